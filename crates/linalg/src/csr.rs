@@ -1,0 +1,224 @@
+//! Compressed sparse rows, valid by construction.
+
+use rayon::prelude::*;
+
+/// A sparse `nrows x ncols` matrix in compressed sparse row form.
+///
+/// ```text
+///            columns          offsets   columns   values
+///          0   1   2   3
+/// row 0  [ 5   .   3   . ]     0          0 2       5 3
+/// row 1  [ .   .   .   . ]     2
+/// row 2  [ .   4   .   1 ]     2          1 3       4 1
+///                              4
+/// ```
+///
+/// What the constructor checks holds for ever, so kernels need not look again: `offsets` has `nrows + 1` entries,
+/// starts at 0, never falls and ends in `nnz`; within a row the columns rise strictly and are below `ncols`; every
+/// value is finite. An explicitly stored zero is allowed and counts as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CsrMatrix {
+    ncols: usize,
+    offsets: Vec<usize>,
+    columns: Vec<u32>,
+    values: Vec<f32>,
+}
+
+/// Why parts do not make a [`CsrMatrix`].
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum CsrError {
+    /// The offsets do not describe `nrows` rows of the stored entries.
+    #[error("row offset {index} is {found}, expected between {least} and {most}")]
+    Offset {
+        /// Which offset.
+        index: usize,
+        /// Its value.
+        found: usize,
+        /// The smallest value allowed there.
+        least: usize,
+        /// The largest value allowed there.
+        most: usize,
+    },
+    /// Columns and values differ in number.
+    #[error("{columns} columns and {values} values, expected as many of one as of the other")]
+    Lengths {
+        /// Number of column indices.
+        columns: usize,
+        /// Number of values.
+        values: usize,
+    },
+    /// A column is out of range or does not rise within its row.
+    #[error("row {row} holds column {column} after {previous:?}, expected rising columns below {ncols}")]
+    Column {
+        /// Row of the entry.
+        row: usize,
+        /// Its column.
+        column: u32,
+        /// The column stored before it in the same row, if any.
+        previous: Option<u32>,
+        /// Number of columns of the matrix.
+        ncols: usize,
+    },
+    /// A value is NaN or infinite.
+    #[error("entry ({row}, {column}) is {value}, expected a finite number")]
+    Value {
+        /// Row of the entry.
+        row: usize,
+        /// Its column.
+        column: u32,
+        /// The value found.
+        value: f32,
+    },
+}
+
+impl CsrMatrix {
+    /// Builds a matrix from its parts; `offsets.len() - 1` is the number of rows.
+    ///
+    /// # Errors
+    /// Names the first part that breaks one of the rules in the type's description. Costs one pass over the entries.
+    pub fn new(ncols: usize, offsets: Vec<usize>, columns: Vec<u32>, values: Vec<f32>) -> Result<Self, CsrError> {
+        if columns.len() != values.len() {
+            return Err(CsrError::Lengths { columns: columns.len(), values: values.len() });
+        }
+        let nnz = columns.len();
+        let (first, last) = (offsets.first().copied(), offsets.last().copied());
+        if first != Some(0) {
+            return Err(CsrError::Offset { index: 0, found: first.unwrap_or(usize::MAX), least: 0, most: 0 });
+        }
+        if last != Some(nnz) {
+            return Err(CsrError::Offset { index: offsets.len() - 1, found: last.unwrap_or(0), least: nnz, most: nnz });
+        }
+        for (index, pair) in offsets.windows(2).enumerate() {
+            if pair[1] < pair[0] || pair[1] > nnz {
+                return Err(CsrError::Offset { index: index + 1, found: pair[1], least: pair[0], most: nnz });
+            }
+        }
+        for (row, pair) in offsets.windows(2).enumerate() {
+            let mut previous = None;
+            for (&column, &value) in columns[pair[0]..pair[1]].iter().zip(&values[pair[0]..pair[1]]) {
+                if column as usize >= ncols || previous.is_some_and(|p| p >= column) {
+                    return Err(CsrError::Column { row, column, previous, ncols });
+                }
+                if !value.is_finite() {
+                    return Err(CsrError::Value { row, column, value });
+                }
+                previous = Some(column);
+            }
+        }
+        Ok(Self { ncols, offsets, columns, values })
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn nrows(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Number of columns.
+    #[must_use]
+    pub fn ncols(&self) -> usize {
+        self.ncols
+    }
+
+    /// Number of stored entries.
+    #[must_use]
+    pub fn nnz(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The columns and values of one row, columns rising.
+    ///
+    /// # Panics
+    /// When `row` is not below [`nrows`](Self::nrows).
+    #[must_use]
+    pub fn row(&self, row: usize) -> (&[u32], &[f32]) {
+        let span = self.offsets[row]..self.offsets[row + 1];
+        (&self.columns[span.clone()], &self.values[span])
+    }
+
+    /// Where each row starts in [`columns`](Self::columns); `nrows + 1` entries, the last is `nnz`.
+    #[must_use]
+    pub fn offsets(&self) -> &[usize] {
+        &self.offsets
+    }
+
+    /// The column of every stored entry, row after row.
+    #[must_use]
+    pub fn columns(&self) -> &[u32] {
+        &self.columns
+    }
+
+    /// The value of every stored entry, row after row.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// The transpose, as a matrix of its own. O(nnz + nrows + ncols), one counting pass and one scatter.
+    #[must_use]
+    pub fn transpose(&self) -> Self {
+        let mut offsets = vec![0usize; self.ncols + 1];
+        for &column in &self.columns {
+            offsets[column as usize + 1] += 1;
+        }
+        for at in 0..self.ncols {
+            offsets[at + 1] += offsets[at];
+        }
+        let mut next = offsets[..self.ncols].to_vec();
+        let (mut columns, mut values) = (vec![0u32; self.nnz()], vec![0f32; self.nnz()]);
+        for (row, pair) in self.offsets.windows(2).enumerate() {
+            for at in pair[0]..pair[1] {
+                let slot = &mut next[self.columns[at] as usize];
+                // A row index fits in u32: `Ratings` and the constructor's callers index rows with u32.
+                columns[*slot] = u32::try_from(row).unwrap_or(u32::MAX);
+                values[*slot] = self.values[at];
+                *slot += 1;
+            }
+        }
+        Self { ncols: self.nrows(), offsets, columns, values }
+    }
+
+    /// Sum of every row, in f64, in stored order.
+    #[must_use]
+    pub fn row_sums(&self) -> Vec<f64> {
+        self.offsets
+            .par_windows(2)
+            .map(|pair| self.values[pair[0]..pair[1]].iter().map(|&value| f64::from(value)).sum())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture() -> CsrMatrix {
+        CsrMatrix::new(4, vec![0, 2, 2, 4], vec![0, 2, 1, 3], vec![5.0, 3.0, 4.0, 1.0]).unwrap()
+    }
+
+    #[test]
+    fn transposing_twice_gives_the_same_matrix() {
+        let matrix = picture();
+        let transposed = matrix.transpose();
+        assert_eq!((transposed.nrows(), transposed.ncols()), (4, 3));
+        assert_eq!(transposed.row(1), (&[2u32][..], &[4.0f32][..]));
+        assert_eq!(transposed.transpose(), matrix);
+    }
+
+    #[test]
+    fn broken_parts_are_named() {
+        let column = CsrMatrix::new(2, vec![0, 2], vec![1, 1], vec![1.0, 1.0]);
+        assert_eq!(column, Err(CsrError::Column { row: 0, column: 1, previous: Some(1), ncols: 2 }));
+        let value = CsrMatrix::new(2, vec![0, 1], vec![1], vec![f32::NAN]);
+        assert!(matches!(value, Err(CsrError::Value { row: 0, column: 1, .. })));
+        let offset = CsrMatrix::new(2, vec![0, 2, 1], vec![1], vec![1.0]);
+        assert_eq!(offset, Err(CsrError::Offset { index: 1, found: 2, least: 0, most: 1 }));
+        assert!(CsrMatrix::new(2, vec![], vec![], vec![]).is_err());
+    }
+
+    #[test]
+    fn a_matrix_without_rows_is_allowed() {
+        let matrix = CsrMatrix::new(3, vec![0], vec![], vec![]).unwrap();
+        assert_eq!((matrix.nrows(), matrix.transpose().nrows()), (0, 3));
+    }
+}
