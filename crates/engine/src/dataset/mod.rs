@@ -4,6 +4,7 @@ mod demo;
 mod error;
 mod load;
 mod summary;
+mod words;
 
 pub use error::LoadError;
 pub use summary::{Bin, Quantiles, Summary, TopItem};
