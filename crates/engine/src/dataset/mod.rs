@@ -1,0 +1,45 @@
+//! A data set: ratings and what is known of the items, from a file, a folder or thin air.
+
+mod demo;
+mod error;
+mod load;
+mod summary;
+mod words;
+
+pub use error::LoadError;
+pub use summary::{Bin, Quantiles, Summary, TopItem};
+
+use serde::Serialize;
+
+use crate::catalogue::{Catalogue, ItemsReport};
+use crate::ratings::{Ratings, ReadReport};
+
+/// Ratings, titles, and how they were read.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// Name for people: of the file or folder, or `demo`.
+    pub name: String,
+    /// Who rated what.
+    pub ratings: Ratings,
+    /// What the items are; unknown when there is no file of items.
+    pub catalogue: Catalogue,
+    /// What happened to the rows.
+    pub report: LoadReport,
+}
+
+/// What happened to the rows of a data set's files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LoadReport {
+    /// The ratings file.
+    pub ratings: ReadReport,
+    /// The items file, if there is one.
+    pub items: Option<ItemsReport>,
+}
+
+impl Dataset {
+    /// The blake3 hash of ids and ratings, the same in whatever order or format they came; see [`Ratings::hash`].
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        self.ratings.hash()
+    }
+}

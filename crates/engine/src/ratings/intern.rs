@@ -1,0 +1,194 @@
+//! Ids seen so far, numbered in the order in which they came.
+
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
+
+use crate::ids::{IdError, IdTable, id_order};
+
+/// Numbers ids. A short one, of at most 8 bytes, is looked up by its packed bytes in a flat table: no string is
+/// touched. The numbers do not depend on the hash, which is seeded so that no file can be built to be slow.
+#[derive(Debug)]
+pub(super) struct Interner {
+    slots: Vec<Slot>,
+    shift: u32,
+    seed: [u64; 2],
+    short: usize,
+    long: HashTable<u32>,
+    hasher: RandomState,
+    arena: String,
+    ends: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    key: u64,
+    index: u32,
+}
+
+const FREE: Slot = Slot { key: 0, index: 0 };
+const FIRST_SLOTS: usize = 1 << 12;
+
+/// The packed bytes of a short id, never 0 for one without NUL bytes; `None` for longer ones.
+#[inline]
+pub(super) fn packed(id: &[u8]) -> Option<u64> {
+    if id.len() > 8 || id.is_empty() || id[0] == b'"' {
+        // An id that starts with a quote is kept apart, so that a quoted field never looks like it.
+        return None;
+    }
+    let mut bytes = [0u8; 8];
+    bytes[..id.len()].copy_from_slice(id);
+    Some(u64::from_le_bytes(bytes))
+}
+
+impl Interner {
+    pub(super) fn new() -> Self {
+        let hasher = RandomState::new();
+        let seed = [hasher.hash_one(1u64), hasher.hash_one(2u64) | 1];
+        Self {
+            slots: vec![FREE; FIRST_SLOTS],
+            shift: 64 - FIRST_SLOTS.trailing_zeros(),
+            seed,
+            short: 0,
+            long: HashTable::new(),
+            hasher,
+            arena: String::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    #[inline]
+    fn slot_of(&self, key: u64) -> usize {
+        let wide = u128::from(key ^ self.seed[0]) * u128::from(self.seed[1]);
+        // Folding the halves keeps all bits of the key in play.
+        #[allow(clippy::cast_possible_truncation, reason = "the halves of a product")]
+        let folded = (wide >> 64) as u64 ^ wide as u64;
+        #[allow(clippy::cast_possible_truncation, reason = "at most log2(slots) bits are left")]
+        let slot = (folded >> self.shift) as usize;
+        slot
+    }
+
+    /// The number of a short id that came before.
+    #[inline]
+    pub(super) fn find_packed(&self, key: u64) -> Option<u32> {
+        let mask = self.slots.len() - 1;
+        let mut at = self.slot_of(key) & mask;
+        loop {
+            let slot = self.slots[at];
+            if slot.key == key && key != 0 {
+                return Some(slot.index);
+            }
+            if slot.key == 0 {
+                return None;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// The number of an id, a new one if it never came before. The id has no NUL.
+    ///
+    /// # Errors
+    /// When all ids together take more than 4 GiB.
+    pub(super) fn number(&mut self, id: &str) -> Result<u32, IdError> {
+        let Some(key) = packed(id.as_bytes()) else { return self.number_long(id) };
+        if let Some(index) = self.find_packed(key) {
+            return Ok(index);
+        }
+        let index = self.append(id)?;
+        if (self.short + 1) * 2 > self.slots.len() {
+            let old = std::mem::take(&mut self.slots);
+            self.slots = vec![FREE; old.len() * 4];
+            self.shift = 64 - self.slots.len().trailing_zeros();
+            old.into_iter().filter(|slot| slot.key != 0).for_each(|slot| self.place(slot));
+        }
+        self.short += 1;
+        self.place(Slot { key, index });
+        Ok(index)
+    }
+
+    fn place(&mut self, slot: Slot) {
+        let mask = self.slots.len() - 1;
+        let mut at = self.slot_of(slot.key) & mask;
+        while self.slots[at].key != 0 {
+            at = (at + 1) & mask;
+        }
+        self.slots[at] = slot;
+    }
+
+    fn number_long(&mut self, id: &str) -> Result<u32, IdError> {
+        let hash = self.hasher.hash_one(id);
+        if let Some(&index) = self.long.find(hash, |&at| self.name(at) == id) {
+            return Ok(index);
+        }
+        let index = self.append(id)?;
+        let (arena, ends, hasher) = (&self.arena, &self.ends, &self.hasher);
+        self.long.insert_unique(hash, index, |&at| hasher.hash_one(name(arena, ends, at)));
+        Ok(index)
+    }
+
+    fn append(&mut self, id: &str) -> Result<u32, IdError> {
+        let bytes = self.arena.len() + id.len();
+        let (Ok(end), Ok(index)) = (u32::try_from(bytes), u32::try_from(self.ends.len())) else {
+            return Err(IdError::TooLarge { bytes });
+        };
+        self.arena.push_str(id);
+        self.ends.push(end);
+        Ok(index)
+    }
+
+    fn name(&self, index: u32) -> &str {
+        name(&self.arena, &self.ends, index)
+    }
+
+    /// The ids in id order, and for each number the place its id got there.
+    ///
+    /// # Errors
+    /// Does not happen for distinct ids; the table checks them anew.
+    pub(super) fn into_sorted(self) -> Result<(IdTable, Vec<u32>), IdError> {
+        let mut order: Vec<u32> = (0u32..).take(self.len()).collect();
+        order.sort_unstable_by(|&a, &b| id_order(self.name(a), self.name(b)));
+        let mut place = vec![0u32; order.len()];
+        for (rank, &number) in (0u32..).zip(&order) {
+            place[number as usize] = rank;
+        }
+        let table = IdTable::from_sorted(order.iter().map(|&number| self.name(number)))?;
+        Ok((table, place))
+    }
+}
+
+fn name<'a>(arena: &'a str, ends: &[u32], index: u32) -> &'a str {
+    let at = index as usize;
+    let start = if at == 0 { 0 } else { ends[at - 1] as usize };
+    &arena[start..ends[at] as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_keep_their_number_through_growth() {
+        let mut interner = Interner::new();
+        let ids: Vec<String> =
+            (0..20_000).map(|n| format!("{}{n}", if n % 3 == 0 { "a longer id " } else { "" })).collect();
+        for (number, id) in (0u32..).zip(&ids) {
+            assert_eq!(interner.number(id), Ok(number));
+        }
+        for (number, id) in (0u32..).zip(&ids) {
+            assert_eq!(interner.number(id), Ok(number));
+        }
+        let (table, place) = interner.into_sorted().unwrap();
+        assert!(ids.iter().zip(&place).all(|(id, &at)| table.name(at) == id));
+    }
+
+    #[test]
+    fn a_quote_at_the_start_is_not_packed() {
+        assert_eq!(packed(b"\"1\""), None);
+        assert_eq!(packed(b"12345678"), Some(u64::from_le_bytes(*b"12345678")));
+        assert_eq!(packed(b"123456789"), None);
+    }
+}
