@@ -8,3 +8,6 @@ mod panel;
 
 pub use csr::{CsrError, CsrMatrix};
 pub use panel::PanelMatrix;
+mod svd;
+
+pub use svd::{Svd, SvdError, SvdParams, SvdProgress, truncated_svd};

@@ -36,7 +36,7 @@ impl Dataset {
         let (ratings, report) = read_ratings(source, &ReadOptions::default(), &mut |_| ControlFlow::Continue(()))?;
         let (catalogue, items) = read_items(Source::bytes(items(&films)), ratings.items(), &ItemsOptions::default())?;
         let report = LoadReport { ratings: report, items: Some(items) };
-        Ok(Self { name: "demo".to_owned(), ratings, catalogue, report })
+        Ok(Self { name: "demo".to_owned(), ratings, catalogue, report: Some(report) })
     }
 }
 
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn the_demo_is_as_large_as_promised_and_always_the_same() {
         let demo = Dataset::demo().unwrap();
-        let report = &demo.report.ratings;
+        let report = &demo.report.as_ref().unwrap().ratings;
         assert_eq!((demo.ratings.users().len(), demo.ratings.items().len()), (1000, 500));
         assert_eq!((report.rejected.total, report.duplicates), (0, 0));
         assert!((55_000..65_000).contains(&report.accepted), "{} ratings", report.accepted);

@@ -43,7 +43,7 @@ pub struct Summary {
     /// The items rated most often; equal ones by rising index.
     pub top_items: Vec<TopItem>,
     /// What happened to the rows of the files.
-    pub report: LoadReport,
+    pub report: Option<LoadReport>,
 }
 
 /// Ratings from `from` to `to`, both included when they are equal; otherwise `to` is included in the last bin only.
