@@ -31,7 +31,13 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(registry: Arc<Registry>, door: Door, fits: Fits, metrics: Arc<Metrics>, limits: Arc<Limits>) -> Self {
+    pub(crate) fn new(
+        registry: Arc<Registry>,
+        door: Door,
+        fits: Fits,
+        metrics: Arc<Metrics>,
+        limits: Arc<Limits>,
+    ) -> Self {
         let slots = Slots::new(limits.connections, limits.connections_per_ip);
         let (recomputes, stopping) = (Recomputes::default(), AtomicBool::new(false));
         Self { registry, door, fits, recomputes, metrics, limits, slots, stopping }

@@ -65,9 +65,7 @@ impl Door {
         let (sender, receiver) = bounded::<Job>(queue.max(1));
         let scorers = (0..threads.max(1)).map(|number| {
             let (receiver, metrics) = (receiver.clone(), metrics.clone());
-            std::thread::Builder::new()
-                .name(format!("score-{number}"))
-                .spawn(move || score(&receiver, wait, &metrics))
+            std::thread::Builder::new().name(format!("score-{number}")).spawn(move || score(&receiver, wait, &metrics))
         });
         let scorers = scorers.collect::<std::io::Result<_>>()?;
         Ok((Self { queue: sender, metrics }, Scorers(scorers)))

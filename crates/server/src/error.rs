@@ -79,10 +79,6 @@ impl Fault {
         }
     }
 
-    pub(crate) const fn status(self) -> StatusCode {
-        self.row().0
-    }
-
     pub(crate) const fn code(self) -> &'static str {
         self.row().1
     }
@@ -118,7 +114,8 @@ impl IntoResponse for ApiError {
         let body = ErrorBody { code, message: &self.message };
         // Two strings always serialise.
         let body = serde_json::to_string(&body).unwrap_or_default();
-        let mut response = (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response();
+        let mut response =
+            (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }

@@ -159,8 +159,7 @@ impl Parts {
         }
         let edge = Arc::new(Edge::new(routes, Arc::clone(&limits), Arc::clone(&app.metrics)));
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let accepting =
-            tokio::spawn(accept(listener, edge, Arc::clone(&limits), Arc::clone(&app.slots), stopping));
+        let accepting = tokio::spawn(accept(listener, edge, Arc::clone(&limits), Arc::clone(&app.slots), stopping));
         shutdown.await;
         drain(&app, &stop, accepting).await;
         stop_admin.send_replace(true);

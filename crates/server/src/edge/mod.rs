@@ -73,8 +73,7 @@ impl Edge {
         }
         let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
         let most = self.limits.body_bytes as u64;
-        (length > most)
-            .then(|| Fault::BodyTooLarge.because(format!("the body has {length} bytes, allowed are {most}")))
+        (length > most).then(|| Fault::BodyTooLarge.because(format!("the body has {length} bytes, allowed are {most}")))
     }
 }
 

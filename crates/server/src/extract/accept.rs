@@ -35,7 +35,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Accept {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
         let headers = parts.headers.get_all(ACCEPT).into_iter();
-        Ok(Self(headers.filter_map(|header| header.to_str().ok()).flat_map(|text| text.split(',')).map(range).collect()))
+        Ok(Self(
+            headers.filter_map(|header| header.to_str().ok()).flat_map(|text| text.split(',')).map(range).collect(),
+        ))
     }
 }
 
@@ -102,7 +104,9 @@ mod tests {
         for text in ["", "*/*", "text/html,*/*;q=0.8", "application/json;q=0", "text/plain, application/json;q=0.5"] {
             assert_eq!(accept(text).form(), Form::Text, "{text}");
         }
-        for json in ["application/json", "application/json, text/plain, */*", "text/plain;q=0.1, Application/JSON;q=0.2"] {
+        for json in
+            ["application/json", "application/json, text/plain, */*", "text/plain;q=0.1, Application/JSON;q=0.2"]
+        {
             assert_eq!(accept(json).form(), Form::Json, "{json}");
         }
     }
@@ -114,7 +118,10 @@ mod tests {
             text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
         assert_eq!(accept(prometheus).metrics_form(), MetricsForm::OpenMetrics);
         assert_eq!(accept("text/plain;version=0.0.4;q=0.5,*/*;q=0.1").metrics_form(), MetricsForm::PrometheusText);
-        assert_eq!(accept("text/plain; version=0.0.4, application/json;q=0.9").metrics_form(), MetricsForm::PrometheusText);
+        assert_eq!(
+            accept("text/plain; version=0.0.4, application/json;q=0.9").metrics_form(),
+            MetricsForm::PrometheusText
+        );
         for json in ["", "*/*", "application/json", "text/plain"] {
             assert_eq!(accept(json).metrics_form(), MetricsForm::Json, "{json}");
         }

@@ -28,7 +28,8 @@ impl<T: DeserializeOwned> FromRequest<Shared> for JsonBody<T> {
 
 /// Whether the body says that it is JSON, not compressed.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    let plain = headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let plain =
+        headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     plain && (kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json")))

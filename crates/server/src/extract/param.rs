@@ -47,7 +47,9 @@ impl FromRequest<Shared> for Param {
         match parse::<ParamBody>(&bytes) {
             Ok(body) => body.args.param.into_iter().next().map(Self).ok_or_else(missing),
             Err(error) if is_json(&parts.headers) => Err(error),
-            Err(_) => Err(Fault::UnsupportedMediaType.because("the body must be JSON: {\"args\": {\"param\": [\"500\"]}}")),
+            Err(_) => {
+                Err(Fault::UnsupportedMediaType.because("the body must be JSON: {\"args\": {\"param\": [\"500\"]}}"))
+            }
         }
     }
 }

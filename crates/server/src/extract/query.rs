@@ -74,7 +74,8 @@ impl Fields {
     pub(crate) fn finish(self, known: &[&str]) -> Result<(), ApiError> {
         let Some((name, _)) = self.0.first() else { return Ok(()) };
         let name: String = name.chars().take(40).collect();
-        let known = if known.is_empty() { "none is known".to_owned() } else { format!("known are {}", known.join(", ")) };
+        let known =
+            if known.is_empty() { "none is known".to_owned() } else { format!("known are {}", known.join(", ")) };
         Err(Fault::InvalidParameter.because(format!("the query has a parameter `{name}`, {known}")))
     }
 }

@@ -179,7 +179,11 @@ impl Desk {
             train.install(|| {
                 Recommender::fit(data, &job.params, Timestamp::now(), &mut |progress| {
                     job.progressed(progress.done);
-                    if self.cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    if self.cancelled.load(Ordering::Relaxed) {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
                 })
             })
         }));

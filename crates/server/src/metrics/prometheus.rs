@@ -109,10 +109,8 @@ impl Metrics {
     /// The older Prometheus text format 0.0.4: counters carry their suffix in the metadata too, and there is no end mark.
     pub(crate) fn prometheus_text(&self) -> String {
         let open_metrics = self.open_metrics();
-        let counters: Vec<&str> = open_metrics
-            .lines()
-            .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter"))
-            .collect();
+        let counters: Vec<&str> =
+            open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
         let mut text = String::with_capacity(open_metrics.len());
         for line in open_metrics.lines() {
             let mut words = line.splitn(4, ' ');
@@ -140,11 +138,15 @@ mod tests {
         let metrics = Metrics::new();
         metrics.replied(200);
         let open = metrics.open_metrics();
-        assert!(open.contains("# TYPE foretaste_http_replies counter\nforetaste_http_replies_total{status=\"200\"} 1\n"));
+        assert!(
+            open.contains("# TYPE foretaste_http_replies counter\nforetaste_http_replies_total{status=\"200\"} 1\n")
+        );
         assert!(open.ends_with("# EOF\n"));
         let old = metrics.prometheus_text();
         assert!(
-            old.contains("# TYPE foretaste_http_replies_total counter\nforetaste_http_replies_total{status=\"200\"} 1\n")
+            old.contains(
+                "# TYPE foretaste_http_replies_total counter\nforetaste_http_replies_total{status=\"200\"} 1\n"
+            )
         );
         assert!(!old.contains("# EOF") && !old.contains("# UNIT"));
         assert!(old.contains("# TYPE foretaste_recompute_seconds histogram\n"));

@@ -50,7 +50,7 @@ pub(super) async fn item(State(app): State<Shared>, Id(id): Id, _: NoQuery) -> R
             model_version: &version.name,
             id: recommender.item_id(item),
             title: recommender.title(item),
-            genres: card.genres.collect(),
+            genres: card.genres,
             year: card.year,
             ratings: stats.count,
             mean_rating: stats.mean,

@@ -1,7 +1,7 @@
 //! The routes, one resource a file, and the document that describes them.
 
-mod document;
 mod docs;
+mod document;
 mod health;
 mod items;
 mod jobs;
@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 use crate::app::Shared;
 use crate::error::{ApiError, Fault};
 
-pub(crate) use document::openapi;
+pub use document::openapi;
 
 /// Every documented route.
 fn documented() -> OpenApiRouter<Shared> {

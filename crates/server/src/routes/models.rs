@@ -130,11 +130,7 @@ pub(super) async fn list(State(app): State<Shared>, _: NoQuery) -> Json<Models> 
         (status = 404, description = "`unknown_model`", body = ErrorBody),
     )
 )]
-pub(super) async fn activate(
-    State(app): State<Shared>,
-    Id(name): Id,
-    _: NoQuery,
-) -> Result<Json<ModelView>, ApiError> {
+pub(super) async fn activate(State(app): State<Shared>, Id(name): Id, _: NoQuery) -> Result<Json<ModelView>, ApiError> {
     match app.registry.activate(&name) {
         Some(version) => {
             tracing::info!(model = version.name, "activated");
