@@ -60,7 +60,7 @@ fn a_recompute_takes_effect_and_is_counted() {
     let reply = server.post("/recompute_svd?param=5");
     assert_eq!((reply.status, reply.body.as_str(), reply.header("x-model-version")), (200, "5\n", Some("v2")));
     let recommended = server.post("/recommended?param=u5");
-    assert_eq!((recommended.header("x-model-version"), recommended.body), (Some("v2"), titles(5, "u5")));
+    assert_eq!((recommended.header("x-model-version"), &recommended.body), (Some("v2"), &titles(5, "u5")));
     let after = server.get("/metrics").json();
     assert_eq!((&after["requests"], after["last_calls"].as_array().unwrap().len()), (&json!(1), 1));
     for accept in ["accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1", "accept: text/plain;version=0.0.4"] {

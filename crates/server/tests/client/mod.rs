@@ -16,15 +16,15 @@ use foretaste_server::{Server, ServerConfig, ServerError};
 use tokio::sync::oneshot;
 
 /// A running server; dropping it shuts it down.
-pub struct Running {
-    pub address: SocketAddr,
-    pub admin: Option<SocketAddr>,
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: Option<SocketAddr>,
     shutdown: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), ServerError>>>,
 }
 
 /// Ratings of `items` items by twice as many users, with ids that need care; deterministic.
-pub fn dataset(items: usize) -> Dataset {
+pub(crate) fn dataset(items: usize) -> Dataset {
     let folder = std::env::temp_dir().join(format!("foretaste-server-{}-{items}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let mut ratings = String::from("userId,movieId,rating,timestamp\n");
@@ -64,22 +64,22 @@ fn item_id(item: usize) -> String {
     }
 }
 
-pub fn recommender(items: usize, rank: usize) -> Recommender {
+pub(crate) fn recommender(items: usize, rank: usize) -> Recommender {
     let params = FitParams { rank, ..FitParams::default() };
     let mut progress = |_| ControlFlow::Continue(());
     Recommender::fit(Arc::new(dataset(items)), &params, jiff::Timestamp::UNIX_EPOCH, &mut progress).unwrap()
 }
 
-pub fn any_port() -> ServerConfig {
+pub(crate) fn any_port() -> ServerConfig {
     ServerConfig { listen: ([127, 0, 0, 1], 0).into(), threads: 2, ..ServerConfig::default() }
 }
 
 /// Twelve items, rank 3, defaults.
-pub fn start() -> Running {
+pub(crate) fn start() -> Running {
     start_with(any_port(), recommender(12, 3))
 }
 
-pub fn start_with(config: ServerConfig, first: Recommender) -> Running {
+pub(crate) fn start_with(config: ServerConfig, first: Recommender) -> Running {
     let train = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let server = Server::bind(config, first, train).unwrap();
     let (address, admin) = (server.local_addr(), server.admin_addr());
@@ -93,28 +93,28 @@ pub fn start_with(config: ServerConfig, first: Recommender) -> Running {
 }
 
 impl Running {
-    pub fn signal(&mut self) {
+    pub(crate) fn signal(&mut self) {
         drop(self.shutdown.take());
     }
 
-    pub fn wait(mut self) -> Result<(), ServerError> {
+    pub(crate) fn wait(mut self) -> Result<(), ServerError> {
         self.signal();
         self.thread.take().unwrap().join().unwrap()
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::to(self.address)
     }
 
-    pub fn get(&self, target: &str) -> Reply {
+    pub(crate) fn get(&self, target: &str) -> Reply {
         self.client().send("GET", target, &[], b"")
     }
 
-    pub fn post(&self, target: &str) -> Reply {
+    pub(crate) fn post(&self, target: &str) -> Reply {
         self.client().send("POST", target, &[], b"")
     }
 
-    pub fn post_json(&self, target: &str, body: &str) -> Reply {
+    pub(crate) fn post_json(&self, target: &str, body: &str) -> Reply {
         self.client().send("POST", target, &["content-type: application/json"], body.as_bytes())
     }
 }
@@ -129,31 +129,31 @@ impl Drop for Running {
 }
 
 /// One connection.
-pub struct Client {
-    pub socket: TcpStream,
+pub(crate) struct Client {
+    pub(crate) socket: TcpStream,
     unread: Vec<u8>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: String,
-    pub body: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: String,
+    pub(crate) body: String,
 }
 
 impl Client {
-    pub fn to(address: SocketAddr) -> Self {
+    pub(crate) fn to(address: SocketAddr) -> Self {
         let socket = TcpStream::connect(address).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         socket.set_nodelay(true).unwrap();
         Self { socket, unread: Vec::new() }
     }
 
-    pub fn send(&mut self, method: &str, target: &str, headers: &[&str], body: &[u8]) -> Reply {
+    pub(crate) fn send(&mut self, method: &str, target: &str, headers: &[&str], body: &[u8]) -> Reply {
         self.try_send(method, target, headers, body).expect("no answer")
     }
 
-    pub fn try_send(&mut self, method: &str, target: &str, headers: &[&str], body: &[u8]) -> Option<Reply> {
+    pub(crate) fn try_send(&mut self, method: &str, target: &str, headers: &[&str], body: &[u8]) -> Option<Reply> {
         let mut head = format!("{method} {target} HTTP/1.1\r\nhost: test\r\n");
         headers.iter().for_each(|header| head += &format!("{header}\r\n"));
         if !body.is_empty() || method == "POST" {
@@ -168,7 +168,7 @@ impl Client {
     }
 
     /// The next reply, or `None` when the connection ends without one.
-    pub fn read(&mut self, no_body: bool) -> Option<Reply> {
+    pub(crate) fn read(&mut self, no_body: bool) -> Option<Reply> {
         let end = loop {
             if let Some(end) = self.unread.windows(4).position(|window| window == b"\r\n\r\n") {
                 break end;
@@ -200,7 +200,7 @@ impl Client {
     }
 
     /// Whether the server closes the connection before the read time-out.
-    pub fn is_closed(&mut self) -> bool {
+    pub(crate) fn is_closed(&mut self) -> bool {
         let mut buffer = [0; 16 * 1024];
         loop {
             match self.socket.read(&mut buffer) {
@@ -213,16 +213,16 @@ impl Client {
 }
 
 impl Reply {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.lines().find_map(|line| line.split_once(": ").filter(|(found, _)| *found == name)).map(|(_, v)| v)
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }
 
     /// `status code`, having checked that the body has the form of every error.
-    pub fn fault(&self) -> String {
+    pub(crate) fn fault(&self) -> String {
         let body = self.json();
         let fields: Vec<&String> = body.as_object().unwrap().keys().collect();
         assert_eq!(fields, ["code", "message"], "{self:?}");
