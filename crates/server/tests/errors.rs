@@ -10,7 +10,7 @@ fn what_is_wrong_with_a_get_has_its_code() {
     let server = start();
     let rows = [
         ("/nowhere", "404 unknown_route"),
-        ("/v1/users//ratings", "404 unknown_route"),
+        ("/v1/users//ratings", "404 unknown_user"),
         ("/docs/nowhere", "404 unknown_route"),
         ("/v1/users/nobody/ratings", "404 unknown_user"),
         ("/v1/items/nothing", "404 unknown_item"),
@@ -123,7 +123,9 @@ fn what_is_too_large_is_refused_and_closed() {
     let large = server.client().send("POST", "/v1/models", &json, &vec![b' '; 2 * 1024 * 1024]);
     assert_eq!(large.fault(), "413 body_too_large");
     let header = format!("x-large: {}", "x".repeat(100_000));
-    assert_eq!(server.client().send("GET", "/healthz", &[&header], b"").status, 431);
+    let huge = server.client().try_send("GET", "/healthz", &[&header], b"");
+    // The rest of the head stays unread, so that a reset may overtake the answer.
+    assert!(huge.is_none_or(|reply| reply.status == 431));
     let many: Vec<String> = (0..150).map(|number| format!("x-{number}: 1")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     assert_eq!(server.client().send("GET", "/healthz", &many, b"").status, 431);
@@ -141,6 +143,7 @@ fn a_chunked_body_cannot_hide_its_size() {
     for _ in 0..17 {
         let _ = client.socket.write_all(chunk.as_bytes());
     }
+    client.socket.write_all(b"0\r\n\r\n").unwrap();
     assert_eq!(client.read(false).unwrap().fault(), "413 body_too_large");
 }
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Request, Response};
 use axum::response::IntoResponse;
 use hyper::body::Incoming;
@@ -20,6 +20,7 @@ use tower::Service;
 
 use crate::config::Limits;
 use crate::error::{ApiError, Fault};
+use crate::extract::body::discard;
 use crate::metrics::prometheus::Metrics;
 use request_id::RequestIds;
 
@@ -40,12 +41,18 @@ impl Edge {
     }
 
     /// Answers one request; whatever happens, there is an answer.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
         let begun = Instant::now();
         let id = self.ids.of(&request);
         let method = request.method().clone();
         let (mut response, panicked) = match self.refused(&request) {
-            Some(error) => (close(error.into_response()), false),
+            Some(error) => {
+                // Who waits for leave to send a body needs no more than the answer.
+                if error.fault == Fault::BodyTooLarge && !request.headers().contains_key(EXPECT) {
+                    discard(request.body_mut(), &self.limits).await;
+                }
+                (close(error.into_response()), false)
+            }
             None => match contained(self.routes.clone().call(request)).await {
                 Some(response) => (response, false),
                 None => (Fault::Internal.because("the request failed for a reason of our own").into_response(), true),

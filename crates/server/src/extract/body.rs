@@ -4,7 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
 use crate::app::Shared;
@@ -39,19 +39,51 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 ///
 /// # Errors
 /// It is longer, or takes longer, than allowed, or the connection breaks.
-pub(crate) async fn read(body: Body, limits: &Limits) -> Result<Bytes, ApiError> {
+pub(crate) async fn read(mut body: Body, limits: &Limits) -> Result<Vec<u8>, ApiError> {
     let most = limits.body_bytes;
-    match tokio::time::timeout(limits.body, Limited::new(body, most).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+    let gathered = tokio::time::timeout(limits.body, gather(&mut body, most)).await.map_err(|_| {
+        let seconds = limits.body.as_secs_f64();
+        Fault::Timeout.because(format!("the body took longer than the {seconds} s allowed"))
+    })?;
+    match gathered {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => {
+            discard(&mut body, limits).await;
             Err(Fault::BodyTooLarge.because(format!("the body has more than the {most} bytes allowed")))
         }
-        Ok(Err(_)) => Err(Fault::UnreadableBody.because("the body ended early or is not framed as HTTP says")),
-        Err(_) => {
-            let seconds = limits.body.as_secs_f64();
-            Err(Fault::Timeout.because(format!("the body took longer than the {seconds} s allowed")))
-        }
+        Err(_) => Err(Fault::UnreadableBody.because("the body ended early or is not framed as HTTP says")),
     }
+}
+
+/// The body, or `None` when it is longer than `most` bytes.
+async fn gather(body: &mut Body, most: usize) -> Result<Option<Vec<u8>>, axum::Error> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if data.len() > most - bytes.len() {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(Some(bytes))
+}
+
+/// Bodies' worth of bytes that are taken in unread after a body proved too large.
+const DISCARDED: usize = 16;
+
+/// Takes in the rest of a body, within bounds of its own: a client that is still sending would lose the answer to a reset.
+pub(crate) async fn discard<B: hyper::body::Body<Data = Bytes> + Unpin>(body: &mut B, limits: &Limits) {
+    let mut left = limits.body_bytes.saturating_mul(DISCARDED);
+    let taking = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Either way the answer follows.
+    let _ = tokio::time::timeout(limits.body, taking).await;
 }
 
 /// The body as JSON of a known form.

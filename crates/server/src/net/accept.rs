@@ -13,7 +13,7 @@ use crate::edge::Edge;
 
 /// What a client reads when there is no place for its connection.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
-    content-type: application/json\r\ncontent-length: 83\r\nretry-after: 1\r\nconnection: close\r\n\r\n\
+    content-type: application/json\r\ncontent-length: 84\r\nretry-after: 1\r\nconnection: close\r\n\r\n\
     {\"code\":\"too_many_connections\",\"message\":\"no connection is free, try again in 1 s\"}\n";
 
 /// Serves `listener` until `stop` turns true, then closes it; connections that are open go on by themselves.

@@ -5,6 +5,9 @@ use std::net::{SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+/// Bytes that the system holds for each client, before it doubles them.
+const SEND_BUFFER: usize = 16 * 1024;
+
 /// Binds `address` and listens, non-blocking, with room for `backlog` connections that wait to be accepted.
 ///
 /// # Errors
@@ -13,6 +16,9 @@ pub(crate) fn listen(address: SocketAddr, backlog: i32) -> io::Result<TcpListene
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // A restart must not wait for the old connections' TIME_WAIT; a live listener still refuses a second one.
     socket.set_reuse_address(true)?;
+    // Accepted sockets inherit it. What the system holds for a client that does not read escapes the write time-out:
+    // keep that small. The system doubles the figure.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(backlog)?;

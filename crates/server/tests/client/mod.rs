@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -25,7 +26,9 @@ pub(crate) struct Running {
 
 /// Ratings of `items` items by twice as many users, with ids that need care; deterministic.
 pub(crate) fn dataset(items: usize) -> Dataset {
-    let folder = std::env::temp_dir().join(format!("foretaste-server-{}-{items}", std::process::id()));
+    static FOLDERS: AtomicUsize = AtomicUsize::new(0);
+    let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("foretaste-server-{}-{number}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let mut ratings = String::from("userId,movieId,rating,timestamp\n");
     for user in 0..2 * items {
