@@ -1,0 +1,218 @@
+//! The truncated singular value decomposition of a linear operator, to float64 accuracy.
+
+mod dense;
+mod finish;
+mod gram;
+mod lanczos;
+
+use std::ops::ControlFlow;
+
+use crate::csr::CsrMatrix;
+use crate::dense::Dense;
+use crate::operator::{LinearOperator, SparseOperator, Transposed};
+
+/// The largest shorter side whose Gram matrix is formed: 8,192² f64 are 512 MiB.
+const GRAM_LIMIT: usize = 8192;
+/// The most entries of a matrix that is written out: 2²⁷ f64 are 1 GiB.
+const DENSE_LIMIT: usize = 1 << 27;
+
+/// What is asked of [`truncated_svd`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct SvdParams {
+    /// Number of singular triplets, in `1..=min(nrows, ncols)`. 50 is the field's customary first try.
+    pub rank: usize,
+    /// Largest [`Svd::residual`] allowed. Singular values are then right to about its square, or to rounding.
+    pub tolerance: f64,
+    /// Seed of the random start block.
+    pub seed: u64,
+    /// Which solver to start with; `None` lets the shape and the rank decide.
+    pub solver: Option<Solver>,
+}
+
+impl Default for SvdParams {
+    fn default() -> Self {
+        Self { rank: 50, tolerance: 1e-9, seed: 0, solver: None }
+    }
+}
+
+/// A way to compute the decomposition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Solver {
+    /// Block Lanczos on the implicit Gram operator of the shorter side, restarted: few triplets of a large matrix.
+    Lanczos,
+    /// Eigendecomposition of the Gram matrix of the shorter side: many triplets, or a short side of any small size.
+    Gram,
+    /// Decomposition of the matrix written out: small singular values that the Gram matrix has lost.
+    Dense,
+}
+
+/// How far a running decomposition is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SvdProgress {
+    /// The solver that runs.
+    pub solver: Solver,
+    /// Columns multiplied by the operator and its transpose so far.
+    pub columns: usize,
+    /// The solver's own estimate of the residual, once it has one.
+    pub residual: Option<f64>,
+}
+
+/// The `k` largest singular triplets of `A`: `A v_j = s_j u_j`, `Aᵀ u_j = s_j v_j`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Svd {
+    /// Left singular vectors, `nrows x k`, orthonormal columns.
+    pub u: Dense,
+    /// Singular values, falling.
+    pub s: Vec<f64>,
+    /// Right singular vectors, `ncols x k`, orthonormal columns. Of the entries of `v_j` within a millionth of the
+    /// largest magnitude, the first is positive.
+    pub v: Dense,
+    /// Measured: max_j max(|A v_j - s_j u_j|, |Aᵀ u_j - s_j v_j|) / s_1; zero for a zero matrix.
+    pub residual: f64,
+    /// The solver whose result this is.
+    pub solver: Solver,
+    /// Columns that it multiplied by the operator and its transpose.
+    pub columns: usize,
+}
+
+/// Why there is no decomposition.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SvdError {
+    /// The rank is not one that the matrix can have.
+    #[error("rank is {found}, expected 1 to {most}")]
+    RankOutOfRange {
+        /// The rank asked for.
+        found: usize,
+        /// The shorter side of the matrix.
+        most: usize,
+    },
+    /// The matrix has no rows or no columns.
+    #[error("matrix is {nrows} x {ncols}, expected at least one row and one column")]
+    Empty {
+        /// Number of rows.
+        nrows: usize,
+        /// Number of columns.
+        ncols: usize,
+    },
+    /// The tolerance is not a positive number.
+    #[error("tolerance is {found}, expected a positive number")]
+    Tolerance {
+        /// The tolerance asked for.
+        found: f64,
+    },
+    /// A product with the operator is NaN or infinite.
+    #[error("a product with the operator is not finite")]
+    NotFinite,
+    /// No solver that fits the memory bounds reached the tolerance.
+    #[error("residual is {residual:e}, allowed is {allowed:e}")]
+    NotConverged {
+        /// The smallest residual measured; infinite when no solver came to an end.
+        residual: f64,
+        /// The tolerance asked for.
+        allowed: f64,
+    },
+    /// The progress callback asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Why one solver gave up; the next one is tried, unless the run was cancelled.
+enum Stop {
+    Cancelled,
+    Failed,
+}
+
+/// The callback, as the solvers see it.
+type Progress<'a> = dyn FnMut(SvdProgress) -> ControlFlow<()> + 'a;
+
+/// Computes the `params.rank` largest singular triplets of an operator.
+///
+/// The work is done in the rayon pool that the call is made in; the result has the same bits for any number of
+/// threads. `progress` is called between passes over the matrix; returning `Break` cancels. The residual is measured
+/// with the operator itself, whatever the solver believes; when it exceeds the tolerance, the next solver is tried.
+///
+/// # Errors
+/// See [`SvdError`]; parameters are checked before any work.
+pub fn truncated_svd<A: LinearOperator + ?Sized>(
+    a: &A,
+    params: &SvdParams,
+    progress: &mut dyn FnMut(SvdProgress) -> ControlFlow<()>,
+) -> Result<Svd, SvdError> {
+    let (nrows, ncols) = (a.nrows(), a.ncols());
+    let most = nrows.min(ncols);
+    if most == 0 {
+        return Err(SvdError::Empty { nrows, ncols });
+    }
+    if params.rank == 0 || params.rank > most {
+        return Err(SvdError::RankOutOfRange { found: params.rank, most });
+    }
+    if params.tolerance.is_nan() || params.tolerance <= 0.0 {
+        return Err(SvdError::Tolerance { found: params.tolerance });
+    }
+    let mut svd = if nrows <= ncols {
+        solve(a, params, progress)?
+    } else {
+        let mut svd = solve(&Transposed(a), params, progress)?;
+        std::mem::swap(&mut svd.u, &mut svd.v);
+        svd
+    };
+    finish::fix_signs(&mut svd);
+    Ok(svd)
+}
+
+/// [`truncated_svd`] of a sparse matrix; builds the transpose first.
+///
+/// # Errors
+/// As [`truncated_svd`].
+pub fn truncated_svd_sparse(
+    matrix: &CsrMatrix,
+    params: &SvdParams,
+    progress: &mut dyn FnMut(SvdProgress) -> ControlFlow<()>,
+) -> Result<Svd, SvdError> {
+    truncated_svd(&SparseOperator::new(matrix), params, progress)
+}
+
+/// The solvers to try, in order, for a matrix with `short <= long` sides.
+fn choose(short: usize, long: usize, params: &SvdParams) -> Vec<Solver> {
+    let first = params.solver.unwrap_or_else(|| {
+        let few = params.rank.saturating_mul(6) <= short && short > 400;
+        if few || short > GRAM_LIMIT { Solver::Lanczos } else { Solver::Gram }
+    });
+    let mut order = vec![first];
+    let affordable = [(Solver::Gram, short <= GRAM_LIMIT), (Solver::Dense, short.saturating_mul(long) <= DENSE_LIMIT)];
+    for (solver, fits) in affordable {
+        let later = !(first == Solver::Dense && solver == Solver::Gram);
+        if fits && later && solver != first {
+            order.push(solver);
+        }
+    }
+    order
+}
+
+/// The decomposition of an operator with no more rows than columns; signs are still free.
+fn solve<A: LinearOperator + ?Sized>(a: &A, params: &SvdParams, progress: &mut Progress<'_>) -> Result<Svd, SvdError> {
+    let mut best = f64::INFINITY;
+    for solver in choose(a.nrows(), a.ncols(), params) {
+        let found = match solver {
+            Solver::Lanczos => lanczos::solve(a, params, progress),
+            Solver::Gram => gram::solve(a, params, progress),
+            Solver::Dense => dense::solve(a, params, progress),
+        };
+        match found {
+            Ok(svd) if svd.residual <= params.tolerance => return Ok(svd),
+            Ok(svd) if svd.residual.is_nan() => return Err(SvdError::NotFinite),
+            Ok(svd) => best = best.min(svd.residual),
+            Err(Stop::Cancelled) => return Err(SvdError::Cancelled),
+            Err(Stop::Failed) => {}
+        }
+    }
+    Err(SvdError::NotConverged { residual: best, allowed: params.tolerance })
+}
+
+/// Tells the caller how far the run is.
+fn report(progress: &mut Progress<'_>, solver: Solver, columns: usize, residual: Option<f64>) -> Result<(), Stop> {
+    match progress(SvdProgress { solver, columns, residual }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Stop::Cancelled),
+    }
+}
