@@ -9,6 +9,7 @@
 use memchr::memchr;
 
 use super::gather::Gather;
+use super::intern::{PACKED_BYTES, with_length};
 use super::number::rating;
 use crate::table::{Format, Separator};
 
@@ -148,10 +149,10 @@ fn first<const BYTE: u8>(word: u64) -> usize {
     marks.trailing_zeros() as usize / 8
 }
 
-/// The first `length` bytes of a word; `None` when that is all of it, for the field may go on.
+/// The first `length` bytes of a word, packed; `None` when that is all of it, for the field may go on.
 #[inline]
 fn low_bytes(word: u64, length: usize) -> Option<u64> {
-    (length < WORD).then(|| word & ((1 << (8 * length)) - 1))
+    (length <= PACKED_BYTES).then(|| with_length(word & ((1 << (8 * length)) - 1), length))
 }
 
 /// The place behind the separator at `at`.
@@ -172,6 +173,6 @@ mod tests {
         assert_eq!(first::<b';'>(u64::from_le_bytes(*b"1;;:;<;\0")), 1);
         assert_eq!(first::<b';'>(u64::from_le_bytes(*b"1234567;")), 7);
         assert_eq!(first::<b';'>(u64::from_le_bytes(*b":::::::\xbb")), 8);
-        assert_eq!(low_bytes(u64::from_le_bytes(*b"12;34567"), 2), Some(0x3231));
+        assert_eq!(low_bytes(u64::from_le_bytes(*b"12;34567"), 2), super::super::intern::packed(b"12"));
     }
 }

@@ -33,6 +33,8 @@ pub struct Lines {
     end: usize,
     /// Up to here from `start` there is no quote; not known if `None` or before `start`.
     plain: Option<usize>,
+    /// Up to here the buffer holds text; what the sample holds beyond `end` is shown a chunk at a time.
+    loaded: usize,
     at_end: bool,
     chunk: usize,
     line: u64,
@@ -61,6 +63,7 @@ impl Lines {
             start: 0,
             end: 0,
             plain: None,
+            loaded: 0,
             at_end: false,
             chunk: chunk.max(1),
             line: 1,
@@ -81,6 +84,10 @@ impl Lines {
         let sample = &lines.buffer[lines.start..lines.end];
         lines.decoder.look_at(sample);
         lines.format = sniff::format(sample, lines.at_end, separator);
+        if lines.end - lines.start > lines.chunk {
+            lines.end = lines.start + lines.chunk;
+            lines.at_end = false;
+        }
         Ok(lines)
     }
 
@@ -257,12 +264,16 @@ impl Lines {
         }
     }
 
-    /// Reads up to `more` bytes behind those still ahead, which move to the front.
+    /// Shows up to `more` bytes behind those still ahead, which move to the front when bytes are read.
     fn fill(&mut self, more: usize) -> Result<(), TableError> {
+        self.plain = None;
+        if self.end < self.loaded {
+            self.end = self.loaded.min(self.end + more);
+            return Ok(());
+        }
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        self.plain = None;
         if self.buffer.len() < self.end + more {
             self.buffer.resize(self.end + more, 0);
         }
@@ -272,6 +283,7 @@ impl Lines {
             source,
         })?;
         self.end += got;
+        self.loaded = self.end;
         self.bytes += got as u64;
         self.at_end = got < more;
         Ok(())
