@@ -61,6 +61,7 @@ impl Gather {
     /// Says that the next `length` entries are of `user`.
     pub(super) fn push_run(&mut self, user: u32, length: u32) {
         match self.gathered.runs.last_mut() {
+            _ if length == 0 => {}
             Some((last, so_far)) if *last == user && so_far.checked_add(length).is_some() => *so_far += length,
             _ => self.gathered.runs.push((user, length)),
         }

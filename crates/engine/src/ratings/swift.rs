@@ -1,4 +1,4 @@
-//! Plain rows by sight: short ids that came before, no quotes. Whatever is not plain is left to the careful path.
+//! Plain rows by sight: short ids, no quotes. Whatever is not plain is left to the careful path.
 //!
 //! Eight bytes at a time are looked at as one number, so that a field costs no loop and no branch on its length:
 //!
@@ -9,7 +9,7 @@
 use memchr::memchr;
 
 use super::gather::Gather;
-use super::intern::{PACKED_BYTES, with_length};
+use super::intern::{Interner, PACKED_BYTES, Packed};
 use super::number::rating;
 use crate::table::{Format, Separator};
 
@@ -26,97 +26,119 @@ pub(super) fn take(gather: &mut Gather, bytes: &[u8], format: Format, limit: u64
     if gather.roles.columns != [0, 1, 2] || format.terminator != b'\n' {
         return (0, 0);
     }
-    let mut rows = Rows { gather, bytes, at: 0, taken: 0, user_key: u64::MAX, user: 0, run: 0 };
-    match (format.separator, most_fields) {
-        (Separator::Comma, 3) => rows.take::<b',', 1, false>(limit),
-        (Separator::Comma, _) => rows.take::<b',', 1, true>(limit),
-        (Separator::Semicolon, 3) => rows.take::<b';', 1, false>(limit),
-        (Separator::Semicolon, _) => rows.take::<b';', 1, true>(limit),
-        (Separator::Tab, 3) => rows.take::<b'\t', 1, false>(limit),
-        (Separator::Tab, _) => rows.take::<b'\t', 1, true>(limit),
-        (Separator::Pipe, 3) => rows.take::<b'|', 1, false>(limit),
-        (Separator::Pipe, _) => rows.take::<b'|', 1, true>(limit),
-        (Separator::DoubleColon, 3) => rows.take::<b':', 2, false>(limit),
-        (Separator::DoubleColon, _) => rows.take::<b':', 2, true>(limit),
-    }
-    (rows.at, rows.taken)
+    let take = match (format.separator, most_fields > 3) {
+        (Separator::Comma, false) => rows::<b',', 1, false>,
+        (Separator::Comma, true) => rows::<b',', 1, true>,
+        (Separator::Semicolon, false) => rows::<b';', 1, false>,
+        (Separator::Semicolon, true) => rows::<b';', 1, true>,
+        (Separator::Tab, false) => rows::<b'\t', 1, false>,
+        (Separator::Tab, true) => rows::<b'\t', 1, true>,
+        (Separator::Pipe, false) => rows::<b'|', 1, false>,
+        (Separator::Pipe, true) => rows::<b'|', 1, true>,
+        (Separator::DoubleColon, false) => rows::<b':', 2, false>,
+        (Separator::DoubleColon, true) => rows::<b':', 2, true>,
+    };
+    take(gather, bytes, most_fields, limit)
 }
 
-struct Rows<'a> {
-    gather: &'a mut Gather,
-    bytes: &'a [u8],
-    at: usize,
-    taken: u64,
-    user_key: u64,
-    user: u32,
-    run: u32,
-}
-
-impl Rows<'_> {
-    /// `SEPARATOR` stands `TIMES` times between two fields; `MORE` fields than three may come.
-    fn take<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(&mut self, limit: u64) {
-        while self.taken < limit {
-            let Some((length, item, value)) = self.row::<SEPARATOR, TIMES, MORE>() else { break };
-            self.gather.gathered.items.push(item);
-            self.gather.gathered.values.push(value);
-            self.run += 1;
-            self.at += length;
-            self.taken += 1;
+/// `SEPARATOR` stands `TIMES` times between two fields; `MORE` fields than three may come.
+fn rows<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(
+    gather: &mut Gather,
+    bytes: &[u8],
+    most_fields: usize,
+    limit: u64,
+) -> (usize, u64) {
+    let (mut at, mut taken) = (0, 0);
+    let (mut user, mut number, mut run) = (Packed::NONE, 0, 0);
+    while taken < limit {
+        let rest = &bytes[at..];
+        let Some(row) = row::<SEPARATOR, TIMES, MORE>(rest, most_fields) else { break };
+        let item = match gather.items.find_packed(row.item) {
+            Some(found) => found,
+            None if is_plain(&rest[..row.user_length]) => {
+                let Some(new) = plain_number(&mut gather.items, rest, row.item_at, row.item_length) else { break };
+                new
+            }
+            None => break,
+        };
+        if row.user != user {
+            let found = gather.users.find_packed(row.user);
+            let Some(found) = found.or_else(|| plain_number(&mut gather.users, rest, 0, row.user_length)) else {
+                break;
+            };
+            gather.push_run(number, run);
+            (user, number, run) = (row.user, found, 0);
         }
-        self.end_run();
+        gather.gathered.items.push(item);
+        gather.gathered.values.push(row.value);
+        run += 1;
+        at += row.length;
+        taken += 1;
     }
+    gather.push_run(number, run);
+    (at, taken)
+}
 
-    /// Length, item and rating of the next row, its user being `self.user`; `None` unless it is plain.
-    #[inline]
-    fn row<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(&mut self) -> Option<(usize, u32, f32)> {
-        let rest = &self.bytes[self.at..];
-        let window: &[u8; WINDOW] = rest.first_chunk()?;
-        let end = line_end(rest, window)?;
+struct Row {
+    length: usize,
+    user: Packed,
+    user_length: usize,
+    item: Packed,
+    item_at: usize,
+    item_length: usize,
+    value: f32,
+}
 
-        let word = load(window, 0)?;
-        let length = first::<SEPARATOR>(word);
-        let key = low_bytes(word, length)?;
-        let item_at = behind::<SEPARATOR, TIMES>(window, length)?;
-        let word = load(window, item_at)?;
-        let length = first::<SEPARATOR>(word);
-        let item_key = low_bytes(word, length)?;
-        let rating_at = behind::<SEPARATOR, TIMES>(window, item_at + length)?;
+/// Whether an id that never came before is taken as it is: visible ASCII, no quote in front.
+fn is_plain(id: &[u8]) -> bool {
+    id.first() != Some(&b'"') && id.iter().all(u8::is_ascii_graphic)
+}
 
-        let mut rating_end = end;
-        if MORE {
-            let length = first::<SEPARATOR>(load(window, rating_at)?);
-            if length < WORD && rating_at + length < end {
-                rating_end = rating_at + length;
-                let more_at = behind::<SEPARATOR, TIMES>(window, rating_end)?;
-                let more = rest.get(more_at..end)?;
-                let found = more.iter().filter(|&&byte| byte == SEPARATOR).count();
-                if found > 0 && (TIMES > 1 || found + 4 > self.gather.most_fields?) {
-                    return None;
-                }
+/// Numbers an id that never came before; `None` unless it is plain.
+#[cold]
+fn plain_number(ids: &mut Interner, row: &[u8], at: usize, length: usize) -> Option<u32> {
+    let id = row.get(at..at + length).filter(|id| is_plain(id))?;
+    ids.number(std::str::from_utf8(id).ok()?).ok()
+}
+
+/// The row that starts `rest`; `None` unless it is plain.
+#[inline(always)]
+fn row<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(rest: &[u8], most_fields: usize) -> Option<Row> {
+    let window: &[u8; WINDOW] = rest.first_chunk()?;
+    let end = line_end(rest, window)?;
+    let (user, user_length, item_at) = id::<SEPARATOR, TIMES>(window, 0)?;
+    let (item, item_length, rating_at) = id::<SEPARATOR, TIMES>(window, item_at)?;
+    let mut rating_end = end;
+    if MORE {
+        let length = first::<SEPARATOR>(load(window, rating_at)?);
+        if length < WORD && rating_at + length < end {
+            rating_end = rating_at + length;
+            let more_at = behind::<SEPARATOR, TIMES>(window, rating_end)?;
+            let found = rest.get(more_at..end)?.iter().filter(|&&byte| byte == SEPARATOR).count();
+            if found > 0 && (TIMES > 1 || found + 4 > most_fields) {
+                return None;
             }
         }
-        let mut digits = rest.get(rating_at..rating_end)?;
-        if let [before @ .., b'\r'] = digits
-            && rating_end == end
-        {
-            digits = before;
-        }
-        let value = rating(digits).ok()?;
-        let item = self.gather.items.find_packed(item_key)?;
-        if key != self.user_key {
-            let user = self.gather.users.find_packed(key)?;
-            self.end_run();
-            (self.user_key, self.user) = (key, user);
-        }
-        Some((end + 1, item, value))
     }
+    let mut digits = rest.get(rating_at..rating_end)?;
+    if let [before @ .., b'\r'] = digits
+        && rating_end == end
+    {
+        digits = before;
+    }
+    let value = rating(digits).ok()?;
+    Some(Row { length: end + 1, user, user_length, item, item_at, item_length, value })
+}
 
-    fn end_run(&mut self) {
-        if self.run > 0 {
-            self.gather.push_run(self.user, self.run);
-            self.run = 0;
-        }
+/// The id at `at`, its length, and the place of the field behind it.
+#[inline(always)]
+fn id<const SEPARATOR: u8, const TIMES: usize>(window: &[u8; WINDOW], at: usize) -> Option<(Packed, usize, usize)> {
+    let word = load(window, at)?;
+    let length = first::<SEPARATOR>(word);
+    if !(1..=PACKED_BYTES).contains(&length) {
+        return None;
     }
+    Some((Packed::new(word, length), length, behind::<SEPARATOR, TIMES>(window, at + length)?))
 }
 
 /// Where the line ends, counted from its start.
@@ -149,12 +171,6 @@ fn first<const BYTE: u8>(word: u64) -> usize {
     marks.trailing_zeros() as usize / 8
 }
 
-/// The first `length` bytes of a word, packed; `None` when that is all of it, for the field may go on.
-#[inline]
-fn low_bytes(word: u64, length: usize) -> Option<u64> {
-    (length <= PACKED_BYTES).then(|| with_length(word & ((1 << (8 * length)) - 1), length))
-}
-
 /// The place behind the separator at `at`.
 #[inline]
 fn behind<const SEPARATOR: u8, const TIMES: usize>(window: &[u8; WINDOW], at: usize) -> Option<usize> {
@@ -173,6 +189,5 @@ mod tests {
         assert_eq!(first::<b';'>(u64::from_le_bytes(*b"1;;:;<;\0")), 1);
         assert_eq!(first::<b';'>(u64::from_le_bytes(*b"1234567;")), 7);
         assert_eq!(first::<b';'>(u64::from_le_bytes(*b":::::::\xbb")), 8);
-        assert_eq!(low_bytes(u64::from_le_bytes(*b"12;34567"), 2), super::super::intern::packed(b"12"));
     }
 }
