@@ -7,6 +7,7 @@ mod inspect;
 mod openapi;
 mod predict;
 mod recommend;
+mod report;
 mod serve;
 mod similar;
 

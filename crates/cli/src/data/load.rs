@@ -76,7 +76,7 @@ pub(crate) fn load_ratings(args: &DataArgs) -> Result<Arc<Dataset>> {
 /// say how to fit one.
 pub(crate) fn ready(args: &DataArgs, fit: FitArgs, stop: Option<&Stop>) -> Result<Ready> {
     match load(args)? {
-        Loaded::Model(_) if fit.says_anything() => Err(pointless(Path::new(&args.data), "--rank and --seed")),
+        Loaded::Model(_) if fit.says_anything() => Err(model_takes_no_fit(args)),
         Loaded::Model(model) => Ok(Ready { recommender: *model, fit: None }),
         Loaded::Ratings(dataset) => fitted(dataset, fit, stop),
     }
@@ -120,6 +120,11 @@ fn ratings(path: &Path, read: &ReadArgs) -> Result<Dataset> {
     });
     drop(bar);
     dataset.with_context(|| format!("cannot use {}", path.display())).exit_with(Exit::Data)
+}
+
+/// Says that a fitted model cannot be fitted with other parameters.
+pub(crate) fn model_takes_no_fit(args: &DataArgs) -> Error {
+    pointless(Path::new(&args.data), "--rank and --seed")
 }
 
 fn pointless(path: &Path, flags: &str) -> Error {
