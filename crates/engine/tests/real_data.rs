@@ -38,7 +38,8 @@ fn ml_latest_small_has_quoted_titles_and_half_stars() {
     let Some(path) = data("ml-latest-small") else { return };
     let data = load(&path, None, None);
     assert_eq!(shape(&data), (610, 9724, 100_836));
-    let (ratings, items) = (&data.report.ratings, data.report.items.as_ref().unwrap());
+    let report = data.report.as_ref().unwrap();
+    let (ratings, items) = (&report.ratings, report.items.as_ref().unwrap());
     assert_eq!((ratings.rows, ratings.accepted, ratings.duplicates), (100_836, 100_836, 0));
     assert_eq!((items.rows, items.accepted, items.unrated, items.untitled), (9742, 9742, 18, 0));
     assert_eq!((items.separator, items.encoding), (Separator::Comma, Encoding::Utf8));
@@ -54,10 +55,10 @@ fn ml_100k_has_tabs_flags_and_latin_1() {
     let Some(path) = data("ml-100k") else { return };
     let data = load(&path, None, None);
     assert_eq!(shape(&data), (943, 1682, 100_000));
-    let items = data.report.items.as_ref().unwrap();
+    let items = data.report.as_ref().unwrap().items.as_ref().unwrap();
     assert_eq!((items.rows, items.accepted, items.unrated, items.untitled), (1682, 1682, 0, 0));
     assert_eq!((items.separator, items.encoding), (Separator::Pipe, Encoding::Latin1));
-    assert_eq!(data.report.ratings.header, None);
+    assert_eq!(data.report.as_ref().unwrap().ratings.header, None);
     let toy_story = data.catalogue.item(data.ratings.item("1").unwrap());
     assert_eq!(toy_story.genres, ["Animation", "Children's", "Comedy"]);
     assert!(data.catalogue.iter().any(|item| item.title.is_some_and(|title| title.contains('é'))));
@@ -68,7 +69,8 @@ fn ml_1m_takes_titles_with_commas() {
     let Some(path) = data("ml-1m") else { return };
     let data = load(&path, None, None);
     assert_eq!(shape(&data), (6040, 3706, 1_000_209));
-    let (ratings, items) = (&data.report.ratings, data.report.items.as_ref().unwrap());
+    let report = data.report.as_ref().unwrap();
+    let (ratings, items) = (&report.ratings, report.items.as_ref().unwrap());
     assert_eq!((ratings.rows, ratings.accepted, ratings.compression), (1_000_209, 1_000_209, Compression::Gzip));
     assert_eq!((items.rows, items.accepted, items.unrated, items.untitled), (3883, 3883, 177, 0));
     assert_eq!(items.encoding, Encoding::Latin1);
@@ -81,7 +83,7 @@ fn the_first_rows_of_ml_1m_are_the_tutorials_data() {
     let Some(path) = data("ml-1m") else { return };
     let data = load(&path.join("ratings.csv.gz"), Some(&path.join("movies.csv")), Some(200_000));
     assert_eq!(shape(&data), (1228, 3463, 200_000));
-    let items = data.report.items.as_ref().unwrap();
+    let items = data.report.as_ref().unwrap().items.as_ref().unwrap();
     let broken = RejectedRow { line: 3777, reason: Reason::SplitTitle };
     let rejected = Rejected { total: 1, by_reason: [(Reason::SplitTitle, 1)].into(), first: vec![broken] };
     assert_eq!(items.rejected, rejected);

@@ -4,5 +4,10 @@
 //! arguments alone; the number of threads in the surrounding rayon pool changes the time, never a bit.
 
 mod csr;
+mod panel;
 
 pub use csr::{CsrError, CsrMatrix};
+pub use panel::PanelMatrix;
+mod svd;
+
+pub use svd::{Svd, SvdError, SvdParams, SvdProgress, truncated_svd};

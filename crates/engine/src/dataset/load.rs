@@ -45,7 +45,7 @@ impl Dataset {
             None => (Catalogue::unknown(ratings.items().len()), None),
         };
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        Ok(Self { name, ratings, catalogue, report: LoadReport { ratings: report, items } })
+        Ok(Self { name, ratings, catalogue, report: Some(LoadReport { ratings: report, items }) })
     }
 }
 

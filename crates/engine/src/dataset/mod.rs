@@ -4,6 +4,7 @@ mod demo;
 mod error;
 mod load;
 mod summary;
+mod words;
 
 pub use error::LoadError;
 pub use summary::{Bin, Quantiles, Summary, TopItem};
@@ -22,8 +23,8 @@ pub struct Dataset {
     pub ratings: Ratings,
     /// What the items are; unknown when there is no file of items.
     pub catalogue: Catalogue,
-    /// What happened to the rows.
-    pub report: LoadReport,
+    /// What happened to the rows; `None` for data that did not come from a ratings file.
+    pub report: Option<LoadReport>,
 }
 
 /// What happened to the rows of a data set's files.

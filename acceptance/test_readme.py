@@ -1,0 +1,40 @@
+"""The README's `console` blocks on the running demo: each `$` line is run, what follows it must be what it prints."""
+import re, subprocess
+
+import pytest
+
+from conftest import PROGRAM, ROOT
+
+
+def commands():
+    text = (ROOT / "README.md").read_text()
+    for block in re.findall(r"```console\n(.*?)```", text, re.S):
+        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            command, _, expected = part.partition("\n")
+            while command.endswith("\\"):
+                more, _, expected = expected.partition("\n")
+                command = command[:-1] + more.lstrip("> ")
+            yield command, expected
+
+
+def matches(expected, found):
+    """Whether the texts agree; `...` in the README stands for anything."""
+    parts = [re.escape(part) for part in expected.strip().split("...")]
+    return re.fullmatch(r"[\s\S]*".join(parts), found.strip()) is not None
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("readme")
+
+
+def test_every_command_prints_what_the_readme_says(demo, folder):
+    seen = 0
+    for command, expected in commands():
+        shell = command.replace("http://127.0.0.1:8080", demo.url).replace("localhost:8080", demo.url[7:])
+        shell = re.sub(r"^(target/release/)?foretaste ", f"{PROGRAM} ", shell)
+        result = subprocess.run(shell, shell=True, capture_output=True, text=True, timeout=120, cwd=folder)
+        assert result.returncode == 0, f"{command}\n{result.stderr}"
+        assert matches(expected, result.stdout), f"{command}\nexpected:\n{expected}\nfound:\n{result.stdout}"
+        seen += 1
+    assert seen >= 10

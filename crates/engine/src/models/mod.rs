@@ -1,0 +1,96 @@
+//! Models: ratings and parameters in, scores out.
+
+mod scorer;
+mod truncated_svd;
+
+use std::ops::ControlFlow;
+
+use foretaste_linalg::{CsrMatrix, SvdError};
+
+pub use scorer::Scorer;
+pub use truncated_svd::TruncatedSvd;
+
+/// What a fit may choose.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FitParams {
+    /// Number of singular triplets kept, `1..=min(users, items)`; 50 is the tutorial's default.
+    pub rank: usize,
+    /// Largest residual accepted, relative to the largest singular value; 1e-9 is float64 accuracy for ratings.
+    pub tolerance: f64,
+    /// Seed of the start block. It moves an answer by less than the tolerance, and equal seeds give equal bytes.
+    pub seed: u64,
+}
+
+impl Default for FitParams {
+    fn default() -> Self {
+        Self { rank: 50, tolerance: 1e-9, seed: 0 }
+    }
+}
+
+/// Why a model could not be fitted.
+#[derive(Debug, thiserror::Error)]
+pub enum FitError {
+    /// The rank is outside of what the ratings allow.
+    #[error("rank {found} was asked for, allowed are 1 to {most} for {users} users x {items} items")]
+    Rank {
+        /// The rank asked for.
+        found: usize,
+        /// The largest rank there is: the smaller of users and items.
+        most: usize,
+        /// Number of users.
+        users: usize,
+        /// Number of items.
+        items: usize,
+    },
+    /// The callback asked to stop.
+    #[error("the fit was cancelled")]
+    Cancelled,
+    /// The factorisation failed.
+    #[error("the factorisation failed")]
+    Svd(#[source] SvdError),
+    /// A number of the model is NaN or infinite, so it must not serve.
+    #[error("the fitted {part} hold a number that is not finite at position {at}")]
+    NotFinite {
+        /// Which array.
+        part: &'static str,
+        /// Position in the array.
+        at: usize,
+    },
+}
+
+/// How far a fit has come: 0 at the start, 1 when done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FitProgress {
+    /// Share of the work done, an estimate in 0..=1.
+    pub done: f64,
+}
+
+/// A fitted model of one of the families there are.
+#[derive(Clone, Debug)]
+pub enum Model {
+    /// The truncated SVD of the zero-filled ratings.
+    TruncatedSvd(TruncatedSvd),
+}
+
+impl Model {
+    /// Fits the model to a users x items matrix of ratings.
+    ///
+    /// # Errors
+    /// A rank out of range, a cancelled or failed factorisation, or factors that are not finite.
+    pub fn fit(
+        ratings: &CsrMatrix,
+        params: &FitParams,
+        progress: &mut dyn FnMut(FitProgress) -> ControlFlow<()>,
+    ) -> Result<Self, FitError> {
+        TruncatedSvd::fit(ratings, params, progress).map(Self::TruncatedSvd)
+    }
+
+    /// The model as something that scores items.
+    #[must_use]
+    pub fn scorer(&self) -> &dyn Scorer {
+        match self {
+            Self::TruncatedSvd(model) => model,
+        }
+    }
+}

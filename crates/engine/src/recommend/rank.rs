@@ -1,0 +1,187 @@
+//! The four lists: recommended, rated, similar, popular.
+
+use std::cell::RefCell;
+
+use foretaste_linalg::CsrMatrix;
+
+use super::eligible::Eligible;
+use super::top_n::{MASKED, top_n};
+use super::{
+    Fallback, ItemStats, MAX_LIMIT, Ranked, RecommendError, Recommender, Request, Scored, Shortfall, ShortfallReason,
+    Source, Subject,
+};
+use crate::ids::ItemIx;
+use crate::models::Model;
+
+/// What the scores of a request are made from.
+enum Basis<'a> {
+    User(crate::ids::UserIx),
+    History(&'a [(ItemIx, f32)]),
+}
+
+impl Recommender {
+    /// The items with the highest scores among those the subject has not rated and the request allows.
+    ///
+    /// Scores are predicted ratings, or numbers of ratings where the list falls back to popularity; equal scores rank
+    /// by rising item index. O(items x rank).
+    ///
+    /// # Errors
+    /// A limit out of range, a rating that is negative or not finite, or a subject without a known history when the
+    /// request wants no fallback.
+    pub fn recommend(&self, request: &Request<'_>) -> Result<Ranked, RecommendError> {
+        check_limit(request.limit)?;
+        let mut unknown = Vec::new();
+        let history = match &request.subject {
+            Subject::User(_) => Vec::new(),
+            Subject::History(given) => self.known_history(given, &mut unknown)?,
+        };
+        let eligible = Eligible::new(self, request, &mut unknown);
+        let basis = match &request.subject {
+            Subject::User(user) => self.user(user).map(Basis::User),
+            Subject::History(given) if history.is_empty() => Err(RecommendError::UnknownHistory { given: given.len() }),
+            Subject::History(_) => Ok(Basis::History(&history)),
+        };
+        let (items, source, rated) = match (basis, request.fallback) {
+            (Ok(basis), _) => self.best_unrated(&basis, &eligible, request.limit),
+            (Err(_), Fallback::Popular) => {
+                let allowed = self.popularity.iter().filter(|scored| eligible.contains(scored.item));
+                (allowed.take(request.limit).copied().collect(), Source::Popular, 0)
+            }
+            (Err(error), Fallback::None) => return Err(error),
+        };
+        let shortfall = self.shortfall(request.limit, items.len(), rated);
+        Ok(Ranked { items, source, shortfall, unknown_items: unknown })
+    }
+
+    /// What a user rated, best first, equal ratings by rising item index; and how many there are in all.
+    ///
+    /// # Errors
+    /// An unknown user, or a limit out of range.
+    pub fn rated(&self, user: &str, limit: usize) -> Result<(Vec<Scored>, usize), RecommendError> {
+        check_limit(limit)?;
+        let row = self.user(user)?.0 as usize;
+        let (items, ratings) = self.data.ratings.matrix().row(row);
+        let mut rated: Vec<Scored> =
+            items.iter().zip(ratings).map(|(&item, &score)| Scored { item: ItemIx(item), score }).collect();
+        rated.sort_by(best_first);
+        rated.truncate(limit);
+        Ok((rated, items.len()))
+    }
+
+    /// The items whose factors point most nearly the same way, the item itself left out; the score is the cosine.
+    ///
+    /// Equal cosines rank by rising item index. O(items x rank).
+    ///
+    /// # Errors
+    /// An unknown item, or a limit out of range.
+    pub fn similar(&self, item: &str, limit: usize) -> Result<Vec<Scored>, RecommendError> {
+        check_limit(limit)?;
+        let item = self.item(item)?;
+        Ok(with_scores(&self.model, |cosines| {
+            self.model.scorer().item_cosines(item, cosines);
+            cosines[item.0 as usize] = MASKED;
+            top_n(cosines, limit)
+        }))
+    }
+
+    /// The items with most ratings; the score is their number. Equal numbers rank by rising item index.
+    ///
+    /// # Errors
+    /// A limit out of range.
+    pub fn popular(&self, limit: usize) -> Result<&[Scored], RecommendError> {
+        check_limit(limit)?;
+        Ok(&self.popularity[..limit.min(self.popularity.len())])
+    }
+
+    /// The known part of a history, each item once with its last rating, by rising item index.
+    fn known_history(
+        &self,
+        given: &[(&str, f32)],
+        unknown: &mut Vec<String>,
+    ) -> Result<Vec<(ItemIx, f32)>, RecommendError> {
+        let mut known = Vec::with_capacity(given.len());
+        for &(id, rating) in given {
+            if !rating.is_finite() || rating < 0.0 {
+                return Err(RecommendError::Rating { item: id.to_owned(), found: rating });
+            }
+            match self.item(id) {
+                Ok(item) => known.push((item, rating)),
+                Err(_) => unknown.push(id.to_owned()),
+            }
+        }
+        known.reverse();
+        known.sort_by_key(|&(item, _)| item);
+        known.dedup_by_key(|&mut (item, _)| item);
+        Ok(known)
+    }
+
+    fn best_unrated(&self, basis: &Basis<'_>, eligible: &Eligible<'_>, limit: usize) -> (Vec<Scored>, Source, usize) {
+        with_scores(&self.model, |scores| {
+            let (source, rated) = match *basis {
+                Basis::User(user) => {
+                    self.model.scorer().score_user(user, scores);
+                    let (rated, _) = self.data.ratings.matrix().row(user.0 as usize);
+                    rated.iter().for_each(|&item| scores[item as usize] = MASKED);
+                    (Source::Model, rated.len())
+                }
+                Basis::History(history) => {
+                    self.model.scorer().score_history(history, scores);
+                    history.iter().for_each(|&(item, _)| scores[item.0 as usize] = MASKED);
+                    (Source::FoldIn, history.len())
+                }
+            };
+            eligible.mask(scores);
+            (top_n(scores, limit), source, rated)
+        })
+    }
+
+    fn shortfall(&self, requested: usize, returned: usize, rated: usize) -> Option<Shortfall> {
+        let unrated = self.data.ratings.items().len() - rated;
+        let reason = if returned == unrated { ShortfallReason::AllRated } else { ShortfallReason::Filtered };
+        (returned < requested).then_some(Shortfall { requested, returned, reason })
+    }
+}
+
+/// Lends a buffer with one score an item, kept by each thread so that a request allocates none.
+pub(super) fn with_scores<T>(model: &Model, use_scores: impl FnOnce(&mut [f32]) -> T) -> T {
+    thread_local! {
+        static SCORES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    }
+    SCORES.with_borrow_mut(|scores| {
+        scores.resize(model.scorer().items(), 0.0);
+        use_scores(scores)
+    })
+}
+
+/// Count and mean of the ratings of every item.
+pub(super) fn item_stats(ratings: &CsrMatrix) -> Vec<ItemStats> {
+    let mut stats = vec![ItemStats { count: 0, mean: 0.0 }; ratings.ncols()];
+    for (&item, &rating) in ratings.columns().iter().zip(ratings.values()) {
+        let stats = &mut stats[item as usize];
+        stats.count += 1;
+        stats.mean += f64::from(rating);
+    }
+    for stats in &mut stats {
+        stats.mean /= f64::from(stats.count.max(1));
+    }
+    stats
+}
+
+/// All items, most ratings first, equal numbers by rising item index.
+pub(super) fn by_popularity(stats: &[ItemStats]) -> Vec<Scored> {
+    #[allow(clippy::cast_precision_loss, reason = "a count is shown as a score; its order is kept by the sort below")]
+    let mut items: Vec<(u32, Scored)> = (0u32..)
+        .zip(stats)
+        .map(|(item, stats)| (stats.count, Scored { item: ItemIx(item), score: stats.count as f32 }))
+        .collect();
+    items.sort_by(|(a, x), (b, y)| b.cmp(a).then(x.item.cmp(&y.item)));
+    items.into_iter().map(|(_, scored)| scored).collect()
+}
+
+fn best_first(a: &Scored, b: &Scored) -> std::cmp::Ordering {
+    b.score.total_cmp(&a.score).then(a.item.cmp(&b.item))
+}
+
+fn check_limit(limit: usize) -> Result<(), RecommendError> {
+    if (1..=MAX_LIMIT).contains(&limit) { Ok(()) } else { Err(RecommendError::Limit { found: limit, most: MAX_LIMIT }) }
+}

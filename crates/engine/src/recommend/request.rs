@@ -1,0 +1,165 @@
+//! What is asked of a recommender, and what it answers.
+
+use crate::ids::ItemIx;
+
+/// Most items that one request may ask for.
+pub const MAX_LIMIT: usize = 1000;
+
+/// A wish for a ranked list.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// Whom the list is for.
+    pub subject: Subject<'a>,
+    /// Number of items wanted, `1..=`[`MAX_LIMIT`].
+    pub limit: usize,
+    /// Items that must not be in the list.
+    pub exclude: Vec<&'a str>,
+    /// When given, only these items may be in the list.
+    pub only: Option<Vec<&'a str>>,
+    /// Further conditions on the items.
+    pub filter: Filter<'a>,
+    /// What to do for a user without a history.
+    pub fallback: Fallback,
+}
+
+impl<'a> Request<'a> {
+    /// Ten items for a user of the training data, popular ones for anybody else.
+    #[must_use]
+    pub fn for_user(user: &'a str) -> Self {
+        Self::new(Subject::User(user))
+    }
+
+    /// Ten items for whoever has this history.
+    #[must_use]
+    pub fn for_history(history: Vec<(&'a str, f32)>) -> Self {
+        Self::new(Subject::History(history))
+    }
+
+    fn new(subject: Subject<'a>) -> Self {
+        let (exclude, only) = (Vec::new(), None);
+        Self { subject, limit: 10, exclude, only, filter: Filter::default(), fallback: Fallback::Popular }
+    }
+}
+
+/// Whom a list is for.
+#[derive(Clone, Debug)]
+pub enum Subject<'a> {
+    /// A user by id.
+    User(&'a str),
+    /// Anybody, by what they rated; of an item named twice the last rating counts. Ratings are finite and not negative.
+    History(Vec<(&'a str, f32)>),
+}
+
+/// Conditions on the items of a list; all of them must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Filter<'a> {
+    /// At least one of these genres, compared without regard to ASCII case; empty allows every item.
+    pub genres: Vec<&'a str>,
+    /// The first year allowed; an item without a year fails.
+    pub min_year: Option<u16>,
+    /// The last year allowed; an item without a year fails.
+    pub max_year: Option<u16>,
+}
+
+/// What a user without a history gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// The items with most ratings.
+    Popular,
+    /// An error.
+    None,
+}
+
+/// An item and its score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scored {
+    /// The item.
+    pub item: ItemIx,
+    /// Its score: a predicted rating, a rating, a cosine or a count, as the method says.
+    pub score: f32,
+}
+
+/// A ranked list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranked {
+    /// Best first; equal scores by rising item index.
+    pub items: Vec<Scored>,
+    /// Where the scores come from.
+    pub source: Source,
+    /// Set when fewer items came back than were asked for.
+    pub shortfall: Option<Shortfall>,
+    /// Ids of the request that the model does not know, in the order in which they were named.
+    pub unknown_items: Vec<String>,
+}
+
+/// Where the scores of a list come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The user's trained factors; the score is the predicted rating.
+    Model,
+    /// The history folded in; the score is the predicted rating.
+    FoldIn,
+    /// Popularity, for want of a history; the score is the number of ratings.
+    Popular,
+}
+
+/// Why a list is shorter than was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Shortfall {
+    /// Number of items asked for.
+    pub requested: usize,
+    /// Number of items in the list.
+    pub returned: usize,
+    /// What kept the others out.
+    pub reason: ShortfallReason,
+}
+
+/// What kept items out of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShortfallReason {
+    /// Every other item is in the history already.
+    AllRated,
+    /// Every other unrated item fails `exclude`, `only` or a filter.
+    Filtered,
+}
+
+/// Why there is no list.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum RecommendError {
+    /// The user is not in the training data.
+    #[error("user `{user}` is not known")]
+    UnknownUser {
+        /// The id.
+        user: String,
+    },
+    /// The item is not in the training data.
+    #[error("item `{item}` is not known")]
+    UnknownItem {
+        /// The id.
+        item: String,
+    },
+    /// Nothing in the history is known and no fallback was wanted.
+    #[error("none of the {given} items of the history is known")]
+    UnknownHistory {
+        /// Number of items in the history.
+        given: usize,
+    },
+    /// Too many items, or none, were asked for.
+    #[error("limit {found} was asked for, allowed are 1 to {most}")]
+    Limit {
+        /// The limit asked for.
+        found: usize,
+        /// The largest limit allowed.
+        most: usize,
+    },
+    /// A rating of the history cannot be used.
+    #[error("the rating of item `{item}` is {found}, expected a finite number of at least 0")]
+    Rating {
+        /// The item.
+        item: String,
+        /// The rating found.
+        found: f32,
+    },
+}

@@ -1,0 +1,132 @@
+//! Holds the structure of the workspace: who may import whom, purpose lines, length of files, names of rooms.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The rooms of the engine, each with those it may import. Changing this table is changing the architecture.
+const ENGINE: &[(&str, &[&str])] = &[
+    ("ids", &[]),
+    ("table", &["ids"]),
+    ("ratings", &["ids", "table"]),
+    ("catalogue", &["ids", "table", "ratings"]),
+    ("dataset", &["ids", "table", "ratings", "catalogue"]),
+    ("models", &["ids", "ratings"]),
+    ("recommend", &["ids", "ratings", "catalogue", "dataset", "models"]),
+    ("artifact", &["ids", "ratings", "catalogue", "dataset", "models", "recommend"]),
+];
+
+const LONGEST_FILE: usize = 500;
+const NO_ROOM: &[&str] = &["common", "util", "utils", "helpers", "misc"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().unwrap() != "target" {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The rooms that a file names after `crate::`, in code that is not a comment.
+fn rooms_named(source: &str) -> BTreeSet<String> {
+    let code = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let mut rooms = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        let list = rest.strip_prefix('{').map_or(rest, |inner| &inner[..inner.find('}').unwrap_or(inner.len())]);
+        let paths = if rest.starts_with('{') { list.split(',').collect() } else { vec![list] };
+        rooms.extend(paths.iter().map(|path| {
+            path.trim().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()
+        }));
+    }
+    rooms
+}
+
+fn room_of(file: &Path, source_folder: &Path) -> String {
+    let inside = file.strip_prefix(source_folder).unwrap();
+    let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+#[test]
+fn rooms_of_the_engine_import_only_what_the_table_allows() {
+    let source_folder = root().join("crates/engine/src");
+    let mut faults = Vec::new();
+    for file in rust_files(&source_folder) {
+        let room = room_of(&file, &source_folder);
+        if room == "lib" {
+            continue;
+        }
+        let Some((_, allowed)) = ENGINE.iter().find(|(name, _)| *name == room) else {
+            faults.push(format!("room `{room}` is not in the table"));
+            continue;
+        };
+        for named in rooms_named(&fs::read_to_string(&file).unwrap()) {
+            let known = ENGINE.iter().any(|(name, _)| *name == named);
+            if known && named != room && !allowed.contains(&named.as_str()) {
+                faults.push(format!("{}: `{room}` must not know `{named}`", file.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_table_names_only_rooms_that_exist_and_has_no_cycle() {
+    for (at, (room, allowed)) in ENGINE.iter().enumerate() {
+        let path = root().join("crates/engine/src").join(room);
+        assert!(path.is_dir() || path.with_extension("rs").is_file(), "room `{room}` is gone");
+        for import in *allowed {
+            let position = ENGINE.iter().position(|(name, _)| name == import).unwrap();
+            assert!(position < at, "`{room}` may import `{import}`, which stands after it");
+        }
+    }
+}
+
+#[test]
+fn every_file_says_its_purpose_and_stays_short() {
+    let files = rust_files(&root().join("crates"));
+    assert!(files.len() > 30, "only {} files were found", files.len());
+    let mut faults = Vec::new();
+    for file in files {
+        let source = fs::read_to_string(&file).unwrap();
+        if !source.starts_with("//! ") {
+            faults.push(format!("{}: the first line is not a `//!` purpose", file.display()));
+        }
+        let lines = source.lines().count();
+        if lines > LONGEST_FILE {
+            faults.push(format!("{}: {lines} lines, allowed are {LONGEST_FILE}", file.display()));
+        }
+        let names = file.iter().filter_map(|part| part.to_str()).map(|part| part.trim_end_matches(".rs"));
+        if let Some(name) = names.into_iter().find(|name| NO_ROOM.contains(name)) {
+            faults.push(format!("{}: `{name}` says nothing about what is in it", file.display()));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn crates_depend_only_inwards() {
+    let order = ["foretaste-linalg", "foretaste", "foretaste-server", "foretaste-cli"];
+    for (at, folder) in ["linalg", "engine", "server", "cli"].iter().enumerate() {
+        let manifest = fs::read_to_string(root().join("crates").join(folder).join("Cargo.toml")).unwrap();
+        for outer in &order[at..] {
+            let named = manifest.lines().any(|line| line.starts_with(&format!("{outer}.workspace")));
+            assert!(!named, "{folder} depends on {outer}");
+        }
+    }
+    let server = fs::read_to_string(root().join("crates/server/Cargo.toml")).unwrap();
+    assert!(!server.contains("foretaste-linalg"), "the server knows how a score is made");
+}

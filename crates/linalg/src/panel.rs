@@ -1,0 +1,175 @@
+//! A dense f32 matrix packed for one product: every row times the same vector.
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Rows of one panel: one AVX-512 register of f32, two of AVX2, four of NEON.
+const LANES: usize = 16;
+/// Panels summed side by side, so that a fused multiply-add need not wait for the one before it.
+const GROUP: usize = 4;
+
+/// One entry of each of the rows of a panel, on a cache line of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(64))]
+struct Lane([f32; LANES]);
+
+/// An `nrows x ncols` matrix stored so that `M x` reads memory once, in order, in whole vector registers.
+///
+/// ```text
+/// rows 0..16     [ column 0 of 16 rows | column 1 of 16 rows | .. ]     panel 0
+/// rows 16..32    [ column 0 of 16 rows | column 1 of 16 rows | .. ]     panel 1
+/// ..                                                                    the last panel is filled up with zeros
+/// ```
+///
+/// Memory: `4 * ncols * (nrows rounded up to 16)` bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PanelMatrix {
+    nrows: usize,
+    ncols: usize,
+    lanes: Vec<Lane>,
+}
+
+impl PanelMatrix {
+    /// Packs a row-major `nrows x ncols` matrix. O(nrows * ncols).
+    ///
+    /// # Panics
+    /// When `values.len()` is not `nrows * ncols`.
+    #[must_use]
+    pub fn new(nrows: usize, ncols: usize, values: &[f32]) -> Self {
+        assert_eq!(Some(values.len()), nrows.checked_mul(ncols), "values of a {nrows} x {ncols} matrix");
+        let mut lanes = vec![Lane([0.0; LANES]); nrows.div_ceil(LANES) * ncols];
+        if ncols > 0 {
+            for (row, entries) in values.chunks_exact(ncols).enumerate() {
+                let panel = &mut lanes[row / LANES * ncols..][..ncols];
+                for (lane, &entry) in panel.iter_mut().zip(entries) {
+                    lane.0[row % LANES] = entry;
+                }
+            }
+        }
+        Self { nrows, ncols, lanes }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn nrows(&self) -> usize {
+        self.nrows
+    }
+
+    /// Number of columns.
+    #[must_use]
+    pub fn ncols(&self) -> usize {
+        self.ncols
+    }
+
+    /// Copies one row into `out` (`ncols` entries), as it was given to [`new`](Self::new).
+    ///
+    /// # Panics
+    /// When `row` is not below [`nrows`](Self::nrows) or `out` has another length than `ncols`.
+    pub fn row(&self, row: usize, out: &mut [f32]) {
+        assert!(row < self.nrows, "row {row} of {}", self.nrows);
+        assert_eq!(out.len(), self.ncols, "length of a row");
+        let panel = &self.lanes[row / LANES * self.ncols..][..self.ncols];
+        for (entry, lane) in out.iter_mut().zip(panel) {
+            *entry = lane.0[row % LANES];
+        }
+    }
+
+    /// `out = M x`: `x` has `ncols` entries, `out` has `nrows`. One thread, 2 * nrows * ncols flops.
+    ///
+    /// Each entry is summed in column order from zero with one fused multiply-add a term, so that it has the same bits
+    /// on every processor. The vector instructions are chosen once a call; a processor without fused multiply-add (x86
+    /// before 2013) computes it in software, slowly.
+    ///
+    /// # Panics
+    /// When `x` or `out` has another length than stated.
+    pub fn times(&self, x: &[f32], out: &mut [f32]) {
+        assert_eq!(x.len(), self.ncols, "length of the vector");
+        assert_eq!(out.len(), self.nrows, "length of the product");
+        Arch::new().dispatch(Times { matrix: self, x, out });
+    }
+}
+
+/// The arguments of [`PanelMatrix::times`], for dispatch.
+struct Times<'a> {
+    matrix: &'a PanelMatrix,
+    x: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Times<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (ncols, lanes) = (self.matrix.ncols, &self.matrix.lanes[..]);
+        let mut panel = 0;
+        let mut groups = self.out.chunks_exact_mut(LANES * GROUP);
+        for out in &mut groups {
+            let sums = sum_group::<GROUP>(&lanes[panel * ncols..][..GROUP * ncols], self.x);
+            for (out, sum) in out.chunks_exact_mut(LANES).zip(&sums) {
+                out.copy_from_slice(sum);
+            }
+            panel += GROUP;
+        }
+        for out in groups.into_remainder().chunks_mut(LANES) {
+            let [sum] = sum_group::<1>(&lanes[panel * ncols..][..ncols], self.x);
+            out.copy_from_slice(&sum[..out.len()]);
+            panel += 1;
+        }
+    }
+}
+
+/// The products of `N` neighbouring panels with `x`.
+#[inline(always)]
+fn sum_group<const N: usize>(lanes: &[Lane], x: &[f32]) -> [[f32; LANES]; N] {
+    let ncols = x.len();
+    let panels: [&[Lane]; N] = std::array::from_fn(|panel| &lanes[panel * ncols..][..ncols]);
+    let mut sums = [[0f32; LANES]; N];
+    for (column, &factor) in x.iter().enumerate() {
+        for (sum, panel) in sums.iter_mut().zip(&panels) {
+            let lane = &panel[column].0;
+            for (sum, &entry) in sum.iter_mut().zip(lane) {
+                *sum = entry.mul_add(factor, *sum);
+            }
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these results are exact to the bit by contract")]
+mod tests {
+    use super::*;
+
+    fn entry(row: usize, column: usize) -> f32 {
+        ((row * 31 + column * 17) % 101) as f32 * 0.37 - 11.0
+    }
+
+    #[test]
+    fn a_product_is_the_fused_sum_in_column_order_for_every_shape() {
+        for nrows in [0, 1, 15, 16, 17, 63, 64, 65, 200] {
+            for ncols in [0, 1, 3, 50] {
+                let values: Vec<f32> = (0..nrows * ncols).map(|at| entry(at / ncols, at % ncols)).collect();
+                let matrix = PanelMatrix::new(nrows, ncols, &values);
+                let x: Vec<f32> = (0..ncols).map(|column| entry(7, column) / 3.0).collect();
+                let mut out = vec![f32::NAN; nrows];
+                matrix.times(&x, &mut out);
+                let expected: Vec<f32> = (0..nrows)
+                    .map(|row| (0..ncols).fold(0.0, |sum, column| entry(row, column).mul_add(x[column], sum)))
+                    .collect();
+                assert_eq!(out, expected, "{nrows} x {ncols}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_reads_back_as_it_was_given() {
+        let values: Vec<f32> = (0..33 * 5).map(|at| entry(at / 5, at % 5)).collect();
+        let matrix = PanelMatrix::new(33, 5, &values);
+        assert_eq!((matrix.nrows(), matrix.ncols()), (33, 5));
+        let mut out = [0.0; 5];
+        for row in 0..33 {
+            matrix.row(row, &mut out);
+            assert_eq!(out, values[row * 5..][..5]);
+        }
+    }
+}
