@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 
 use crate::ids::{IdError, IdTable, id_order};
 
-/// Numbers ids. A short one, of at most 8 bytes, is looked up by its packed bytes in a flat table: no string is
+/// Numbers ids. A short one, of at most 7 ASCII bytes, is looked up by its packed bytes in a flat table: no string is
 /// touched. The numbers do not depend on the hash, which is seeded so that no file can be built to be slow.
 #[derive(Debug)]
 pub(super) struct Interner {
@@ -29,16 +29,26 @@ struct Slot {
 const FREE: Slot = Slot { key: 0, index: 0 };
 const FIRST_SLOTS: usize = 1 << 12;
 
-/// The packed bytes of a short id, never 0 for one without NUL bytes; `None` for longer ones.
-#[inline]
+/// Longest id that is packed.
+pub(super) const PACKED_BYTES: usize = 7;
+
+/// A short ASCII id as a number: its bytes, and its length in the highest byte; `None` for others.
+///
+/// Packed ids are compared with raw bytes of a file. So a quoted field must not look like an id that starts with a
+/// quote, nor bytes in one encoding like an id from another, nor an id with a NUL behind it like one without.
 pub(super) fn packed(id: &[u8]) -> Option<u64> {
-    if id.len() > 8 || id.is_empty() || id[0] == b'"' {
-        // An id that starts with a quote is kept apart, so that a quoted field never looks like it.
+    if id.len() > PACKED_BYTES || id.is_empty() || id[0] == b'"' || !id.is_ascii() {
         return None;
     }
     let mut bytes = [0u8; 8];
     bytes[..id.len()].copy_from_slice(id);
-    Some(u64::from_le_bytes(bytes))
+    Some(with_length(u64::from_le_bytes(bytes), id.len()))
+}
+
+/// Puts a length of at most [`PACKED_BYTES`] over bytes that leave the highest one free.
+#[inline]
+pub(super) fn with_length(bytes: u64, length: usize) -> u64 {
+    bytes | (length as u64) << (8 * PACKED_BYTES)
 }
 
 impl Interner {
@@ -188,7 +198,9 @@ mod tests {
     #[test]
     fn a_quote_at_the_start_is_not_packed() {
         assert_eq!(packed(b"\"1\""), None);
-        assert_eq!(packed(b"12345678"), Some(u64::from_le_bytes(*b"12345678")));
-        assert_eq!(packed(b"123456789"), None);
+        assert_eq!(packed("é".as_bytes()), None);
+        assert_eq!(packed(b"1234567"), Some(u64::from_le_bytes(*b"1234567\x07")));
+        assert_ne!(packed(b"1\0"), packed(b"1"));
+        assert_eq!(packed(b"12345678"), None);
     }
 }

@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 
 use super::gather::Gather;
-use super::{Progress, Ratings, RatingsError, ReadError, ReadOptions, ReadReport, Reason, Rejected, Roles, sort};
+use super::{
+    Progress, Ratings, RatingsError, ReadError, ReadOptions, ReadReport, Reason, Rejected, Roles, sort, swift,
+};
 use crate::table::{CHUNK_BYTES, Fields, Lines, Record, Source};
 
 /// Reads a file of ratings, one a row: user, item, rating, and any further columns, which are ignored.
@@ -53,13 +55,22 @@ impl Reader<'_> {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<(), ReadError> {
         let limit = self.options.rows.unwrap_or(u64::MAX);
-        let separator = lines.format().separator;
+        let format = lines.format();
         let mut fields = Fields::default();
         while self.rows < limit {
+            if let Some(gather) = &mut self.gather {
+                let (bytes, rows) = swift::take(gather, lines.plain_ahead(), format, limit - self.rows);
+                lines.pass(bytes, rows);
+                self.rows += rows;
+                self.accepted += rows;
+                if self.rows == limit {
+                    break;
+                }
+            }
             let Some((line, record)) = lines.next(progress)? else { break };
             let verdict = match record {
                 Record::Row(row) => {
-                    fields.split(lines.row(&row), separator);
+                    fields.split(lines.row(&row), format.separator);
                     let gather = match &mut self.gather {
                         Some(gather) => gather,
                         None => {
