@@ -1,0 +1,96 @@
+//! What every request passes on its way in and every reply on its way out.
+
+mod request_id;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, Request, Response};
+use axum::response::IntoResponse;
+use hyper::body::Incoming;
+use tower::Service;
+
+use crate::config::Limits;
+use crate::error::{ApiError, Fault};
+use crate::metrics::prometheus::Metrics;
+use request_id::RequestIds;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The outermost service: bounds, panics, request ids, headers and counts around the routes.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    routes: Router,
+    limits: Arc<Limits>,
+    metrics: Arc<Metrics>,
+    ids: RequestIds,
+}
+
+impl Edge {
+    pub(crate) fn new(routes: Router, limits: Arc<Limits>, metrics: Arc<Metrics>) -> Self {
+        Self { routes, limits, metrics, ids: RequestIds::new() }
+    }
+
+    /// Answers one request; whatever happens, there is an answer.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+        let begun = Instant::now();
+        let id = self.ids.of(&request);
+        let method = request.method().clone();
+        let (mut response, panicked) = match self.refused(&request) {
+            Some(error) => (close(error.into_response()), false),
+            None => match contained(self.routes.clone().call(request)).await {
+                Some(response) => (response, false),
+                None => (Fault::Internal.because("the request failed for a reason of our own").into_response(), true),
+            },
+        };
+        let status = response.status();
+        self.metrics.replied(status.as_u16());
+        if panicked {
+            tracing::error!(request_id = ?id, %method, "a handler panicked");
+        }
+        let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(request_id = ?id, %method, status = status.as_u16(), duration_us, "request");
+        let headers = response.headers_mut();
+        headers.insert(X_REQUEST_ID, id);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+    }
+
+    /// What the head alone rules out.
+    fn refused(&self, request: &Request<Incoming>) -> Option<ApiError> {
+        let found = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+        let most = self.limits.uri_bytes;
+        if found > most {
+            return Some(Fault::UriTooLong.because(format!("the path has {found} bytes, allowed are {most}")));
+        }
+        let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
+        let most = self.limits.body_bytes as u64;
+        (length > most)
+            .then(|| Fault::BodyTooLarge.because(format!("the body has {length} bytes, allowed are {most}")))
+    }
+}
+
+/// Runs a handler to its end; `None` when it panicked.
+async fn contained(call: impl Future<Output = Result<Response<Body>, Infallible>>) -> Option<Response<Body>> {
+    let mut call = pin!(call);
+    std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(Ok(response))) => Poll::Ready(Some(response)),
+        Err(_) => Poll::Ready(None),
+    })
+    .await
+}
+
+/// The rest of the request will not be read, so that the connection cannot go on.
+fn close(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}

@@ -1,0 +1,7 @@
+//! Reads requests, and says in our own words what is wrong with one.
+
+pub(crate) mod accept;
+pub(crate) mod body;
+pub(crate) mod param;
+pub(crate) mod path;
+pub(crate) mod query;

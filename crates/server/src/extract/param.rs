@@ -1,0 +1,73 @@
+//! The tutorial's one parameter, from the query or a JSON body.
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use serde::Deserialize;
+
+use super::body::{is_json, parse, read};
+use super::query::Fields;
+use crate::app::Shared;
+use crate::error::{ApiError, Fault};
+
+/// The value of `param`. The query wins over the body, the first of several values over the rest.
+pub(crate) struct Param(pub(crate) String);
+
+/// The form in which the tutorial's notebook sees a request.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ParamBody {
+    /// The arguments by name.
+    args: Args,
+}
+
+/// The arguments by name.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Args {
+    /// The parameter; the first value counts.
+    #[schema(example = json!(["500"]), min_items = 1)]
+    param: Vec<String>,
+}
+
+impl FromRequest<Shared> for Param {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let mut fields = Fields::from_request_parts(&mut parts, app).await?;
+        let param = fields.many("param").into_iter().next();
+        fields.finish(&["param"])?;
+        if let Some(param) = param {
+            return Ok(Self(param));
+        }
+        let bytes = read(body, &app.limits).await?;
+        if bytes.is_empty() {
+            return Err(missing());
+        }
+        // Whatever the content type says: `curl -d` calls everything a form.
+        match parse::<ParamBody>(&bytes) {
+            Ok(body) => body.args.param.into_iter().next().map(Self).ok_or_else(missing),
+            Err(error) if is_json(&parts.headers) => Err(error),
+            Err(_) => Err(Fault::UnsupportedMediaType.because("the body must be JSON: {\"args\": {\"param\": [\"500\"]}}")),
+        }
+    }
+}
+
+fn missing() -> ApiError {
+    Fault::MissingParameter.because("`param` is missing: give ?param=500 or {\"args\": {\"param\": [\"500\"]}}")
+}
+
+impl Param {
+    /// The value as a rank.
+    ///
+    /// # Errors
+    /// It is not a whole number.
+    pub(crate) fn rank(&self) -> Result<usize, ApiError> {
+        let text = &self.0;
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            // Too large for a usize is too large for any model.
+            return Ok(text.parse().unwrap_or(usize::MAX));
+        }
+        let shown: String = text.chars().take(40).collect();
+        Err(Fault::InvalidParameter.because(format!("`param` is `{shown}`, expected a whole number of at least 1")))
+    }
+}

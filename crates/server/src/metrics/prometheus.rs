@@ -1,0 +1,152 @@
+//! The figures for a Prometheus scraper.
+
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+/// A count of replies by status.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct StatusLabel {
+    status: u16,
+}
+
+/// What the door counts.
+#[derive(Debug, Clone)]
+pub(crate) struct DoorMetrics {
+    /// Requests refused because the queue was full.
+    pub(crate) full: Counter,
+    /// Requests dropped because they waited too long.
+    pub(crate) too_late: Counter,
+    waited: Histogram,
+    ran: Histogram,
+}
+
+impl Default for DoorMetrics {
+    fn default() -> Self {
+        // 4 us to 262 ms.
+        let buckets = || Histogram::new(exponential_buckets(4e-6, 4.0, 9));
+        Self { full: Counter::default(), too_late: Counter::default(), waited: buckets(), ran: buckets() }
+    }
+}
+
+impl DoorMetrics {
+    /// Notes one job that was run.
+    pub(crate) fn scored(&self, waited: Duration, ran: Duration) {
+        self.waited.observe(waited.as_secs_f64());
+        self.ran.observe(ran.as_secs_f64());
+    }
+}
+
+/// Every figure, and the registry that prints them.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    pub(crate) door: DoorMetrics,
+    pub(crate) recompute: Histogram,
+    pub(crate) fits_failed: Counter,
+    pub(crate) connections: Gauge,
+    pub(crate) model_rank: Gauge,
+    pub(crate) model_number: Gauge<u64, AtomicU64>,
+    replies: Family<StatusLabel, Counter>,
+    registry: Mutex<Registry>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let metrics = Self {
+            door: DoorMetrics::default(),
+            // 1 ms to 65 s.
+            recompute: Histogram::new(exponential_buckets(1e-3, 2.0, 17)),
+            fits_failed: Counter::default(),
+            connections: Gauge::default(),
+            model_rank: Gauge::default(),
+            model_number: Gauge::default(),
+            replies: Family::default(),
+            registry: Mutex::new(Registry::with_prefix("foretaste")),
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&self) {
+        let Ok(mut registry) = self.registry.lock() else { return };
+        registry.register("http_replies", "Replies by status", self.replies.clone());
+        registry.register("score_refused", "Requests refused because the queue was full", self.door.full.clone());
+        registry.register("score_dropped", "Requests dropped after waiting too long", self.door.too_late.clone());
+        let seconds = || Unit::Seconds;
+        registry.register_with_unit("score_wait", "Time queued for scoring", seconds(), self.door.waited.clone());
+        registry.register_with_unit("score_run", "Time spent scoring", seconds(), self.door.ran.clone());
+        registry.register_with_unit("recompute", "Duration of recompute calls", seconds(), self.recompute.clone());
+        registry.register("fits_failed", "Fits that failed", self.fits_failed.clone());
+        registry.register("connections", "Open connections", self.connections.clone());
+        registry.register("model_rank", "Rank of the model that serves", self.model_rank.clone());
+        registry.register("model_number", "Number of the version that serves", self.model_number.clone());
+    }
+
+    /// Counts one reply.
+    pub(crate) fn replied(&self, status: u16) {
+        self.replies.get_or_create(&StatusLabel { status }).inc();
+    }
+
+    /// The OpenMetrics 1.0 text.
+    pub(crate) fn open_metrics(&self) -> String {
+        let mut text = String::new();
+        if let Ok(registry) = self.registry.lock() {
+            // Writing to a string cannot fail.
+            let _ = encode(&mut text, &registry);
+        }
+        text
+    }
+
+    /// The older Prometheus text format 0.0.4: counters carry their suffix in the metadata too, and there is no end mark.
+    pub(crate) fn prometheus_text(&self) -> String {
+        let open_metrics = self.open_metrics();
+        let counters: Vec<&str> = open_metrics
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter"))
+            .collect();
+        let mut text = String::with_capacity(open_metrics.len());
+        for line in open_metrics.lines() {
+            let mut words = line.splitn(4, ' ');
+            match (words.next(), words.next(), words.next(), words.next()) {
+                (Some("#"), Some("EOF" | "UNIT"), ..) => {}
+                (Some("#"), Some(kind), Some(name), Some(rest)) if counters.contains(&name) => {
+                    let _ = writeln!(text, "# {kind} {name}_total {rest}");
+                }
+                _ => {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_formats_name_a_counter_as_their_rules_say() {
+        let metrics = Metrics::new();
+        metrics.replied(200);
+        let open = metrics.open_metrics();
+        assert!(open.contains("# TYPE foretaste_http_replies counter\nforetaste_http_replies_total{status=\"200\"} 1\n"));
+        assert!(open.ends_with("# EOF\n"));
+        let old = metrics.prometheus_text();
+        assert!(
+            old.contains("# TYPE foretaste_http_replies_total counter\nforetaste_http_replies_total{status=\"200\"} 1\n")
+        );
+        assert!(!old.contains("# EOF") && !old.contains("# UNIT"));
+        assert!(old.contains("# TYPE foretaste_recompute_seconds histogram\n"));
+    }
+}

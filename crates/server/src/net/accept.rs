@@ -1,0 +1,73 @@
+//! Accepts connections while there is room and turns the rest away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::connection;
+use super::slots::Slots;
+use crate::config::Limits;
+use crate::edge::Edge;
+
+/// What a client reads when there is no place for its connection.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    content-type: application/json\r\ncontent-length: 83\r\nretry-after: 1\r\nconnection: close\r\n\r\n\
+    {\"code\":\"too_many_connections\",\"message\":\"no connection is free, try again in 1 s\"}\n";
+
+/// Serves `listener` until `stop` turns true, then closes it; connections that are open go on by themselves.
+pub(crate) async fn accept(
+    listener: TcpListener,
+    edge: Arc<Edge>,
+    limits: Arc<Limits>,
+    slots: Arc<Slots>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => match slots.take(peer.ip()) {
+                Some(slot) => {
+                    let (edge, limits, stop) = (Arc::clone(&edge), Arc::clone(&limits), stop.clone());
+                    tokio::spawn(async move {
+                        // Small answers must not wait for the client's delayed acknowledgement.
+                        if let Err(error) = stream.set_nodelay(true) {
+                            tracing::debug!(%error, "TCP_NODELAY was refused");
+                        }
+                        connection::serve(stream, edge, &limits, stop).await;
+                        drop(slot);
+                    });
+                }
+                None => turn_away(&stream),
+            },
+            Err(error) => {
+                // Out of descriptors, or a client that left early: what is open may close meanwhile.
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+}
+
+/// One try to say why; the socket closes either way.
+fn turn_away(stream: &TcpStream) {
+    let said = stream.try_write(FULL);
+    tracing::debug!(said = said.is_ok(), "connection refused: every slot is taken");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FULL;
+
+    #[test]
+    fn the_refusal_states_its_own_length() {
+        let text = std::str::from_utf8(FULL).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "the body has {} bytes", body.len());
+    }
+}

@@ -1,0 +1,105 @@
+//! Serves one connection until it is done, late, or told to stop.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::Sleep;
+
+use super::clock::Clock;
+use super::stream::ClockedStream;
+use crate::config::Limits;
+use crate::edge::Edge;
+
+/// Most headers of one request; more are answered 431.
+const MAX_HEADERS: usize = 100;
+
+/// Speaks HTTP/1 on `stream`, answering from `edge`. Returns when the client has closed, a time-out has passed, or
+/// `stop` turned true and the request in flight, if any, was answered.
+pub(crate) async fn serve(stream: TcpStream, edge: Arc<Edge>, limits: &Limits, mut stop: watch::Receiver<bool>) {
+    let clock = Arc::new(Clock::new(limits));
+    let service = {
+        let clock = Arc::clone(&clock);
+        service_fn(move |request| {
+            clock.busy();
+            let (edge, clock) = (Arc::clone(&edge), Arc::clone(&clock));
+            async move {
+                let response = edge.answer(request).await;
+                clock.answered();
+                Ok::<_, std::convert::Infallible>(response)
+            }
+        })
+    };
+    let mut http = http1::Builder::new();
+    // Our clock tells an idle connection from a slow head; hyper's timer cannot.
+    http.header_read_timeout(None).max_headers(MAX_HEADERS).max_header_size(limits.header_bytes).pipeline_flush(true);
+    let connection = http.serve_connection(ClockedStream::new(stream, Arc::clone(&clock)), service);
+    let mut connection = std::pin::pin!(connection);
+    let mut watchdog = std::pin::pin!(Watchdog::new(clock));
+    let mut stopping = std::pin::pin!(async move {
+        // An error means that the sender is gone, which is a stop as well.
+        let _ = stop.wait_for(|stop| *stop).await;
+    });
+    let mut stopped = false;
+    std::future::poll_fn(|cx| {
+        if !stopped && stopping.as_mut().poll(cx).is_ready() {
+            stopped = true;
+            connection.as_mut().graceful_shutdown();
+        }
+        if let Poll::Ready(outcome) = connection.as_mut().poll(cx) {
+            if let Err(error) = outcome {
+                tracing::debug!(%error, "connection ended");
+            }
+            return Poll::Ready(());
+        }
+        watchdog.as_mut().poll(cx)
+    })
+    .await;
+}
+
+/// Resolves when its clock's deadline passes. It sleeps lazily: a deadline that moves away costs no timer.
+struct Watchdog {
+    clock: Arc<Clock>,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Watchdog {
+    fn new(clock: Arc<Clock>) -> Self {
+        let first = clock.deadline().unwrap_or_else(|| Instant::now() + clock.longest());
+        Self { clock, sleep: Box::pin(tokio::time::sleep_until(first.into())) }
+    }
+}
+
+impl Future for Watchdog {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let deadline = self.clock.deadline();
+        if let Some(deadline) = deadline
+            && deadline < self.sleep.deadline().into_std()
+        {
+            self.sleep.as_mut().reset(deadline.into());
+        }
+        while self.sleep.as_mut().poll(cx).is_ready() {
+            let now = Instant::now();
+            match deadline {
+                Some(deadline) if deadline <= now => {
+                    tracing::debug!("connection closed: its time was up");
+                    return Poll::Ready(());
+                }
+                Some(deadline) => self.sleep.as_mut().reset(deadline.into()),
+                None => {
+                    let later = now + self.clock.longest();
+                    self.sleep.as_mut().reset(later.into());
+                }
+            }
+        }
+        Poll::Pending
+    }
+}

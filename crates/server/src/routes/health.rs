@@ -1,0 +1,37 @@
+//! Whether the process lives, and whether it wants work.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::app::Shared;
+use crate::error::{ApiError, Fault};
+use crate::extract::query::NoQuery;
+
+/// A sign of life.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Health {
+    /// `ok`, or `ready`.
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// Whether the process lives
+#[utoipa::path(get, path = "/healthz", tag = "operations",
+    responses((status = 200, description = "It does", body = Health)))]
+pub(super) async fn healthz(_: NoQuery) -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// Whether the service wants work
+///
+/// 503 `shutting_down` from the shutdown signal on.
+#[utoipa::path(get, path = "/readyz", tag = "operations",
+    responses((status = 200, description = "It does", body = Health)))]
+pub(super) async fn readyz(State(app): State<Shared>, _: NoQuery) -> Result<Json<Health>, ApiError> {
+    if app.is_ready() {
+        Ok(Json(Health { status: "ready" }))
+    } else {
+        Err(Fault::ShuttingDown.because("the service is shutting down"))
+    }
+}

@@ -1,0 +1,84 @@
+//! The routes, one resource a file, and the document that describes them.
+
+mod document;
+mod docs;
+mod health;
+mod items;
+mod jobs;
+mod list;
+mod metrics;
+mod models;
+mod recommendations;
+mod reply;
+mod tutorial;
+mod users;
+
+use axum::Router;
+use axum::http::{Method, Uri};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::Shared;
+use crate::error::{ApiError, Fault};
+
+pub(crate) use document::openapi;
+
+/// Every documented route.
+fn documented() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(document::frame())
+        .routes(routes!(tutorial::viewed))
+        .routes(routes!(tutorial::recommended))
+        .routes(routes!(tutorial::recompute_svd))
+        .routes(routes!(users::recommendations))
+        .routes(routes!(users::ratings))
+        .routes(routes!(recommendations::recommend))
+        .routes(routes!(items::item))
+        .routes(routes!(items::similar))
+        .routes(routes!(models::list, models::fit))
+        .routes(routes!(models::activate))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::job))
+        .merge(operations())
+}
+
+/// What an operator's tools ask for; also served by the admin listener.
+fn operations() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
+}
+
+/// The routes of the main listener.
+pub(crate) fn router(app: Shared) -> Router {
+    finish(router_without_state(), app)
+}
+
+fn router_without_state() -> Router<Shared> {
+    documented().split_for_parts().0.merge(docs::routes())
+}
+
+/// The routes of the admin listener.
+pub(crate) fn admin_router(app: Shared) -> Router {
+    finish(operations().split_for_parts().0, app)
+}
+
+/// The routes of the main listener and some more.
+#[cfg(test)]
+pub(crate) fn router_with(app: Shared, more: Router<Shared>) -> Router {
+    finish(router_without_state().merge(more), app)
+}
+
+fn finish(routes: Router<Shared>, app: Shared) -> Router {
+    routes.fallback(unknown_route).method_not_allowed_fallback(method_not_allowed).with_state(app)
+}
+
+async fn unknown_route(uri: Uri) -> ApiError {
+    let path: String = uri.path().chars().take(100).collect();
+    Fault::UnknownRoute.because(format!("there is nothing at `{path}`; /docs lists what there is"))
+}
+
+async fn method_not_allowed(method: Method) -> ApiError {
+    let method: String = method.as_str().chars().take(20).collect();
+    Fault::MethodNotAllowed.because(format!("{method} is not allowed here; the header `allow` says what is"))
+}

@@ -1,0 +1,145 @@
+//! Models: fit one, list them, roll back.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderName, StatusCode};
+use foretaste::models::FitParams;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::jobs::JobView;
+use crate::app::Shared;
+use crate::error::{ApiError, ErrorBody, Fault};
+use crate::extract::body::JsonBody;
+use crate::extract::path::Id;
+use crate::extract::query::NoQuery;
+use crate::registry::Version;
+
+/// What to fit.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FitWish {
+    /// Number of singular triplets, at most the smaller of users and items.
+    #[schema(minimum = 1, example = 100)]
+    rank: u64,
+}
+
+/// Fits a model and serves it when it is done
+///
+/// Answers at once with a job. Asking for what is being fitted already answers with that job.
+#[utoipa::path(
+    post, path = "/v1/models", tag = "models", request_body = FitWish,
+    responses(
+        (status = 202, description = "The job", body = JobView,
+            headers(("location" = String, description = "The job's address"))),
+        (status = 415, description = "`unsupported_media_type`", body = ErrorBody),
+        (status = 422, description = "`invalid_rank`, `invalid_body`", body = ErrorBody),
+    )
+)]
+pub(super) async fn fit(
+    State(app): State<Shared>,
+    _: NoQuery,
+    JsonBody(wish): JsonBody<FitWish>,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<JobView>), ApiError> {
+    let rank = usize::try_from(wish.rank).unwrap_or(usize::MAX);
+    let job = app.fits.submit(FitParams { rank, ..app.fit_defaults() })?;
+    Ok((StatusCode::ACCEPTED, [(LOCATION, format!("/v1/jobs/{}", job.id))], Json(JobView::of(&job))))
+}
+
+/// A version of the model.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Model)]
+pub(super) struct ModelView {
+    /// The version's name.
+    #[schema(example = "v1")]
+    version: String,
+    /// Whether it serves.
+    active: bool,
+    /// Number of singular triplets.
+    rank: usize,
+    /// Largest residual that the fit accepted.
+    tolerance: f64,
+    /// The residual measured after the fit.
+    residual: f64,
+    /// Seed of the fit.
+    seed: u64,
+    /// When the fit began.
+    #[schema(value_type = String, format = DateTime)]
+    fitted_at: Timestamp,
+    /// Name of the data set.
+    dataset: String,
+    /// BLAKE3 of the ratings and ids, in hexadecimal.
+    data_hash: String,
+    /// Number of users.
+    users: usize,
+    /// Number of items.
+    items: usize,
+    /// Number of ratings.
+    ratings: usize,
+    /// Version of foretaste that fitted it.
+    foretaste_version: String,
+}
+
+impl ModelView {
+    fn of(version: &Version, active: bool) -> Self {
+        let provenance = version.recommender.provenance();
+        Self {
+            version: version.name.clone(),
+            active,
+            rank: provenance.params.rank,
+            tolerance: provenance.params.tolerance,
+            residual: provenance.residual,
+            seed: provenance.params.seed,
+            fitted_at: provenance.fitted_at,
+            dataset: provenance.dataset.clone(),
+            data_hash: provenance.data_hash.clone(),
+            users: provenance.users,
+            items: provenance.items,
+            ratings: provenance.ratings,
+            foretaste_version: provenance.foretaste_version.clone(),
+        }
+    }
+}
+
+/// The versions that are kept.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Models {
+    /// The version that serves.
+    #[schema(example = "v1")]
+    active: String,
+    /// The last 5, oldest first.
+    models: Vec<ModelView>,
+}
+
+/// The versions that are kept, oldest first
+#[utoipa::path(get, path = "/v1/models", tag = "models",
+    responses((status = 200, description = "The versions", body = Models)))]
+pub(super) async fn list(State(app): State<Shared>, _: NoQuery) -> Json<Models> {
+    let (kept, active) = app.registry.list();
+    let models = kept.iter().map(|version| ModelView::of(version, version.number == active.number)).collect();
+    Json(Models { active: active.name.clone(), models })
+}
+
+/// Lets a kept version serve: rolls back, or forward again
+#[utoipa::path(
+    post, path = "/v1/models/{version}/activate", tag = "models",
+    params(("version" = String, Path, description = "The version's name", example = "v1")),
+    responses(
+        (status = 200, description = "The version, which serves now", body = ModelView),
+        (status = 404, description = "`unknown_model`", body = ErrorBody),
+    )
+)]
+pub(super) async fn activate(
+    State(app): State<Shared>,
+    Id(name): Id,
+    _: NoQuery,
+) -> Result<Json<ModelView>, ApiError> {
+    match app.registry.activate(&name) {
+        Some(version) => {
+            tracing::info!(model = version.name, "activated");
+            Ok(Json(ModelView::of(&version, true)))
+        }
+        None => Err(Fault::UnknownModel.because("no such version is kept; GET /v1/models lists those that are")),
+    }
+}

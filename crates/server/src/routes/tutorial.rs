@@ -1,0 +1,125 @@
+//! The tutorial's endpoints, as its notebook has them: plain text, one title a line.
+
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderValue, Response};
+use foretaste::models::FitParams;
+use foretaste::recommend::{Fallback, MAX_LIMIT, Request};
+use serde::Serialize;
+
+use super::list::{Recommendations, titles};
+use super::reply;
+use super::users::Ratings;
+use crate::app::Shared;
+use crate::error::{ApiError, ErrorBody, Fault};
+use crate::extract::accept::{Accept, Form};
+use crate::extract::param::{Param, ParamBody};
+
+/// The titles that a user has rated, best first
+///
+/// At most 1,000. Unlike the tutorial's, an unknown user is 404.
+#[utoipa::path(
+    post, path = "/viewed", tag = "tutorial", request_body(content = Option<ParamBody>),
+    params(("param" = Option<String>, Query, description = "The user; wins over the body", example = "500")),
+    responses(
+        (status = 200, description = "One title a line, or JSON for `Accept: application/json`", content(
+            (String = "text/plain"), (Ratings = "application/json"))),
+        (status = 404, description = "`unknown_user`", body = ErrorBody),
+        (status = 415, description = "`unsupported_media_type`", body = ErrorBody),
+        (status = 422, description = "`invalid_body`", body = ErrorBody),
+    )
+)]
+pub(super) async fn viewed(
+    State(app): State<Shared>,
+    accept: Accept,
+    Param(user): Param,
+) -> Result<Response<Body>, ApiError> {
+    let form = accept.form();
+    app.score(move |version| {
+        let (rated, total) = version.recommender.rated(&user, MAX_LIMIT)?;
+        match form {
+            Form::Text => Ok(reply::text(version, titles(&version.recommender, &rated))),
+            Form::Json => reply::json(version, &Ratings::new(version, &user, &rated, total)),
+        }
+    })
+    .await
+}
+
+/// The ten titles recommended to a user, best first
+///
+/// Unlike the tutorial's, an unknown user is 404.
+#[utoipa::path(
+    post, path = "/recommended", tag = "tutorial", request_body(content = Option<ParamBody>),
+    params(("param" = Option<String>, Query, description = "The user; wins over the body", example = "500")),
+    responses(
+        (status = 200, description = "One title a line, or JSON for `Accept: application/json`", content(
+            (String = "text/plain"), (Recommendations = "application/json"))),
+        (status = 404, description = "`unknown_user`", body = ErrorBody),
+        (status = 415, description = "`unsupported_media_type`", body = ErrorBody),
+        (status = 422, description = "`invalid_body`", body = ErrorBody),
+    )
+)]
+pub(super) async fn recommended(
+    State(app): State<Shared>,
+    accept: Accept,
+    Param(user): Param,
+) -> Result<Response<Body>, ApiError> {
+    let form = accept.form();
+    app.score(move |version| {
+        let request = Request { fallback: Fallback::None, ..Request::for_user(&user) };
+        let ranked = version.recommender.recommend(&request)?;
+        match form {
+            Form::Text => Ok(reply::text(version, titles(&version.recommender, &ranked.items))),
+            Form::Json => reply::json(version, &Recommendations::new(version, ranked)),
+        }
+    })
+    .await
+}
+
+/// What came of a recomputation.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Recomputed {
+    /// The version that was fitted.
+    #[schema(example = "v2")]
+    model_version: String,
+    /// Its rank, the tutorial's k.
+    rank: usize,
+    /// The job that fitted it.
+    job: String,
+    /// Duration of the call in milliseconds.
+    duration_ms: u64,
+}
+
+/// Fits the model anew with another k and serves it
+///
+/// Answers when the new model serves. A call that asks for what is being fitted already joins that fit.
+#[utoipa::path(
+    post, path = "/recompute_svd", tag = "tutorial", request_body(content = Option<ParamBody>),
+    params(("param" = Option<String>, Query, description = "The rank k; wins over the body", example = "100")),
+    responses(
+        (status = 200, description = "The k, or JSON for `Accept: application/json`", content(
+            (String = "text/plain"), (Recomputed = "application/json"))),
+        (status = 415, description = "`unsupported_media_type`", body = ErrorBody),
+        (status = 422, description = "`invalid_rank`, `invalid_body`", body = ErrorBody),
+    )
+)]
+pub(super) async fn recompute_svd(
+    State(app): State<Shared>,
+    accept: Accept,
+    param: Param,
+) -> Result<Response<Body>, ApiError> {
+    let (rank, begun) = (param.rank()?, Instant::now());
+    let job = app.fits.submit(FitParams { rank, ..app.fit_defaults() })?;
+    let model_version = job.outcome().await?;
+    let took = begun.elapsed();
+    app.recomputes.record(took);
+    app.metrics.recompute.observe(took.as_secs_f64());
+    let header = HeaderValue::from_str(&model_version).map_err(|_| Fault::Internal.because("no such version"))?;
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    match accept.form() {
+        Form::Text => Ok(reply::text_of(header, format!("{rank}\n"))),
+        Form::Json => reply::json_of(header, &Recomputed { model_version, rank, job: job.id.clone(), duration_ms }),
+    }
+}
