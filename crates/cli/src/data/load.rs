@@ -109,7 +109,7 @@ fn demo(read: &ReadArgs) -> Result<Dataset> {
     if read.says_anything() {
         return Err(coded(Exit::Usage, anyhow!("`demo` is generated, not read: it takes no flags about reading ratings")));
     }
-    Ok(Dataset::demo())
+    Dataset::demo().context("cannot generate the demo")
 }
 
 fn ratings(path: &Path, read: &ReadArgs) -> Result<Dataset> {
