@@ -88,8 +88,7 @@ pub(crate) fn code_of(error: &Error) -> Exit {
 
 /// Tells the user on stderr, and gives the exit code. A reader that closed its end of the pipe is not an error.
 pub(crate) fn report(error: &Error) -> ExitCode {
-    let is_closed_pipe =
-        |cause: &(dyn std::error::Error + 'static)| matches!(cause.downcast_ref::<io::Error>(), Some(e) if e.kind() == io::ErrorKind::BrokenPipe);
+    let is_closed_pipe = |cause: &(dyn std::error::Error + 'static)| matches!(cause.downcast_ref::<io::Error>(), Some(e) if e.kind() == io::ErrorKind::BrokenPipe);
     if error.chain().any(is_closed_pipe) {
         return Exit::Success.into();
     }

@@ -88,8 +88,14 @@ fn archive() -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in [
         ("ml-latest-small/README.txt", "conditions of use"),
-        ("ml-latest-small/ratings.csv", "userId,movieId,rating,timestamp\n1,10,4.0,1\n1,20,3.5,2\n2,10,5.0,3\n2,30,1.0,4\n"),
-        ("ml-latest-small/movies.csv", "movieId,title,genres\n10,\"One, The (1999)\",Drama\n20,Two (2000),Comedy\n30,Three (2001),Drama\n"),
+        (
+            "ml-latest-small/ratings.csv",
+            "userId,movieId,rating,timestamp\n1,10,4.0,1\n1,20,3.5,2\n2,10,5.0,3\n2,30,1.0,4\n",
+        ),
+        (
+            "ml-latest-small/movies.csv",
+            "movieId,title,genres\n10,\"One, The (1999)\",Drama\n20,Two (2000),Comedy\n30,Three (2001),Drama\n",
+        ),
         ("ml-latest-small/tags.csv", "userId,movieId,tag,timestamp\n"),
         ("../../escaped.csv", "x"),
     ] {

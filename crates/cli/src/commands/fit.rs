@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::pool;
 use crate::args::FitCommandArgs;
-use crate::data::{Ready, fitted, load_ratings};
+use crate::data::{fitted, load_ratings};
 use crate::output::{self, Shape, bytes, count, seconds};
 
 #[derive(Serialize)]
@@ -24,11 +24,10 @@ struct Fitted<'a> {
 
 pub(super) fn run(args: &FitCommandArgs) -> Result<()> {
     let pool = pool(args.threads)?;
-    let Ready { recommender, fit } = pool.install(|| fitted(load_ratings(&args.data)?, args.fit, None))?;
+    let (recommender, fit) = pool.install(|| fitted(load_ratings(&args.data)?, args.fit))?;
     let model = args.out.display().to_string();
     let length =
         artifact::write(&args.out, &recommender).with_context(|| format!("cannot write the model file {model}"))?;
-    let fit = fit.unwrap_or_default();
     match args.json.shape() {
         Shape::Json => {
             let fit_ms = (fit.as_secs_f64() * 1e5).round() / 100.0;

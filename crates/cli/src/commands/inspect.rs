@@ -62,8 +62,12 @@ fn write_summary(out: &mut impl Write, summary: &Summary) -> Result<()> {
     writeln!(out)?;
     per(&summary.per_user, &summary.per_item).write(out, "")?;
     writeln!(out)?;
-    let mut top =
-        Table::new([("item", Align::Right), ("rated most", Align::Left), ("ratings", Align::Right), ("mean", Align::Right)]);
+    let mut top = Table::new([
+        ("item", Align::Right),
+        ("rated most", Align::Left),
+        ("ratings", Align::Right),
+        ("mean", Align::Right),
+    ]);
     for item in &summary.top_items {
         let title = item.title.clone().unwrap_or_default();
         top.row([item.id.clone(), title, count(item.ratings), format!("{:.2}", item.mean)]);

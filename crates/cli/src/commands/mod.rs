@@ -72,6 +72,7 @@ struct Listed<'a> {
 }
 
 fn listed<'a>(recommender: &'a Recommender, items: &[Scored]) -> Vec<Listed<'a>> {
-    let list = |&Scored { item, score }| Listed { item: recommender.item_id(item), title: recommender.title(item), score };
+    let list =
+        |&Scored { item, score }| Listed { item: recommender.item_id(item), title: recommender.title(item), score };
     items.iter().map(list).collect()
 }

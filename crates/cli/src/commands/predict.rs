@@ -18,14 +18,15 @@ const MOST_LINE_BYTES: u64 = 4096;
 pub(super) fn run(args: &PredictArgs) -> Result<()> {
     // Opened before the fit: a wrong name should not cost the user a wait.
     let mut pairs = open(&args.pairs)?;
-    let recommender = pool(args.threads)?.install(|| ready(&args.data, args.fit, None))?.recommender;
+    let recommender = pool(args.threads)?.install(|| ready(&args.data, args.fit))?;
     let mut out = output::stdout();
     writeln!(out, "user,item,score")?;
     let mut line = String::new();
     for number in 1u64.. {
         line.clear();
         let context = || format!("{}, line {number}", args.pairs.display());
-        let got = pairs.by_ref().take(MOST_LINE_BYTES).read_line(&mut line).with_context(context).exit_with(Exit::Data)?;
+        let got =
+            pairs.by_ref().take(MOST_LINE_BYTES).read_line(&mut line).with_context(context).exit_with(Exit::Data)?;
         if got == 0 {
             break;
         }

@@ -23,7 +23,7 @@ struct Answer<'a> {
 }
 
 pub(super) fn run(args: &RecommendArgs) -> Result<()> {
-    let recommender = pool(args.threads)?.install(|| ready(&args.data, args.fit, None))?.recommender;
+    let recommender = pool(args.threads)?.install(|| ready(&args.data, args.fit))?;
     let fallback = match args.fallback {
         FallbackArg::None => Fallback::None,
         FallbackArg::Popular => Fallback::Popular,
@@ -50,7 +50,8 @@ fn text(answer: &Answer<'_>) -> Result<()> {
         Source::Popular => ("not known to the model; what is rated most", "ratings"),
         Source::Model | Source::FoldIn => ("recommended", "predicted"),
     };
-    let mut table = Table::new([("", Align::Right), ("item", Align::Right), ("title", Align::Left), (score, Align::Right)]);
+    let mut table =
+        Table::new([("", Align::Right), ("item", Align::Right), ("title", Align::Left), (score, Align::Right)]);
     for (at, listed) in answer.items.iter().enumerate() {
         let score = match answer.source {
             Source::Popular => count(f64::from(listed.score) as u64),
@@ -62,7 +63,12 @@ fn text(answer: &Answer<'_>) -> Result<()> {
     writeln!(out, "user {} of {}, rank {}: {heading}", answer.user, answer.dataset, count(answer.rank))?;
     table.write(&mut out, "")?;
     if let Some(Shortfall { requested, returned, .. }) = answer.shortfall {
-        writeln!(out, "{} of {} asked for: there are no more that the user has not rated", count(returned), count(requested))?;
+        writeln!(
+            out,
+            "{} of {} asked for: there are no more that the user has not rated",
+            count(returned),
+            count(requested)
+        )?;
     }
     Ok(out.flush()?)
 }

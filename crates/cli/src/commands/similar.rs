@@ -20,7 +20,7 @@ struct Answer<'a> {
 }
 
 pub(super) fn run(args: &SimilarArgs) -> Result<()> {
-    let recommender = pool(args.threads)?.install(|| ready(&args.data, args.fit, None))?.recommender;
+    let recommender = pool(args.threads)?.install(|| ready(&args.data, args.fit))?;
     let item = recommender.item(&args.item).map_err(refused)?;
     let similar = recommender.similar(&args.item, args.limit).map_err(refused)?;
     let provenance = recommender.provenance();

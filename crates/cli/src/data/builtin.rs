@@ -58,12 +58,17 @@ mod tests {
     fn every_pinned_sum_is_an_md5_sum_of_its_own() {
         let sums: std::collections::BTreeSet<_> = ARCHIVES.iter().filter_map(|archive| archive.md5).collect();
         assert_eq!(sums.len(), 6);
-        assert!(sums.iter().all(|sum| sum.len() == 32 && sum.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))));
+        assert!(
+            sums.iter()
+                .all(|sum| sum.len() == 32 && sum.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
+        );
     }
 
     #[test]
     fn near_names_are_found() {
-        for (typed, meant) in [("ml1m", "ml-1m"), ("Demo", "demo"), ("movielens-100k", "ml-100k"), ("ml-latest", "ml-latest-small")] {
+        for (typed, meant) in
+            [("ml1m", "ml-1m"), ("Demo", "demo"), ("movielens-100k", "ml-100k"), ("ml-latest", "ml-latest-small")]
+        {
             assert_eq!(nearest(typed), Some(meant), "{typed}");
         }
         assert_eq!(nearest("data/ratings.csv"), None);

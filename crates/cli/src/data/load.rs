@@ -16,7 +16,6 @@ use super::{Place, obtain, resolve};
 use crate::args::{DataArgs, FitArgs, ReadArgs};
 use crate::exit::{Exit, ExitWith, coded};
 use crate::output::{Progress, count};
-use crate::signals::Stop;
 
 /// Steps that a fit's progress is shown in.
 const FIT_STEPS: f64 = 1000.0;
@@ -27,14 +26,6 @@ pub(crate) enum Loaded {
     Ratings(Arc<Dataset>),
     /// A fitted model with its data.
     Model(Box<Recommender>),
-}
-
-/// A recommender and how long its fit took, if it was fitted here.
-pub(crate) struct Ready {
-    /// The recommender.
-    pub(crate) recommender: Recommender,
-    /// Wall time of the fit; none for a model that was read.
-    pub(crate) fit: Option<Duration>,
 }
 
 /// Reads what DATA names.
@@ -72,21 +63,20 @@ pub(crate) fn load_ratings(args: &DataArgs) -> Result<Arc<Dataset>> {
 /// Reads a model, or fits one to ratings, in the pool this is called in.
 ///
 /// # Errors
-/// As [`load`]; and when the rank is out of range, the fit fails or a signal stops it, or DATA is a model and flags
-/// say how to fit one.
-pub(crate) fn ready(args: &DataArgs, fit: FitArgs, stop: Option<&Stop>) -> Result<Ready> {
+/// As [`load`]; and when the rank is out of range or the fit fails, or DATA is a model and flags say how to fit one.
+pub(crate) fn ready(args: &DataArgs, fit: FitArgs) -> Result<Recommender> {
     match load(args)? {
         Loaded::Model(_) if fit.says_anything() => Err(model_takes_no_fit(args)),
-        Loaded::Model(model) => Ok(Ready { recommender: *model, fit: None }),
-        Loaded::Ratings(dataset) => fitted(dataset, fit, stop),
+        Loaded::Model(model) => Ok(*model),
+        Loaded::Ratings(dataset) => Ok(fitted(dataset, fit)?.0),
     }
 }
 
-/// Fits a model to ratings, in the pool this is called in.
+/// Fits a model to ratings, in the pool this is called in; and the wall time that took.
 ///
 /// # Errors
-/// When the rank is out of range, the fit fails, or a signal stops it.
-pub(crate) fn fitted(dataset: Arc<Dataset>, fit: FitArgs, stop: Option<&Stop>) -> Result<Ready> {
+/// When the rank is out of range or the fit fails.
+pub(crate) fn fitted(dataset: Arc<Dataset>, fit: FitArgs) -> Result<(Recommender, Duration)> {
     let (users, items) = (dataset.ratings.users().len(), dataset.ratings.items().len());
     let params = fit.params(users.min(items));
     let started = Instant::now();
@@ -94,12 +84,12 @@ pub(crate) fn fitted(dataset: Arc<Dataset>, fit: FitArgs, stop: Option<&Stop>) -
     let mut progress = |step: foretaste::models::FitProgress| {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a thousand steps")]
         bar.at((step.done.clamp(0.0, 1.0) * FIT_STEPS) as u64, Some(FIT_STEPS as u64));
-        if stop.is_some_and(Stop::asked) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        ControlFlow::Continue(())
     };
     let recommender = Recommender::fit(dataset, &params, Timestamp::now(), &mut progress);
     drop(bar);
     match recommender {
-        Ok(recommender) => Ok(Ready { recommender, fit: Some(started.elapsed()) }),
+        Ok(recommender) => Ok((recommender, started.elapsed())),
         Err(error @ FitError::Rank { .. }) => Err(coded(Exit::Usage, error)),
         Err(error) => Err(Error::new(error).context(format!("cannot fit rank {}", count(params.rank)))),
     }
@@ -107,7 +97,10 @@ pub(crate) fn fitted(dataset: Arc<Dataset>, fit: FitArgs, stop: Option<&Stop>) -
 
 fn demo(read: &ReadArgs) -> Result<Dataset> {
     if read.says_anything() {
-        return Err(coded(Exit::Usage, anyhow!("`demo` is generated, not read: it takes no flags about reading ratings")));
+        return Err(coded(
+            Exit::Usage,
+            anyhow!("`demo` is generated, not read: it takes no flags about reading ratings"),
+        ));
     }
     Dataset::demo().context("cannot generate the demo")
 }

@@ -13,7 +13,7 @@ use foretaste::artifact;
 
 use crate::exit::{Exit, coded};
 use builtin::Archive;
-pub(crate) use load::{Loaded, Ready, fitted, load, load_ratings, model_takes_no_fit, ready};
+pub(crate) use load::{Loaded, fitted, load, load_ratings, model_takes_no_fit, ready};
 
 /// What DATA names.
 #[derive(Debug)]

@@ -9,9 +9,16 @@ use zip::ZipArchive;
 
 /// Files worth their space, by the last part of their name; tags, links and genome scores are left behind.
 const WANTED: &[&str] = &[
-    "ratings.csv", "ratings.dat", "u.data", // ratings of latest to 32M, of 1M and 10M, of 100K
-    "movies.csv", "movies.dat", "u.item", "u.genre", // titles likewise
-    "README", "README.txt", "README.html", // conditions of use
+    "ratings.csv",
+    "ratings.dat",
+    "u.data", // ratings of latest to 32M, of 1M and 10M, of 100K
+    "movies.csv",
+    "movies.dat",
+    "u.item",
+    "u.genre", // titles likewise
+    "README",
+    "README.txt",
+    "README.html", // conditions of use
 ];
 
 /// More than the largest ratings file of the table.
@@ -32,7 +39,8 @@ pub(super) fn unpack(zip: &Path, folder: &Path) -> Result<()> {
         let Some(name) = wanted(&String::from_utf8_lossy(entry.name_raw())) else { continue };
         let path = folder.join(name);
         let mut out = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        let length = io::copy(&mut entry.take(MOST_BYTES), &mut out).with_context(|| format!("cannot unpack {name}"))?;
+        let length =
+            io::copy(&mut entry.take(MOST_BYTES), &mut out).with_context(|| format!("cannot unpack {name}"))?;
         if length == MOST_BYTES {
             bail!("{name} in the archive is larger than any file of MovieLens");
         }

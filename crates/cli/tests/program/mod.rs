@@ -1,5 +1,7 @@
 //! Runs the real binary in a folder of its own.
 
+pub mod service;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

@@ -42,12 +42,12 @@ pub(super) fn run(args: TutorialArgs) -> Result<()> {
     read.rows = read.rows.or(Some(TUTORIAL_ROWS)).filter(|_| args.data != "demo");
     let data = DataArgs { data: args.data, read };
     let train = pool_of(threads)?;
-    let ready = train.install(|| fitted(load_ratings(&data)?, FitArgs::default(), None))?;
-    let lines = report::lines(ready.recommender.dataset());
-    let most = ready.recommender.max_rank();
+    let (first, _) = train.install(|| fitted(load_ratings(&data)?, FitArgs::default()))?;
+    let lines = report::lines(first.dataset());
+    let most = first.max_rank();
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let config = ServerConfig { listen, threads, ..ServerConfig::default() };
-    let server = Server::bind(config, ready.recommender, train).context("cannot serve")?;
+    let server = Server::bind(config, first, train).context("cannot serve")?;
     let address = server.local_addr();
     let (stop, stopped) = oneshot::channel::<()>();
     let service = thread::spawn(move || server.run(async { drop(stopped.await) }));

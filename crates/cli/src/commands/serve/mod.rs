@@ -5,16 +5,15 @@ mod suggestions;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 
 use anyhow::{Context, Error, Result};
-use foretaste::dataset::Dataset;
+use foretaste::recommend::Recommender;
 use foretaste_server::{Server, ServerConfig};
 
 use super::fit::fit_line;
 use super::{pool_of, report};
 use crate::args::{DataArgs, FitArgs, ServeArgs};
-use crate::data::{Loaded, Ready, fitted, load, model_takes_no_fit};
+use crate::data::{Loaded, fitted, load, model_takes_no_fit};
 use crate::machine;
 use crate::output::{self, count};
 use crate::signals::Stop;
@@ -26,9 +25,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     probe(args.listen)?;
     args.admin.map_or(Ok(()), probe)?;
     let train = pool_of(threads)?;
-    let Some(Ready { recommender, .. }) = train.install(|| prepare(&args.data, args.fit, &stop))? else {
-        return Ok(());
-    };
+    let recommender = train.install(|| prepare(&args.data, args.fit))?;
     let config = ServerConfig { listen: args.listen, admin: args.admin, threads, ..ServerConfig::default() };
     let suggestions = suggestions::of(&recommender);
     let server = Server::bind(config, recommender, train).context("cannot serve")?;
@@ -38,30 +35,24 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     server.run(stop.wait()).context("the service failed")
 }
 
-/// Reads DATA and fits, telling how it went; nothing when a signal came first.
-fn prepare(data: &DataArgs, fit: FitArgs, stop: &Stop) -> Result<Option<Ready>> {
-    let ready = match load(data)? {
-        _ if stop.asked() => return Ok(None),
-        Loaded::Model(_) if fit.says_anything() => return Err(model_takes_no_fit(data)),
+/// Reads DATA and fits, telling how it went.
+fn prepare(data: &DataArgs, fit: FitArgs) -> Result<Recommender> {
+    match load(data)? {
+        Loaded::Model(_) if fit.says_anything() => Err(model_takes_no_fit(data)),
         Loaded::Model(model) => {
             say(&model_line(&model));
-            Ready { recommender: *model, fit: None }
+            Ok(*model)
         }
         Loaded::Ratings(dataset) => {
-            say(&read_lines(&dataset));
-            match fitted(Arc::clone(&dataset), fit, Some(stop)) {
-                Err(_) if stop.asked() => return Ok(None),
-                outcome => outcome?,
-            }
+            say(&report::lines(&dataset).join("\n"));
+            let (recommender, took) = fitted(dataset, fit)?;
+            say(&fit_line(&recommender, took));
+            Ok(recommender)
         }
-    };
-    if let Some(took) = ready.fit {
-        say(&fit_line(&ready.recommender, took));
     }
-    Ok(Some(ready))
 }
 
-fn model_line(model: &foretaste::recommend::Recommender) -> String {
+fn model_line(model: &Recommender) -> String {
     let from = model.provenance();
     format!(
         "read a model of rank {}, fitted to {} at {}: {} ratings by {} users of {} items",
@@ -72,10 +63,6 @@ fn model_line(model: &foretaste::recommend::Recommender) -> String {
         count(from.users),
         count(from.items)
     )
-}
-
-fn read_lines(dataset: &Dataset) -> String {
-    report::lines(dataset).join("\n")
 }
 
 /// Refuses an address that cannot be had before the user waits for a fit. Only the bind that follows is decisive.

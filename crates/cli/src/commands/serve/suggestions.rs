@@ -43,15 +43,27 @@ impl Suggestions {
         let history = quoted(&self.history);
         let mut text = String::from("Try next:\n");
         for (about, command) in [
-            (format!("the ten best for user {}", self.user), format!("curl -X POST 'http://{address}/recommended?param={user}'")),
+            (
+                format!("the ten best for user {}", self.user),
+                format!("curl -X POST 'http://{address}/recommended?param={user}'"),
+            ),
             ("what the user has rated".to_owned(), format!("curl -X POST 'http://{address}/viewed?param={user}'")),
-            ("the same with scores, as JSON".to_owned(), format!("curl 'http://{address}/v1/users/{user}/recommendations?limit=10'")),
-            (format!("what is like {}", self.title), format!("curl 'http://{address}/v1/items/{item}/similar?limit=10'")),
+            (
+                "the same with scores, as JSON".to_owned(),
+                format!("curl 'http://{address}/v1/users/{user}/recommendations?limit=10'"),
+            ),
+            (
+                format!("what is like {}", self.title),
+                format!("curl 'http://{address}/v1/items/{item}/similar?limit=10'"),
+            ),
             (
                 "for somebody new who likes it".to_owned(),
                 format!("curl -H 'content-type: application/json' -d {history} 'http://{address}/v1/recommendations'"),
             ),
-            ("fit another rank, and swap it in".to_owned(), format!("curl -X POST 'http://{address}/recompute_svd?param={rank}'")),
+            (
+                "fit another rank, and swap it in".to_owned(),
+                format!("curl -X POST 'http://{address}/recompute_svd?param={rank}'"),
+            ),
             ("how long refits took".to_owned(), format!("curl 'http://{address}/metrics'")),
         ] {
             // Writing to a string cannot fail.
