@@ -1,16 +1,11 @@
 //! The service as the binary starts and stops it.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop at the first surprise")]
-#![allow(dead_code, reason = "each test file uses its part of the program's runner")]
-
-mod program;
-
 use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
-use program::Program;
-use program::service::Service;
+use crate::program::Program;
+use crate::service::Service;
 use rustix::process::Signal;
 use serde_json::Value;
 

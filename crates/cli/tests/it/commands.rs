@@ -1,11 +1,6 @@
 //! The commands that read, fit and list, on the demo and on small files.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop at the first surprise")]
-#![allow(dead_code, reason = "each test file uses its part of the program's runner")]
-
-mod program;
-
-use program::Program;
+use crate::program::Program;
 use serde_json::{Value, json};
 
 /// Four users, four items; user `a b` rated all but one, item `x,y` needs quotes.

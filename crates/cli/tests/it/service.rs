@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// `foretaste serve`, killed when dropped.
-pub struct Service {
+pub(crate) struct Service {
     child: Child,
     stdout: BufReader<ChildStdout>,
     stderr: ChildStderr,
 }
 
 impl Service {
-    pub fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -22,12 +22,12 @@ impl Service {
         Self { child, stdout, stderr }
     }
 
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// What the service prints until a line that starts so, with that line.
-    pub fn lines_until(&mut self, start: &str) -> Vec<String> {
+    pub(crate) fn lines_until(&mut self, start: &str) -> Vec<String> {
         let mut lines = Vec::new();
         loop {
             let mut line = String::new();
@@ -43,12 +43,12 @@ impl Service {
         }
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// The exit code and the log, once the service has ended within `patience`.
-    pub fn end(mut self, patience: Duration) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self, patience: Duration) -> (Option<i32>, String) {
         let deadline = Instant::now() + patience;
         while self.child.try_wait().unwrap().is_none() {
             assert!(Instant::now() < deadline, "it still runs after {patience:?}");

@@ -1,16 +1,10 @@
 //! The tutorial's data, exactly: ten titles, predictions, and a stop in the middle of a fit.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop at the first surprise")]
-#![allow(clippy::print_stderr, reason = "a skipped test says so")]
-#![allow(dead_code, reason = "each test file uses its part of the program's runner")]
-
-mod program;
-
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use program::Program;
-use program::service::Service;
+use crate::program::Program;
+use crate::service::Service;
 use rustix::process::Signal;
 
 const FOR_USER_500: [&str; 10] = [

@@ -1,10 +1,5 @@
 //! Built-in names: downloads from a server that behaves, and from servers that do not.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop at the first surprise")]
-#![allow(dead_code, reason = "each test file uses its part of the program's runner")]
-
-mod program;
-
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Cursor, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::program::{Program, Run};
 use md5::{Digest, Md5};
-use program::Program;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -119,7 +114,7 @@ fn assert_cache_is_empty(program: &Program) {
     assert!(left.is_empty(), "left in the cache: {left:?}");
 }
 
-fn inspect(program: &Program, name: &str, mirror: &str) -> program::Run {
+fn inspect(program: &Program, name: &str, mirror: &str) -> Run {
     program.run(&["inspect", name, "--json", "--mirror", mirror])
 }
 

@@ -1,7 +1,5 @@
 //! Runs the real binary in a folder of its own.
 
-pub mod service;
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -9,38 +7,38 @@ use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// The binary, with a working folder and a cache that nobody else uses.
-pub struct Program {
+pub(crate) struct Program {
     folder: TempDir,
 }
 
 /// What a run left.
-pub struct Run {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Program {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: TempDir::new().unwrap() }
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn cache(&self) -> PathBuf {
+    pub(crate) fn cache(&self) -> PathBuf {
         self.folder().join("cache")
     }
 
     /// Writes a file into the working folder.
-    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.folder().join(name);
         std::fs::write(&path, content).unwrap();
         path
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_foretaste"));
         command.args(args).current_dir(self.folder()).env("FORETASTE_CACHE", self.cache());
         for variable in ["FORETASTE_THREADS", "FORETASTE_LISTEN", "FORETASTE_ADMIN", "FORETASTE_LOG", "http_proxy"] {
@@ -49,11 +47,11 @@ impl Program {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Run {
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
         Run::from(self.command(args).stdin(Stdio::null()).output().unwrap())
     }
 
-    pub fn run_with_stdin(&self, args: &[&str], stdin: &str) -> Run {
+    pub(crate) fn run_with_stdin(&self, args: &[&str], stdin: &str) -> Run {
         let mut command = self.command(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child: Child = command.spawn().unwrap();
@@ -72,20 +70,20 @@ impl From<Output> for Run {
 impl Run {
     /// The output of a run that must have succeeded.
     #[track_caller]
-    pub fn ok(self) -> String {
+    pub(crate) fn ok(self) -> String {
         assert_eq!(self.code, Some(0), "stderr: {}", self.stderr);
         self.stdout
     }
 
     /// The output of a run that must have succeeded, as JSON.
     #[track_caller]
-    pub fn json(self) -> serde_json::Value {
+    pub(crate) fn json(self) -> serde_json::Value {
         serde_json::from_str(&self.ok()).unwrap()
     }
 
     /// The message of a run that must have failed with this code, and printed nothing else.
     #[track_caller]
-    pub fn fails(self, code: i32) -> String {
+    pub(crate) fn fails(self, code: i32) -> String {
         assert_eq!(self.code, Some(code), "stdout: {} stderr: {}", self.stdout, self.stderr);
         assert_eq!(self.stdout, "", "a failure prints no data");
         self.stderr
