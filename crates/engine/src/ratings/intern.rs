@@ -48,9 +48,6 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// No id at all; equal to none.
-    pub(super) const NONE: Self = Self { key: 0, worth: usize::MAX };
-
     /// Packs the first `length` bytes of a word read as little-endian; `length` is 1 to [`PACKED_BYTES`], others give
     /// an id that is nobody's.
     #[inline]
@@ -268,7 +265,6 @@ mod tests {
             let packed = Packed::new(u64::from_le_bytes(bytes), raw.len());
             assert_eq!(interner.find_packed(packed), None, "{raw:?}");
         }
-        assert_eq!(interner.find_packed(Packed::NONE), None);
     }
 
     #[test]

@@ -10,8 +10,10 @@ use crate::table::{CHUNK_BYTES, Fields, Lines, Record, Source};
 
 /// Reads a file of ratings, one a row: user, item, rating, and any further columns, which are ignored.
 ///
-/// One pass, in chunks; memory is about 16 bytes a rating in files sorted by user, 32 in others, on top of the ids. Spaces around ids are dropped.
-/// Of several ratings of one user for one item the last counts. `progress` is called once a chunk.
+/// One pass, in chunks of 256 KiB: what is held is the ratings themselves, 8 bytes each, in files whose users come in id
+/// order, and up to 24 bytes each while they are sorted in others; lists that grow may hold half as much again. Blank
+/// lines are no rows. Spaces and tabs around ids are dropped. Of several ratings of one user for one item the last
+/// counts. `progress` is called once a chunk.
 ///
 /// # Errors
 /// When the file does not open, breaks off, is UTF-16, or lacks a column; when no row is accepted; when `progress`

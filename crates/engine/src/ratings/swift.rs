@@ -49,42 +49,87 @@ fn rows<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(
     limit: u64,
 ) -> (usize, u64) {
     let (mut at, mut taken) = (0, 0);
-    let (mut user, mut number, mut run) = (Packed::NONE, 0, 0);
+    let (mut user, mut run) = (User::NONE, 0);
     while taken < limit {
         let rest = &bytes[at..];
-        let Some(row) = row::<SEPARATOR, TIMES, MORE>(rest, most_fields) else { break };
+        let Some(window) = rest.first_chunk() else { break };
+        if !user.starts(window) {
+            gather.push_run(user.number, run);
+            run = 0;
+            let known = User::find::<SEPARATOR, TIMES>(window, &gather.users);
+            let next = known.or_else(|| User::plain::<SEPARATOR, TIMES, MORE>(rest, &mut gather.users, most_fields));
+            let Some(next) = next else { break };
+            user = next;
+        }
+        let Some(row) = row::<SEPARATOR, TIMES, MORE>(rest, window, user.length, most_fields) else { break };
         let item = match gather.items.find_packed(row.item) {
             Some(found) => found,
-            None if is_plain(&rest[..row.user_length]) => {
-                let Some(new) = plain_number(&mut gather.items, rest, row.item_at, row.item_length) else { break };
-                new
-            }
-            None => break,
+            None => match plain_number(&mut gather.items, &rest[user.length..], row.item_length) {
+                Some(new) => new,
+                None => break,
+            },
         };
-        if row.user != user {
-            let found = gather.users.find_packed(row.user);
-            let Some(found) = found.or_else(|| plain_number(&mut gather.users, rest, 0, row.user_length)) else {
-                break;
-            };
-            gather.push_run(number, run);
-            (user, number, run) = (row.user, found, 0);
-        }
         gather.gathered.items.push(item);
         gather.gathered.values.push(row.value);
         run += 1;
         at += row.length;
         taken += 1;
     }
-    gather.push_run(number, run);
+    gather.push_run(user.number, run);
     (at, taken)
+}
+
+/// The user of the row before; most rows begin with the same bytes.
+struct User {
+    number: u32,
+    /// Bytes of the id and the separator behind it.
+    length: usize,
+    bytes: u64,
+    mask: u64,
+}
+
+impl User {
+    /// Begins no row.
+    const NONE: Self = Self { number: 0, length: 0, bytes: 1, mask: 0 };
+
+    #[inline(always)]
+    fn starts(&self, window: &[u8; WINDOW]) -> bool {
+        load(window, 0).is_some_and(|word| word & self.mask == self.bytes)
+    }
+
+    /// The user who begins this row, if they came before.
+    fn find<const SEPARATOR: u8, const TIMES: usize>(window: &[u8; WINDOW], users: &Interner) -> Option<Self> {
+        let (id, _, length) = id::<SEPARATOR, TIMES>(window, 0)?;
+        let number = users.find_packed(id)?;
+        let word = load(window, 0)?;
+        // An id with its separator that does not fit in a word is looked up for every row.
+        let mask = if length <= WORD { u64::MAX >> (64 - 8 * length) } else { 0 };
+        Some(Self { number, length, bytes: if mask == 0 { 1 } else { word & mask }, mask })
+    }
+}
+
+impl User {
+    /// The user who begins this row and never came before, numbered only if the whole row is plain, and so counts.
+    #[cold]
+    fn plain<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(
+        rest: &[u8],
+        users: &mut Interner,
+        most_fields: usize,
+    ) -> Option<Self> {
+        let window = rest.first_chunk()?;
+        let (_, id_length, length) = id::<SEPARATOR, TIMES>(window, 0)?;
+        let row = row::<SEPARATOR, TIMES, MORE>(rest, window, length, most_fields)?;
+        if !is_plain(rest.get(length..length + row.item_length)?) {
+            return None;
+        }
+        plain_number(users, rest, id_length)?;
+        Self::find::<SEPARATOR, TIMES>(window, users)
+    }
 }
 
 struct Row {
     length: usize,
-    user: Packed,
-    user_length: usize,
     item: Packed,
-    item_at: usize,
     item_length: usize,
     value: f32,
 }
@@ -94,19 +139,22 @@ fn is_plain(id: &[u8]) -> bool {
     id.first() != Some(&b'"') && id.iter().all(u8::is_ascii_graphic)
 }
 
-/// Numbers an id that never came before; `None` unless it is plain.
+/// Numbers the id of this length that never came before; `None` unless it is plain.
 #[cold]
-fn plain_number(ids: &mut Interner, row: &[u8], at: usize, length: usize) -> Option<u32> {
-    let id = row.get(at..at + length).filter(|id| is_plain(id))?;
+fn plain_number(ids: &mut Interner, bytes: &[u8], length: usize) -> Option<u32> {
+    let id = bytes.get(..length).filter(|id| is_plain(id))?;
     ids.number(std::str::from_utf8(id).ok()?).ok()
 }
 
-/// The row that starts `rest`; `None` unless it is plain.
+/// The row that starts `rest`, from its item on; `None` unless it is plain.
 #[inline(always)]
-fn row<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(rest: &[u8], most_fields: usize) -> Option<Row> {
-    let window: &[u8; WINDOW] = rest.first_chunk()?;
+fn row<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(
+    rest: &[u8],
+    window: &[u8; WINDOW],
+    item_at: usize,
+    most_fields: usize,
+) -> Option<Row> {
     let end = line_end(rest, window)?;
-    let (user, user_length, item_at) = id::<SEPARATOR, TIMES>(window, 0)?;
     let (item, item_length, rating_at) = id::<SEPARATOR, TIMES>(window, item_at)?;
     let mut rating_end = end;
     if MORE {
@@ -127,7 +175,7 @@ fn row<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(rest: &[u8], m
         digits = before;
     }
     let value = rating(digits).ok()?;
-    Some(Row { length: end + 1, user, user_length, item, item_at, item_length, value })
+    Some(Row { length: end + 1, item, item_length, value })
 }
 
 /// The id at `at`, its length, and the place of the field behind it.
