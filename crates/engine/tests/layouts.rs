@@ -73,10 +73,10 @@ fn an_archive_gives_ratings_and_titles() {
     }
     writer.finish().unwrap();
     let data = load(&path).unwrap();
-    assert_eq!((data.ratings.nnz(), data.report.ratings.compression), (2, Compression::Zip));
+    assert_eq!((data.ratings.nnz(), data.report.as_ref().unwrap().ratings.compression), (2, Compression::Zip));
     let item = data.catalogue.item(data.ratings.item("7").unwrap());
     assert_eq!((item.title, item.genres.len(), item.year), (Some("Film, A (2001)"), 0, Some(2001)));
-    assert_eq!(data.report.items.unwrap().untitled, 1);
+    assert_eq!(data.report.unwrap().items.unwrap().untitled, 1);
 }
 
 #[test]

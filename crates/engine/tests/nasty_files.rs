@@ -303,10 +303,10 @@ fn strict_reading_names_the_first_rejected_line() {
 }
 
 #[test]
-fn a_limit_takes_the_first_rows() {
+fn a_limit_takes_the_first_ratings_and_counts_the_rejected_rows_on_the_way() {
     let text = "1,2,3\n1,3,x\n1,4,5\n1,5,5\n";
     for chunk in [1, 1 << 18] {
-        let options = ReadOptions { rows: Some(3), ..ReadOptions::default() };
+        let options = ReadOptions { rows: Some(2), ..ReadOptions::default() };
         let read = read_in_chunks(Source::bytes(text), &options, chunk, &mut |_| ControlFlow::Continue(()));
         let (ratings, report) = read.unwrap();
         assert_eq!((report.rows, report.accepted, ratings.nnz()), (3, 2, 2));

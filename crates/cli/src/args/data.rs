@@ -23,7 +23,7 @@ pub(crate) struct DataArgs {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Reading ratings")]
 pub(crate) struct ReadArgs {
-    /// Take only the first N rows
+    /// Take only the first N ratings
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rows: Option<u64>,
 

@@ -59,13 +59,13 @@ impl Reader<'_> {
         let limit = self.options.rows.unwrap_or(u64::MAX);
         let format = lines.format();
         let mut fields = Fields::default();
-        while self.rows < limit {
+        while self.accepted < limit {
             if let Some(gather) = &mut self.gather {
-                let (bytes, rows) = swift::take(gather, lines.plain_ahead(), format, limit - self.rows);
+                let (bytes, rows) = swift::take(gather, lines.plain_ahead(), format, limit - self.accepted);
                 lines.pass(bytes, rows);
                 self.rows += rows;
                 self.accepted += rows;
-                if self.rows == limit {
+                if self.accepted == limit {
                     break;
                 }
             }
