@@ -12,8 +12,9 @@ use crate::random::RandomBlocks;
 
 /// Restarts after which the solver gives up.
 const RESTARTS: usize = 40;
-/// Decades of residual that one more block gains, before anything has been measured: what the MovieLens matrices show.
-const DECADES_A_BLOCK: f64 = 0.45;
+/// Decades of residual that one more block of 8 and of 16 columns gains, before two points have been measured: what the
+/// MovieLens matrices show. A wrong guess costs a check more, or some blocks too many.
+const DECADES_A_BLOCK: [f64; 2] = [0.95, 0.5];
 /// Values closer than this, relatively, count as one repeated value.
 const REPEATED: f64 = 1e-8;
 
@@ -28,7 +29,7 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
     progress: &mut Progress<'_>,
 ) -> Result<Svd, Stop> {
     let (n, k) = (a.nrows(), params.rank);
-    let block = if k <= 16 { 8 } else { 16 };
+    let (block, first_pace) = if k <= 16 { (8, DECADES_A_BLOCK[0]) } else { (16, DECADES_A_BLOCK[1]) };
     let capacity = (5 * k + 16 * block).min(n.saturating_sub(block)) / block * block;
     if capacity < k + 2 * block {
         return Err(Stop::Failed);
@@ -55,7 +56,7 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
             let q = product::multiply(krylov.basis.since(0), found.vectors.as_ref().subcols(0, k));
             return Ok(finish::from_short_side(a, q, Solver::Lanczos, krylov.columns));
         }
-        let pace = last.map_or(DECADES_A_BLOCK, |(columns, before)| {
+        let pace = last.map_or(first_pace, |(columns, before)| {
             let blocks = (krylov.columns - columns) as f64 / block as f64;
             ((before / residual).log10() / blocks).clamp(0.05, 2.0)
         });
@@ -150,7 +151,7 @@ impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
     /// The largest |A v - s u| / s_1 of the first `k` Ritz pairs, where `v = Aᵀu / s`: |A Aᵀu - s² u| / (s s_1).
     fn residual(&self, found: &Eigenpairs, k: usize) -> f64 {
         let tail = found.vectors.as_ref().subrows(self.basis.len() - self.block, self.block).subcols(0, k);
-        let rest = &self.coupling * tail;
+        let rest = product::small(self.coupling.as_ref(), tail);
         let first = found.values[0].max(0.0).sqrt();
         let each = (0..k).map(|at| {
             let length = rest.col(at).norm_l2();
@@ -171,7 +172,7 @@ impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
             self.projected[(at, at)] = value;
         }
         let tail = found.vectors.as_ref().subrows(len - self.block, self.block);
-        self.coupling = &self.coupling * tail;
+        self.coupling = product::small(self.coupling.as_ref(), tail);
         self.coupled_from = 0;
         debug_assert_eq!(self.basis.len(), kept);
     }
