@@ -1,5 +1,7 @@
 //! A growing set of orthonormal columns, and how a block is made orthonormal to it.
 
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
 use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
 use faer::{Mat, MatMut, MatRef, Par};
 
@@ -76,7 +78,7 @@ impl Basis {
             self.project_out(0, y);
         }
         match cholesky_qr(y) {
-            Some(second) => &second * &first,
+            Some(second) => product::small(second.as_ref(), first.as_ref()),
             None => self.orthonormalize_slowly_from(y, &first, norm, random),
         }
     }
@@ -139,12 +141,18 @@ fn scale(column: &mut Dense, norm: f64) {
 /// `y = y' r` with `r` upper triangular and `y'` nearly orthonormal, left in `y`; nothing is touched when `yᵀy` is not
 /// safely positive definite.
 pub(crate) fn cholesky_qr(y: &mut Dense) -> Option<Mat<f64>> {
-    let gram = product::inner(y.view(), y.view());
-    let lower = gram.llt(faer::Side::Lower).ok()?.L().to_owned();
-    let width = gram.nrows();
-    let safe = (0..width).all(|at| lower[(at, at)] * lower[(at, at)] > 1e-12 * gram[(at, at)]);
+    let mut lower = product::gram(y.view());
+    let width = lower.nrows();
+    let before: Vec<f64> = (0..width).map(|at| lower[(at, at)]).collect();
+    let mut memory = MemBuffer::new(cholesky_in_place_scratch::<f64>(width, Par::Seq, Default::default()));
+    let stack = MemStack::new(&mut memory);
+    cholesky_in_place(lower.as_mut(), Default::default(), Par::Seq, stack, Default::default()).ok()?;
+    let safe = before.iter().enumerate().all(|(at, &before)| lower[(at, at)] * lower[(at, at)] > 1e-12 * before);
     if !safe {
         return None;
+    }
+    for column in 1..width {
+        lower.col_mut(column).subrows_mut(0, column).fill(0.0);
     }
     divide(y, &lower);
     Some(lower.transpose().to_owned())

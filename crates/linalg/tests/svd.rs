@@ -212,6 +212,21 @@ fn repeated_values_are_all_found() {
 }
 
 #[test]
+fn a_value_repeated_more_often_than_a_block_is_wide_is_not_cut_short() {
+    // Too large for the Gram matrix, so that Lanczos has to find the forty copies itself.
+    let diagonal = |at: usize| if at % 200 == 7 && at < 8000 { 50.0 } else { 40.0 * 0.9f32.powi((at % 61) as i32) };
+    let size = 8400;
+    let values: Vec<f32> = (0..size).map(diagonal).collect();
+    let columns = (0..u32::try_from(size).unwrap()).collect();
+    let matrix = CsrMatrix::new(size, (0..=size).collect(), columns, values.clone()).unwrap();
+    let svd = checked(&matrix, &rank(44));
+    let mut expected: Vec<f64> = values.iter().map(|&x| f64::from(x)).collect();
+    expected.sort_by(|a, b| b.total_cmp(a));
+    assert_close(&svd.s, &expected[..44]);
+    assert_eq!(svd.solver, Solver::Lanczos);
+}
+
+#[test]
 fn values_of_very_different_size_do_not_overflow() {
     let wild = |i: usize, j: usize| match scrambled(i, j) {
         x @ 0..100 => 10f32.powi(x as i32 * 60 / 99 - 30) * if x % 2 == 0 { 1.0 } else { -1.0 },

@@ -51,8 +51,9 @@ fn scaled<A: LinearOperator + ?Sized>(
     let s: Vec<f64> = order.iter().map(|&at| norms[at]).collect();
     let reciprocals: Vec<f64> = s.iter().map(|s| 1.0 / s).collect();
     let ones = vec![1.0; s.len()];
-    let (u, v) = (rearranged(q, &order, &ones), rearranged(w, &order, &reciprocals));
-    measured(a, u, s, v, solver, columns)
+    let (u, back, v) =
+        (rearranged(q, &order, &ones), rearranged(w, &order, &ones), rearranged(w, &order, &reciprocals));
+    with_image(a, Svd { u, s, v, residual: 0.0, solver, columns }, &back)
 }
 
 /// The middle case: the scaled images are orthogonal up to rounding errors of size `e = eps s_1² / (s_i s_j)`.
@@ -70,10 +71,12 @@ fn corrected<A: LinearOperator + ?Sized>(
     let order = falling(norms);
     let reciprocals: Vec<f64> = order.iter().map(|&at| 1.0 / norms[at]).collect();
     let ones = vec![1.0; order.len()];
-    let (u, mut v) = (rearranged(q, &order, &ones), rearranged(w, &order, &reciprocals));
+    let (u, back) = (rearranged(q, &order, &ones), rearranged(w, &order, &ones));
+    let mut v = rearranged(w, &order, &reciprocals);
     let r = cholesky_qr(&mut v)?;
     let s: Vec<f64> = order.iter().enumerate().map(|(at, &from)| norms[from] * r[(at, at)]).collect();
-    s.is_sorted_by(|a, b| a >= b).then(|| measured(a, u, s, v, solver, columns))
+    let falls = s.is_sorted_by(|a, b| a >= b);
+    falls.then(|| with_image(a, Svd { u, s, v, residual: 0.0, solver, columns }, &back))
 }
 
 /// Indices by falling norm, ties by rising index.
@@ -104,17 +107,24 @@ pub(super) fn measured<A: LinearOperator + ?Sized>(
     solver: Solver,
     columns: usize,
 ) -> Svd {
-    let (mut image, mut back) = (Dense::zeros(a.nrows(), s.len()), Dense::zeros(a.ncols(), s.len()));
-    a.apply(&v, &mut image);
+    let mut back = Dense::zeros(a.ncols(), s.len());
     a.apply_transpose(&u, &mut back);
-    let worst = largest_difference(&image, &u, &s).max(largest_difference(&back, &v, &s));
-    let finite = [&image, &back, &u, &v].iter().all(|x| x.is_finite()) && s.iter().all(|s| s.is_finite());
-    let residual = match s.first() {
+    with_image(a, Svd { u, s, v, residual: 0.0, solver, columns }, &back)
+}
+
+/// Fills in the residual; `back` is `Aᵀ U`, computed with the operator.
+fn with_image<A: LinearOperator + ?Sized>(a: &A, mut svd: Svd, back: &Dense) -> Svd {
+    let (u, v, s) = (&svd.u, &svd.v, &svd.s);
+    let mut image = Dense::zeros(a.nrows(), s.len());
+    a.apply(v, &mut image);
+    let worst = largest_difference(&image, u, s).max(largest_difference(back, v, s));
+    let finite = [&image, back, u, v].iter().all(|x| x.is_finite()) && s.iter().all(|s| s.is_finite());
+    svd.residual = match s.first() {
         _ if !finite => f64::NAN,
         Some(&first) if first > 0.0 => worst / first,
         _ => worst,
     };
-    Svd { u, s, v, residual, solver, columns }
+    svd
 }
 
 /// max_j |x_j - s_j y_j|.

@@ -12,8 +12,15 @@ use crate::random::RandomBlocks;
 
 /// Restarts after which the solver gives up.
 const RESTARTS: usize = 40;
-/// Decades of residual that one more block gains, before anything has been measured: what the MovieLens matrices show.
-const DECADES_A_BLOCK: f64 = 0.45;
+/// Restarts in a row that gain almost nothing, after which it gives up sooner: the residual is all rounding.
+const STALLS: usize = 3;
+/// Columns of a block, and the decades of residual that one more block gains before two points have been measured: what
+/// the MovieLens matrices show. A wrong guess costs a check more, or some blocks too many.
+const NARROW: (usize, f64) = (8, 0.95);
+/// The same for more than 16 triplets.
+const MIDDLE: (usize, f64) = (16, 0.5);
+/// The same where a value is repeated more often than the others can show.
+const WIDE: (usize, f64) = (64, 0.7);
 /// Values closer than this, relatively, count as one repeated value.
 const REPEATED: f64 = 1e-8;
 
@@ -21,55 +28,23 @@ const REPEATED: f64 = 1e-8;
 ///
 /// The basis is bounded: when it is full it is thinned out to the best Ritz vectors (thick restart: Wu and Simon, 2000).
 /// A start block of `b` random columns finds at most `b` copies of a repeated value; when as many are found above the
-/// last wanted value, the solver gives up, because more may be hidden.
+/// last wanted value, more may be hidden: a wider block is tried, and if that shows as many as it can, the solver gives up.
 pub(super) fn solve<A: LinearOperator + ?Sized>(
     a: &A,
     params: &SvdParams,
     progress: &mut Progress<'_>,
 ) -> Result<Svd, Stop> {
-    let (n, k) = (a.nrows(), params.rank);
-    let block = if k <= 16 { 8 } else { 16 };
-    let capacity = (5 * k + 16 * block).min(n.saturating_sub(block)) / block * block;
-    if capacity < k + 2 * block {
-        return Err(Stop::Failed);
+    let mut columns = 0;
+    for (block, pace) in [if params.rank <= 16 { NARROW } else { MIDDLE }, WIDE] {
+        let Some(mut krylov) = Krylov::new(a, block, params, columns) else { break };
+        let found = krylov.converge(params, pace, progress)?;
+        columns = krylov.columns;
+        if !hides_copies(&found.values, block) {
+            let q = product::multiply(krylov.basis.since(0), found.vectors.as_ref());
+            return Ok(finish::from_short_side(a, q, Solver::Lanczos, columns));
+        }
     }
-    let mut krylov = Krylov::new(a, block, capacity, params.seed);
-    // The measured residual must not fail for a rounding of the estimate.
-    let goal = params.tolerance * 0.5;
-    let mut next_check = 2 * k + 6 * block;
-    let mut last: Option<(usize, f64)> = None;
-    let mut restarts = 0;
-    loop {
-        krylov.expand();
-        let full = krylov.basis.len() + block > capacity;
-        if krylov.basis.len() < next_check && !full {
-            continue;
-        }
-        let found = krylov.ritz(if full { k + (capacity - k) / 3 } else { k })?;
-        let residual = krylov.residual(&found, k);
-        report(progress, Solver::Lanczos, krylov.columns, Some(residual))?;
-        if residual <= goal {
-            if hides_copies(&found.values[..k], block) {
-                return Err(Stop::Failed);
-            }
-            let q = product::multiply(krylov.basis.since(0), found.vectors.as_ref().subcols(0, k));
-            return Ok(finish::from_short_side(a, q, Solver::Lanczos, krylov.columns));
-        }
-        let pace = last.map_or(DECADES_A_BLOCK, |(columns, before)| {
-            let blocks = (krylov.columns - columns) as f64 / block as f64;
-            ((before / residual).log10() / blocks).clamp(0.05, 2.0)
-        });
-        last = Some((krylov.columns, residual));
-        let blocks = ((residual / goal).log10() / pace).ceil().clamp(1.0, 1e6) as usize;
-        if full {
-            restarts += 1;
-            if restarts > RESTARTS {
-                return Err(Stop::Failed);
-            }
-            krylov.restart(&found);
-        }
-        next_check = krylov.basis.len() + blocks * block;
-    }
+    Err(Stop::Failed)
 }
 
 /// Whether a value above the last one appears as often as a start block of `block` columns can show.
@@ -82,6 +57,8 @@ fn hides_copies(values: &[f64], block: usize) -> bool {
 struct Krylov<'a, A: ?Sized> {
     a: &'a A,
     block: usize,
+    /// Columns that the basis may have.
+    capacity: usize,
     basis: Basis,
     /// `Qᵀ A Aᵀ Q`, lower triangle.
     projected: Mat<f64>,
@@ -97,14 +74,22 @@ struct Krylov<'a, A: ?Sized> {
 }
 
 impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
-    fn new(a: &'a A, block: usize, capacity: usize, seed: u64) -> Self {
-        let mut random = RandomBlocks::new(seed);
+    /// An empty basis and a random start; `None` when the matrix is too small for so wide a block. `columns` have been
+    /// multiplied before.
+    fn new(a: &'a A, block: usize, params: &SvdParams, columns: usize) -> Option<Self> {
+        let k = params.rank;
+        let capacity = (5 * k + 16 * block).min(a.nrows().saturating_sub(block)) / block * block;
+        if capacity < k + 2 * block {
+            return None;
+        }
+        let mut random = RandomBlocks::new(params.seed);
         let basis = Basis::new(a.nrows(), capacity);
         let mut next = random.block(a.nrows(), block);
         basis.orthonormalize(&mut next, 0.0, &mut random);
-        Self {
+        Some(Self {
             a,
             block,
+            capacity,
             basis,
             projected: Mat::zeros(capacity, capacity),
             next,
@@ -113,7 +98,49 @@ impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
             long: Dense::zeros(a.ncols(), block),
             norm: 0.0,
             random,
-            columns: 0,
+            columns,
+        })
+    }
+
+    /// Expands until the `params.rank` largest Ritz pairs have converged, and returns them. `pace` is the decades that a
+    /// block is expected to gain.
+    fn converge(&mut self, params: &SvdParams, pace: f64, progress: &mut Progress<'_>) -> Result<Eigenpairs, Stop> {
+        let (k, block, capacity) = (params.rank, self.block, self.capacity);
+        // The measured residual must not fail for a rounding of the estimate.
+        let goal = params.tolerance * 0.5;
+        let mut next_check = 2 * k + 6 * block;
+        let mut last: Option<(usize, f64)> = None;
+        let (mut restarts, mut stalls, mut at_restart) = (0, 0, f64::INFINITY);
+        loop {
+            self.expand();
+            let full = self.basis.len() + block > capacity;
+            if self.basis.len() < next_check && !full {
+                continue;
+            }
+            let mut found = self.ritz(if full { k + (capacity - k) / 3 } else { k })?;
+            let residual = self.residual(&found, k);
+            report(progress, Solver::Lanczos, self.columns, Some(residual))?;
+            if residual <= goal {
+                found.values.truncate(k);
+                found.vectors.truncate(self.basis.len(), k);
+                return Ok(found);
+            }
+            let pace = last.map_or(pace, |(columns, before)| {
+                let blocks = (self.columns - columns) as f64 / block as f64;
+                ((before / residual).log10() / blocks).clamp(0.05, 2.0)
+            });
+            last = Some((self.columns, residual));
+            if full {
+                restarts += 1;
+                stalls = if residual > 0.9 * at_restart { stalls + 1 } else { 0 };
+                if restarts > RESTARTS || stalls >= STALLS || residual.is_nan() {
+                    return Err(Stop::Failed);
+                }
+                at_restart = residual;
+                self.restart(&found);
+            }
+            let blocks = ((residual / goal).log10() / pace).ceil().clamp(1.0, 1e6) as usize;
+            next_check = self.basis.len() + blocks * block;
         }
     }
 
@@ -150,7 +177,7 @@ impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
     /// The largest |A v - s u| / s_1 of the first `k` Ritz pairs, where `v = Aᵀu / s`: |A Aᵀu - s² u| / (s s_1).
     fn residual(&self, found: &Eigenpairs, k: usize) -> f64 {
         let tail = found.vectors.as_ref().subrows(self.basis.len() - self.block, self.block).subcols(0, k);
-        let rest = &self.coupling * tail;
+        let rest = product::small(self.coupling.as_ref(), tail);
         let first = found.values[0].max(0.0).sqrt();
         let each = (0..k).map(|at| {
             let length = rest.col(at).norm_l2();
@@ -171,7 +198,7 @@ impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
             self.projected[(at, at)] = value;
         }
         let tail = found.vectors.as_ref().subrows(len - self.block, self.block);
-        self.coupling = &self.coupling * tail;
+        self.coupling = product::small(self.coupling.as_ref(), tail);
         self.coupled_from = 0;
         debug_assert_eq!(self.basis.len(), kept);
     }

@@ -175,7 +175,9 @@ pub fn truncated_svd_sparse(
 /// The solvers to try, in order, for a matrix with `short <= long` sides.
 fn choose(short: usize, long: usize, params: &SvdParams) -> Vec<Solver> {
     let first = params.solver.unwrap_or_else(|| {
-        let few = params.rank.saturating_mul(6) <= short && short > 400;
+        // A dense tridiagonalisation falls out of the cache at a side of about 2,000 and is slower still beyond.
+        let share = if short > 2000 { 3 } else { 6 };
+        let few = params.rank.saturating_mul(share) <= short && short > 400;
         if few || short > GRAM_LIMIT { Solver::Lanczos } else { Solver::Gram }
     });
     let mut order = vec![first];
