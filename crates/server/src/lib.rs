@@ -14,6 +14,8 @@ mod extract;
 mod fits;
 mod metrics;
 mod net;
+#[cfg(test)]
+mod overload_tests;
 mod registry;
 mod routes;
 mod server;

@@ -65,9 +65,9 @@ pub struct Server {
     address: SocketAddr,
     listener: TcpListener,
     admin: Option<(SocketAddr, TcpListener)>,
-    app: Shared,
+    pub(crate) app: Shared,
     scorers: Scorers,
-    routes: Router,
+    pub(crate) routes: Router,
 }
 
 impl Server {

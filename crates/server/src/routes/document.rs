@@ -1,7 +1,7 @@
 //! The OpenAPI document: the routes' own descriptions and what holds for all of them.
 
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::ErrorBody;
@@ -32,6 +32,10 @@ pub fn openapi() -> String {
         }
         if let Some(post) = &mut item.post {
             describe_faults(post, scores);
+            if let Some(RefOr::T(body)) = post.request_body.as_mut().filter(|_| !path.starts_with("/v1/")) {
+                // The tutorial's parameter may come in the query instead.
+                body.required = Some(Required::False);
+            }
             describe(post, "408", "`timeout`: the body took longer than 5 s");
         }
     }

@@ -17,6 +17,9 @@ use crate::extract::query::{DEFAULT_LIMIT, NoQuery};
 /// Most entries of each list in a body.
 const MAX_ENTRIES: usize = 10_000;
 
+/// Largest rating of a history: a sum over the longest history of such ratings is still finite.
+const MAX_RATING: f32 = 1e30;
+
 /// A history and what is wanted for it.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -77,10 +80,13 @@ impl Wish {
             ("only", only),
             ("genres", self.genres.len()),
         ];
-        match lists.into_iter().find(|&(_, found)| found > MAX_ENTRIES) {
-            Some((name, found)) => {
-                let message = format!("`{name}` has {found} entries, allowed are {MAX_ENTRIES}");
-                Err(Fault::TooManyEntries.because(message))
+        if let Some((name, found)) = lists.into_iter().find(|&(_, found)| found > MAX_ENTRIES) {
+            let message = format!("`{name}` has {found} entries, allowed are {MAX_ENTRIES}");
+            return Err(Fault::TooManyEntries.because(message));
+        }
+        match self.history.iter().find(|entry| entry.rating > MAX_RATING) {
+            Some(Rating { rating, .. }) => {
+                Err(Fault::InvalidRating.because(format!("a rating is {rating}, allowed are 0 to {MAX_RATING}")))
             }
             None => Ok(()),
         }

@@ -21,7 +21,7 @@ use crate::extract::param::{Param, ParamBody};
 ///
 /// At most 1,000. Unlike the tutorial's, an unknown user is 404.
 #[utoipa::path(
-    post, path = "/viewed", tag = "tutorial", request_body(content = Option<ParamBody>),
+    post, path = "/viewed", tag = "tutorial", request_body(content = ParamBody),
     params(("param" = Option<String>, Query, description = "The user; wins over the body", example = "500")),
     responses(
         (status = 200, description = "One title a line, or JSON for `Accept: application/json`", content(
@@ -51,7 +51,7 @@ pub(super) async fn viewed(
 ///
 /// Unlike the tutorial's, an unknown user is 404.
 #[utoipa::path(
-    post, path = "/recommended", tag = "tutorial", request_body(content = Option<ParamBody>),
+    post, path = "/recommended", tag = "tutorial", request_body(content = ParamBody),
     params(("param" = Option<String>, Query, description = "The user; wins over the body", example = "500")),
     responses(
         (status = 200, description = "One title a line, or JSON for `Accept: application/json`", content(
@@ -96,7 +96,7 @@ pub(super) struct Recomputed {
 ///
 /// Answers when the new model serves. A call that asks for what is being fitted already joins that fit.
 #[utoipa::path(
-    post, path = "/recompute_svd", tag = "tutorial", request_body(content = Option<ParamBody>),
+    post, path = "/recompute_svd", tag = "tutorial", request_body(content = ParamBody),
     params(("param" = Option<String>, Query, description = "The rank k; wins over the body", example = "100")),
     responses(
         (status = 200, description = "The k, or JSON for `Accept: application/json`", content(
