@@ -6,6 +6,9 @@ use clap::{Args, ValueEnum};
 use foretaste::ratings::{Column, ReadOptions};
 use foretaste::table::{Encoding, Separator};
 
+/// Where `--help` lists the flags about reading.
+pub(super) const READING: &str = "Reading ratings";
+
 /// DATA and everything about reading it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DataArgs {
@@ -15,13 +18,12 @@ pub(crate) struct DataArgs {
     #[arg(value_name = "DATA")]
     pub(crate) data: String,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = READING)]
     pub(crate) read: ReadArgs,
 }
 
 /// How to read ratings; everything left out is found out from the file.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Reading ratings")]
 pub(crate) struct ReadArgs {
     /// Take only the first N rows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]

@@ -62,7 +62,8 @@ pub(super) fn run(args: TutorialArgs) -> Result<()> {
 }
 
 fn measure(address: SocketAddr, most: usize) -> Result<Vec<Cell>> {
-    let agent = Agent::new_with_defaults();
+    // Never through a proxy of the environment: the service is in this process.
+    let agent: Agent = Agent::config_builder().proxy(None).build().into();
     let mut cells = Vec::new();
     for (k, tutorial_ms) in PUBLISHED.into_iter().filter(|&(k, _)| k <= most) {
         let recompute = format!("http://{address}/recompute_svd?param={k}");
