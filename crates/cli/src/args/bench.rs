@@ -2,7 +2,6 @@
 
 use clap::{Args, Subcommand};
 
-use super::data::READING;
 use super::{DataArgs, JsonArg, ReadArgs, ThreadArgs};
 
 /// The ranks of the tutorial's table.
@@ -45,7 +44,7 @@ pub(crate) struct TutorialArgs {
     /// Data to serve; the tutorial's are the first 200,000 rows of ml-1m
     #[arg(long, value_name = "DATA", default_value = "ml-1m")]
     pub(crate) data: String,
-    #[command(flatten, next_help_heading = READING)]
+    #[command(flatten)]
     pub(crate) read: ReadArgs,
     #[command(flatten)]
     pub(crate) threads: ThreadArgs,

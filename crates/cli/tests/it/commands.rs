@@ -19,6 +19,12 @@ fn help_is_printed_without_a_command_and_names_the_exit_codes() {
     assert!(bare.stderr.contains("foretaste serve demo"), "{}", bare.stderr);
     let help = program.run(&["--help"]).ok();
     assert!(help.contains("Exit codes:") && help.contains("5  download"), "{help}");
+    let serve = program.run(&["serve", "--help"]).ok();
+    let reading = serve.find("Reading ratings:").unwrap();
+    for (flag, is_about_reading) in [("--rank", false), ("--listen", false), ("--rows", true), ("--mirror", true)] {
+        let at = serve.find(&format!("      {flag} ")).unwrap();
+        assert_eq!(at > reading, is_about_reading, "{flag} stands under the wrong heading");
+    }
 }
 
 #[test]

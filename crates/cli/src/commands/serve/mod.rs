@@ -11,15 +11,14 @@ use foretaste::recommend::Recommender;
 use foretaste_server::{Server, ServerConfig};
 
 use super::fit::fit_line;
-use super::{pool_of, report};
+use super::{pool_of, report, threads};
 use crate::args::{DataArgs, FitArgs, ServeArgs};
 use crate::data::{Loaded, fitted, load, model_takes_no_fit};
-use crate::machine;
 use crate::output::{self, count, printable};
 use crate::signals::Stop;
 
 pub(super) fn run(args: &ServeArgs) -> Result<()> {
-    let threads = args.threads.asked().map_or_else(machine::cpus, |threads| machine::restrict_to(threads).min(threads));
+    let threads = threads(args.threads);
     logging::start(args.log_format)?;
     let stop = Stop::watch()?;
     probe(args.listen)?;
