@@ -30,6 +30,10 @@ pub(super) fn thin(matrix: faer::MatRef<'_, f64>) -> Option<(Mat<f64>, Vec<f64>,
     use faer::linalg::svd::{ComputeSvdVectors::Thin, svd, svd_scratch};
     let (m, n) = (matrix.nrows(), matrix.ncols());
     let size = m.min(n);
+    if matrix.norm_max() == 0.0 {
+        // faer takes the sign of a single zero for a vector.
+        return Some((Mat::identity(m, size), vec![0.0; size], Mat::identity(n, size)));
+    }
     let (mut u, mut v, mut s) = (Mat::zeros(m, size), Mat::zeros(n, size), Mat::zeros(size, 1));
     let mut memory = MemBuffer::new(svd_scratch::<f64>(m, n, Thin, Thin, Par::Seq, Default::default()));
     svd(

@@ -1,6 +1,7 @@
 //! From a basis of the shorter side to both sides: the other vectors, the values, the measured residual, the signs.
 
 use super::{Solver, Svd, dense};
+use crate::basis::cholesky_qr;
 use crate::dense::Dense;
 use crate::operator::LinearOperator;
 use crate::product;
@@ -9,6 +10,9 @@ use crate::product;
 /// about 1e-13 and need only be scaled.
 const WELL_CONDITIONED: f64 = 1e3;
 
+/// While s_1² / s_k² stays below this, one orthogonalisation repairs them and values stay right to 1e-10.
+const CORRECTABLE: f64 = 1e5;
+
 /// The triplets spanned by `q: nrows x k`, orthonormal eigenvectors of `A Aᵀ`.
 pub(super) fn from_short_side<A: LinearOperator + ?Sized>(a: &A, q: Dense, solver: Solver, columns: usize) -> Svd {
     let mut w = Dense::zeros(a.ncols(), q.ncols());
@@ -16,8 +20,14 @@ pub(super) fn from_short_side<A: LinearOperator + ?Sized>(a: &A, q: Dense, solve
     let norms = column_norms(&w);
     let largest = norms.iter().copied().fold(0.0, f64::max);
     let smallest = norms.iter().copied().fold(f64::INFINITY, f64::min);
-    if largest * largest <= WELL_CONDITIONED * smallest * smallest {
-        return scaled(a, q, w, &norms, solver, columns);
+    if smallest > 0.0 && largest * largest <= WELL_CONDITIONED * smallest * smallest {
+        return scaled(a, &q, &w, &norms, solver, columns);
+    }
+    if smallest > 0.0
+        && largest * largest <= CORRECTABLE * smallest * smallest
+        && let Some(svd) = corrected(a, &q, &w, &norms, solver, columns)
+    {
+        return svd;
     }
     // W = V S Zᵀ, from orthogonal transformations of W itself: small and zero values keep orthonormal vectors.
     let Some((v, s, z)) = dense::thin(w.view()) else {
@@ -29,14 +39,48 @@ pub(super) fn from_short_side<A: LinearOperator + ?Sized>(a: &A, q: Dense, solve
 }
 
 /// The well-conditioned case: `s_j = |w_j|`, `v_j = w_j / s_j`.
-fn scaled<A: LinearOperator + ?Sized>(a: &A, q: Dense, w: Dense, norms: &[f64], solver: Solver, columns: usize) -> Svd {
-    let mut order: Vec<usize> = (0..norms.len()).collect();
-    order.sort_by(|&a, &b| norms[b].total_cmp(&norms[a]).then(a.cmp(&b)));
+fn scaled<A: LinearOperator + ?Sized>(
+    a: &A,
+    q: &Dense,
+    w: &Dense,
+    norms: &[f64],
+    solver: Solver,
+    columns: usize,
+) -> Svd {
+    let order = falling(norms);
     let s: Vec<f64> = order.iter().map(|&at| norms[at]).collect();
     let reciprocals: Vec<f64> = s.iter().map(|s| 1.0 / s).collect();
     let ones = vec![1.0; s.len()];
-    let (u, v) = (rearranged(&q, &order, &ones), rearranged(&w, &order, &reciprocals));
+    let (u, v) = (rearranged(q, &order, &ones), rearranged(w, &order, &reciprocals));
     measured(a, u, s, v, solver, columns)
+}
+
+/// The middle case: the scaled images are orthogonal up to rounding errors of size `e = eps s_1² / (s_i s_j)`.
+///
+/// One triangular factor repairs them: `W D⁻¹ = V R` by Cholesky. What `R` has off its diagonal, `e`, is left in the
+/// residual as `e s_j`, below eps s_1² / s_k; the values are right to `e`, mostly to its square.
+fn corrected<A: LinearOperator + ?Sized>(
+    a: &A,
+    q: &Dense,
+    w: &Dense,
+    norms: &[f64],
+    solver: Solver,
+    columns: usize,
+) -> Option<Svd> {
+    let order = falling(norms);
+    let reciprocals: Vec<f64> = order.iter().map(|&at| 1.0 / norms[at]).collect();
+    let ones = vec![1.0; order.len()];
+    let (u, mut v) = (rearranged(q, &order, &ones), rearranged(w, &order, &reciprocals));
+    let r = cholesky_qr(&mut v)?;
+    let s: Vec<f64> = order.iter().enumerate().map(|(at, &from)| norms[from] * r[(at, at)]).collect();
+    s.is_sorted_by(|a, b| a >= b).then(|| measured(a, u, s, v, solver, columns))
+}
+
+/// Indices by falling norm, ties by rising index.
+fn falling(norms: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..norms.len()).collect();
+    order.sort_by(|&a, &b| norms[b].total_cmp(&norms[a]).then(a.cmp(&b)));
+    order
 }
 
 /// Column `order[j]`, times `factors[j]`, as column `j`.
@@ -64,7 +108,7 @@ pub(super) fn measured<A: LinearOperator + ?Sized>(
     a.apply(&v, &mut image);
     a.apply_transpose(&u, &mut back);
     let worst = largest_difference(&image, &u, &s).max(largest_difference(&back, &v, &s));
-    let finite = image.is_finite() && back.is_finite() && s.iter().all(|s| s.is_finite());
+    let finite = [&image, &back, &u, &v].iter().all(|x| x.is_finite()) && s.iter().all(|s| s.is_finite());
     let residual = match s.first() {
         _ if !finite => f64::NAN,
         Some(&first) if first > 0.0 => worst / first,
