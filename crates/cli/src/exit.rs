@@ -88,12 +88,16 @@ pub(crate) fn code_of(error: &Error) -> Exit {
 
 /// Tells the user on stderr, and gives the exit code. A reader that closed its end of the pipe is not an error.
 pub(crate) fn report(error: &Error) -> ExitCode {
-    let is_closed_pipe = |cause: &(dyn std::error::Error + 'static)| matches!(cause.downcast_ref::<io::Error>(), Some(e) if e.kind() == io::ErrorKind::BrokenPipe);
-    if error.chain().any(is_closed_pipe) {
+    if error.chain().any(is_reader_gone) {
         return Exit::Success.into();
     }
     output::note(&format!("error: {}", sentence(error)));
     code_of(error).into()
+}
+
+fn is_reader_gone(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    inner.is_some_and(|inner| inner.is::<output::ReaderGone>())
 }
 
 /// The chain of causes as one line; a cause that the text before it already tells is left out.
@@ -119,6 +123,14 @@ mod tests {
         assert_eq!(code_of(&error), Exit::Data);
         assert_eq!(sentence(&error), "cannot read x.csv: row 3 is broken");
         assert_eq!(code_of(&anyhow!("anything")), Exit::Failure);
+    }
+
+    #[test]
+    fn only_our_own_reader_may_close_a_pipe() {
+        let ours = io::Error::new(io::ErrorKind::BrokenPipe, output::ReaderGone);
+        assert!(Error::new(ours).context("printing").chain().any(is_reader_gone));
+        let theirs = io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(!Error::new(theirs).chain().any(is_reader_gone));
     }
 
     #[test]

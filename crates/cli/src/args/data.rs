@@ -6,6 +6,9 @@ use clap::{Args, ValueEnum};
 use foretaste::ratings::{Column, ReadOptions};
 use foretaste::table::{Encoding, Separator};
 
+/// Where `--help` lists the flags about reading.
+const READING: &str = "Reading ratings";
+
 /// DATA and everything about reading it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DataArgs {
@@ -21,50 +24,49 @@ pub(crate) struct DataArgs {
 
 /// How to read ratings; everything left out is found out from the file.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Reading ratings")]
 pub(crate) struct ReadArgs {
     /// Take only the first N ratings
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, help_heading = READING, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rows: Option<u64>,
 
     /// File with titles, genres and years of the items
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = READING, value_name = "FILE")]
     pub(crate) items: Option<PathBuf>,
 
     /// Refuse a file with a row that is no rating, instead of counting it
-    #[arg(long)]
+    #[arg(long, help_heading = READING)]
     pub(crate) strict: bool,
 
     /// What stands between fields: `,` `;` `tab` `|` or `::`
-    #[arg(long, value_name = "SEPARATOR", value_parser = separator)]
+    #[arg(long, help_heading = READING, value_name = "SEPARATOR", value_parser = separator)]
     pub(crate) separator: Option<Separator>,
 
     /// The first row names the columns
-    #[arg(long, conflicts_with = "no_header")]
+    #[arg(long, help_heading = READING, conflicts_with = "no_header")]
     pub(crate) header: bool,
 
     /// The first row is a rating already
-    #[arg(long)]
+    #[arg(long, help_heading = READING)]
     pub(crate) no_header: bool,
 
     /// Column of users, by name or counted from 1
-    #[arg(long, value_name = "COLUMN", value_parser = column)]
+    #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
     pub(crate) user_column: Option<Column>,
 
     /// Column of items, by name or counted from 1
-    #[arg(long, value_name = "COLUMN", value_parser = column)]
+    #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
     pub(crate) item_column: Option<Column>,
 
     /// Column of ratings, by name or counted from 1
-    #[arg(long, value_name = "COLUMN", value_parser = column)]
+    #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
     pub(crate) rating_column: Option<Column>,
 
     /// How bytes stand for text
-    #[arg(long)]
+    #[arg(long, help_heading = READING)]
     pub(crate) encoding: Option<EncodingArg>,
 
     /// Folder on the web to download NAME.zip from, instead of GroupLens
-    #[arg(long, value_name = "URL")]
+    #[arg(long, help_heading = READING, value_name = "URL")]
     pub(crate) mirror: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::report;
 use crate::args::InspectArgs;
 use crate::data::{Loaded, load};
-use crate::output::{self, Align, Shape, Table, count, decimal};
+use crate::output::{self, Align, Shape, Table, count, decimal, printable};
 
 /// Length of the longest bar of the histogram.
 const BAR: u64 = 40;
@@ -48,7 +48,8 @@ pub(super) fn run(args: &InspectArgs) -> Result<()> {
 fn write_model(out: &mut impl Write, model: &Provenance) -> Result<()> {
     let params = &model.params;
     writeln!(out, "model: truncated SVD of rank {}, seed {}", count(params.rank), params.seed)?;
-    writeln!(out, "fitted to {} at {} by foretaste {}", model.dataset, model.fitted_at, model.foretaste_version)?;
+    let (dataset, version) = (printable(&model.dataset), printable(&model.foretaste_version));
+    writeln!(out, "fitted to {dataset} at {} by foretaste {version}", model.fitted_at)?;
     writeln!(out, "residual {:.1e}, allowed were {:.1e}", model.residual, params.tolerance)?;
     Ok(())
 }
@@ -117,7 +118,7 @@ fn write_rejected(out: &mut impl Write, what: &str, rejected: &Rejected) -> Resu
     if rejected.total == 0 {
         return Ok(());
     }
-    writeln!(out, "\n{} {what} rejected", count(rejected.total))?;
+    writeln!(out, "\n{what} rejected: {}", count(rejected.total))?;
     for (reason, &times) in &rejected.by_reason {
         let lines = rejected.first.iter().filter(|row| row.reason == *reason).map(|row| row.line.to_string());
         let lines = lines.collect::<Vec<_>>();

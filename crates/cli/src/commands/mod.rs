@@ -38,14 +38,14 @@ pub(crate) fn run(command: Command) -> Result<()> {
     }
 }
 
-/// Bounds the CPU of the process, if asked to, and makes the pool that it computes in. Call it before any thread
-/// starts.
+/// Bounds the CPU of the process, if asked to; returns how many threads may compute. Call it before any thread starts.
+fn threads(args: ThreadArgs) -> usize {
+    args.asked().map_or_else(machine::cpus, |asked| machine::restrict_to(asked).min(asked))
+}
+
+/// The pool that a command computes in, and with it the bound on the process. Call it before any thread starts.
 fn pool(args: ThreadArgs) -> Result<ThreadPool> {
-    let threads = args.asked().map_or_else(machine::cpus, |threads| {
-        machine::restrict_to(threads);
-        threads
-    });
-    pool_of(threads)
+    pool_of(threads(args))
 }
 
 /// A pool to compute in.

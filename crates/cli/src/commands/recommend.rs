@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Listed, listed, pool, refused};
 use crate::args::{FallbackArg, RecommendArgs};
 use crate::data::ready;
-use crate::output::{self, Align, Shape, Table, count};
+use crate::output::{self, Align, Shape, Table, count, printable};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -60,7 +60,7 @@ fn text(answer: &Answer<'_>) -> Result<()> {
         table.row([count(at + 1), listed.item.to_owned(), listed.title.to_owned(), score]);
     }
     let mut out = output::stdout();
-    writeln!(out, "user {} of {}, rank {}: {heading}", answer.user, answer.dataset, count(answer.rank))?;
+    writeln!(out, "user {} of {}, rank {}: {heading}", answer.user, printable(answer.dataset), count(answer.rank))?;
     table.write(&mut out, "")?;
     if let Some(Shortfall { requested, returned, .. }) = answer.shortfall {
         writeln!(

@@ -3,7 +3,7 @@
 use foretaste::dataset::{Dataset, LoadReport};
 use foretaste::ids::ItemIx;
 
-use crate::output::{count, decimal};
+use crate::output::{count, decimal, printable};
 
 /// What there is, and what became of the rows: two lines; one for data that came with a model.
 pub(super) fn lines(dataset: &Dataset) -> Vec<String> {
@@ -12,7 +12,7 @@ pub(super) fn lines(dataset: &Dataset) -> Vec<String> {
     let density = 100.0 * stored as f64 / (users as f64 * items as f64).max(1.0);
     let what = format!(
         "read {}: {} ratings by {} users of {} items, {} % of all pairs",
-        dataset.name,
+        printable(&dataset.name),
         count(stored),
         count(users),
         count(items),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Listed, listed, pool, refused};
 use crate::args::SimilarArgs;
 use crate::data::ready;
-use crate::output::{self, Align, Shape, Table, count};
+use crate::output::{self, Align, Shape, Table, count, printable};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -45,8 +45,8 @@ fn text(answer: &Answer<'_>) -> Result<()> {
         table.row([count(at + 1), listed.item.to_owned(), listed.title.to_owned(), score]);
     }
     let mut out = output::stdout();
-    let (title, item) = (answer.title, answer.item);
-    writeln!(out, "like {title} (item {item}) of {}, rank {}", answer.dataset, count(answer.rank))?;
+    let (title, dataset) = (printable(answer.title), printable(answer.dataset));
+    writeln!(out, "like {title} (item {}) of {dataset}, rank {}", answer.item, count(answer.rank))?;
     table.write(&mut out, "")?;
     Ok(out.flush()?)
 }

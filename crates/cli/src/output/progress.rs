@@ -49,7 +49,7 @@ impl Progress {
         if !self.is_terminal || (self.bar.is_none() && self.started.elapsed() < PATIENCE) {
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| draw(self.label, self.unit, total));
+        let bar = self.bar.get_or_insert_with(|| draw(self.label, self.unit, total, self.started.elapsed()));
         bar.set_position(done);
     }
 }
@@ -62,14 +62,14 @@ impl Drop for Progress {
     }
 }
 
-fn draw(label: &'static str, unit: Unit, total: Option<u64>) -> ProgressBar {
+fn draw(label: &'static str, unit: Unit, total: Option<u64>, elapsed: Duration) -> ProgressBar {
     let template = match (unit, total) {
         (Unit::Bytes, Some(_)) => "{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}, {eta} left",
         (Unit::Bytes, None) => "{msg} {spinner} {bytes} {bytes_per_sec}",
-        (Unit::Steps, Some(_)) => "{msg} [{bar:30}] {pos}/{len} {elapsed}",
-        (Unit::Steps, None) => "{msg} {spinner} {pos} {elapsed}",
+        (Unit::Steps, Some(_)) => "{msg} [{bar:30}] {percent} % {elapsed}",
+        (Unit::Steps, None) => "{msg} {spinner} {elapsed}",
     };
-    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(REDRAWS));
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(REDRAWS)).with_elapsed(elapsed);
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("=> "));
     }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use super::printable;
+
 /// Where the text of a column stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -24,9 +26,9 @@ impl<const N: usize> Table<N> {
         Self { columns, rows: Vec::new() }
     }
 
-    /// Appends a row. A control character in a cell would move the cursor, so each is replaced.
+    /// Appends a row, its cells made printable.
     pub(crate) fn row(&mut self, cells: [String; N]) {
-        self.rows.push(cells.map(|cell| cell.replace(char::is_control, "\u{fffd}")));
+        self.rows.push(cells.map(|cell| printable(&cell)));
     }
 
     /// Writes head and rows, each line behind `indent`.

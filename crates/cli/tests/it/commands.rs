@@ -19,6 +19,12 @@ fn help_is_printed_without_a_command_and_names_the_exit_codes() {
     assert!(bare.stderr.contains("foretaste serve demo"), "{}", bare.stderr);
     let help = program.run(&["--help"]).ok();
     assert!(help.contains("Exit codes:") && help.contains("5  download"), "{help}");
+    let serve = program.run(&["serve", "--help"]).ok();
+    let reading = serve.find("Reading ratings:").unwrap();
+    for (flag, is_about_reading) in [("--rank", false), ("--listen", false), ("--rows", true), ("--mirror", true)] {
+        let at = serve.find(&format!("      {flag} ")).unwrap();
+        assert_eq!(at > reading, is_about_reading, "{flag} stands under the wrong heading");
+    }
 }
 
 #[test]
@@ -50,7 +56,7 @@ fn rejected_rows_are_counted_by_reason_and_strict_refuses_them() {
     program.file("r.csv", format!("{SMALL}a b,1\nc,9,many\nc,1,3\n"));
     let text = program.run(&["inspect", "r.csv"]).ok();
     assert!(text.contains("12 rows = 10 accepted + 2 rejected; 1 replaced by a later row"), "{text}");
-    assert!(text.contains("2 rows rejected") && text.contains("line 11") && text.contains("line 12"), "{text}");
+    assert!(text.contains("rows rejected: 2") && text.contains("line 11") && text.contains("line 12"), "{text}");
     let message = program.run(&["inspect", "r.csv", "--strict"]).fails(3);
     assert!(message.contains("line 11"), "{message}");
 }
@@ -245,12 +251,27 @@ fn bench_svd_prints_the_fields_of_the_comparison_script() {
 }
 
 #[test]
+fn bench_tutorial_measures_the_service_and_leaves_out_what_cannot_be_fitted() {
+    let program = Program::new();
+    let lines = program.run(&["bench", "tutorial", "--data", "demo", "--json", "--threads", "1"]).ok();
+    let cells: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ranks: Vec<_> = cells.iter().map(|cell| cell["k"].as_u64().unwrap()).collect();
+    assert_eq!(ranks, [10, 50, 100, 500]);
+    assert_eq!(cells[3]["tutorial_ms"], 3836);
+    program.file("r.csv", SMALL);
+    let text = program.run(&["bench", "tutorial", "--data", "r.csv"]).ok();
+    assert!(text.contains("k = 10 is left out: the largest rank of these data is 4"), "{text}");
+}
+
+#[test]
 fn a_closed_pipe_is_no_error() {
     let program = Program::new();
-    let mut command = program.command(&["completions", "bash"]);
-    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+    for args in [&["completions", "bash"][..], &["inspect", "demo", "--json"], &["inspect", "demo"]] {
+        let mut command = program.command(args);
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{args:?}");
+    }
 }

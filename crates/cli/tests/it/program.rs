@@ -41,8 +41,13 @@ impl Program {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_foretaste"));
         command.args(args).current_dir(self.folder()).env("FORETASTE_CACHE", self.cache());
-        for variable in ["FORETASTE_THREADS", "FORETASTE_LISTEN", "FORETASTE_ADMIN", "FORETASTE_LOG", "http_proxy"] {
+        for variable in
+            ["FORETASTE_THREADS", "FORETASTE_LISTEN", "FORETASTE_ADMIN", "FORETASTE_LOG", "FORETASTE_LOG_FORMAT"]
+        {
             command.env_remove(variable);
+        }
+        for proxy in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            command.env_remove(proxy);
         }
         command
     }

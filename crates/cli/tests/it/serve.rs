@@ -75,8 +75,10 @@ fn every_command_that_is_suggested_answers_and_a_signal_ends_the_service_well() 
 #[test]
 fn ctrl_c_ends_the_service_well_too() {
     let program = Program::new();
-    let mut service = demo(&program, &["--rank", "5"]);
-    service.lines_until("listening");
+    let mut service = demo(&program, &["--rank", "5", "--admin", "127.0.0.1:0"]);
+    let lines = service.lines_until("health and metrics also on ");
+    let admin = lines.last().unwrap().rsplit(' ').next().unwrap();
+    assert_eq!(curl(&[format!("{admin}/readyz")]).0, 200);
     service.signal(Signal::INT);
     assert_eq!(service.end(PATIENCE).0, Some(0));
 }

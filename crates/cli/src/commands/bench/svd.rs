@@ -9,7 +9,7 @@ use foretaste_linalg::{CsrMatrix, Dense, Svd, SvdParams, truncated_svd_sparse};
 use serde::Serialize;
 
 use crate::args::SvdArgs;
-use crate::commands::pool_of;
+use crate::commands::{pool_of, threads};
 use crate::data::load_ratings;
 use crate::exit::{Exit, coded};
 use crate::machine;
@@ -35,10 +35,7 @@ struct Cell {
 }
 
 pub(super) fn run(args: &SvdArgs) -> Result<()> {
-    let threads = args.threads.asked().map_or_else(machine::cpus, |threads| {
-        machine::restrict_to(threads);
-        threads
-    });
+    let threads = threads(args.threads);
     let pool = pool_of(threads)?;
     let dataset = pool.install(|| load_ratings(&args.data))?;
     let matrix = dataset.ratings.matrix();

@@ -11,9 +11,8 @@ use tokio::sync::oneshot;
 use ureq::Agent;
 
 use crate::args::{DataArgs, FitArgs, TutorialArgs};
-use crate::commands::{pool_of, report};
+use crate::commands::{pool_of, report, threads};
 use crate::data::{fitted, load_ratings};
-use crate::machine;
 use crate::output::{self, Align, Shape, Table, count};
 
 /// The tutorial's table for 2 CPUs: k, and milliseconds of one recompute.
@@ -37,7 +36,7 @@ struct Metrics {
 }
 
 pub(super) fn run(args: TutorialArgs) -> Result<()> {
-    let threads = args.threads.asked().map_or_else(machine::cpus, |threads| machine::restrict_to(threads).min(threads));
+    let threads = threads(args.threads);
     let mut read = args.read;
     read.rows = read.rows.or(Some(TUTORIAL_ROWS)).filter(|_| args.data != "demo");
     let data = DataArgs { data: args.data, read };
@@ -62,7 +61,8 @@ pub(super) fn run(args: TutorialArgs) -> Result<()> {
 }
 
 fn measure(address: SocketAddr, most: usize) -> Result<Vec<Cell>> {
-    let agent = Agent::new_with_defaults();
+    // Never through a proxy of the environment: the service is in this process.
+    let agent: Agent = Agent::config_builder().proxy(None).build().into();
     let mut cells = Vec::new();
     for (k, tutorial_ms) in PUBLISHED.into_iter().filter(|&(k, _)| k <= most) {
         let recompute = format!("http://{address}/recompute_svd?param={k}");

@@ -11,15 +11,14 @@ use foretaste::recommend::Recommender;
 use foretaste_server::{Server, ServerConfig};
 
 use super::fit::fit_line;
-use super::{pool_of, report};
+use super::{pool_of, report, threads};
 use crate::args::{DataArgs, FitArgs, ServeArgs};
 use crate::data::{Loaded, fitted, load, model_takes_no_fit};
-use crate::machine;
-use crate::output::{self, count};
+use crate::output::{self, count, printable};
 use crate::signals::Stop;
 
 pub(super) fn run(args: &ServeArgs) -> Result<()> {
-    let threads = args.threads.asked().map_or_else(machine::cpus, |threads| machine::restrict_to(threads).min(threads));
+    let threads = threads(args.threads);
     logging::start(args.log_format)?;
     let stop = Stop::watch()?;
     probe(args.listen)?;
@@ -30,7 +29,10 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let suggestions = suggestions::of(&recommender);
     let server = Server::bind(config, recommender, train).context("cannot serve")?;
     let listens = server.local_addr();
-    say(&format!("listening on http://{listens} with {} CPUs; stop with Ctrl-C\n", count(threads)));
+    say(&format!("listening on http://{listens}, CPUs: {}; stop with Ctrl-C", count(threads)));
+    if let Some(admin) = server.admin_addr() {
+        say(&format!("health and metrics also on http://{admin}"));
+    }
     say(&suggestions.at(reachable(listens)));
     server.run(stop.wait()).context("the service failed")
 }
@@ -57,7 +59,7 @@ fn model_line(model: &Recommender) -> String {
     format!(
         "read a model of rank {}, fitted to {} at {}: {} ratings by {} users of {} items",
         count(from.params.rank),
-        from.dataset,
+        printable(&from.dataset),
         from.fitted_at,
         count(from.ratings),
         count(from.users),

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use foretaste::recommend::Recommender;
 use serde_json::json;
 
+use crate::output::printable;
+
 /// The tutorial asks for this user first.
 const TUTORIAL_USER: &str = "500";
 /// And refits with this rank.
@@ -30,7 +32,7 @@ pub(super) fn of(recommender: &Recommender) -> Suggestions {
     Suggestions {
         user: user.to_owned(),
         item: item.to_owned(),
-        title: title.replace(char::is_control, "\u{fffd}"),
+        title: printable(title),
         history: json!({ "history": [{ "item": item, "rating": 5 }] }).to_string(),
         rank: TUTORIAL_RANK.min(recommender.max_rank()),
     }
@@ -41,7 +43,7 @@ impl Suggestions {
     pub(super) fn at(&self, address: SocketAddr) -> String {
         let (user, item, rank) = (percent_encoded(&self.user), percent_encoded(&self.item), self.rank);
         let history = quoted(&self.history);
-        let mut text = String::from("Try next:\n");
+        let mut text = String::from("\nTry next:\n");
         for (about, command) in [
             (
                 format!("the ten best for user {}", self.user),
