@@ -16,7 +16,6 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
     report(progress, Solver::Gram, 0, None)?;
     let gram = a.row_gram();
     report(progress, Solver::Gram, a.nrows(), None)?;
-    // faer works in column-major order: the transposed view of the copy has the filled triangle on the wrong side.
     let mut matrix = faer::Mat::zeros(a.nrows(), a.nrows());
     matrix.copy_from_triangular_lower(gram.view());
     drop(gram);
