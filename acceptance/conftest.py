@@ -60,8 +60,9 @@ class Service:
         assert self.process.wait(timeout=15) == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo():
+    """The demo, fresh for every file, since checks may refit it."""
     service = Service("demo")
     yield service
     service.stop()

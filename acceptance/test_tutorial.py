@@ -112,5 +112,5 @@ def test_all_of_ml_latest_small_and_ml_100k_load_and_serve():
         service = Service(real_data(folder), "--rank", 20)
         reply = service.json(f"/v1/users/{user}/recommendations")
         assert len(reply["items"]) == 10 and all(item["title"] for item in reply["items"])
-        assert service.json("/v1/models")["models"][0]["provenance"]["items"] >= least
+        assert service.json("/v1/models")["models"][0]["items"] >= least
         service.stop()

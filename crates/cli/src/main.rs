@@ -1,2 +1,21 @@
-//! Placeholder.
-fn main() {}
+//! The binary `foretaste`: reads the command line, runs one command, turns its outcome into an exit code.
+
+mod args;
+mod commands;
+mod data;
+mod exit;
+mod machine;
+mod output;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    match commands::run(cli.command) {
+        Ok(()) => exit::Exit::Success.into(),
+        Err(error) => exit::report(&error),
+    }
+}

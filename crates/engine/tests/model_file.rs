@@ -118,7 +118,7 @@ fn the_golden_file_of_version_1_is_readable() {
     let recommender = artifact::read(&golden).unwrap();
     assert_eq!(recommender.provenance().dataset, "small");
     let reply = recommender.recommend(&Request::for_user("1")).unwrap();
-    assert_eq!(reply.items.iter().map(|scored| recommender.item_id(scored.item)).collect::<Vec<_>>(), ["30", "a/b c"]);
+    assert_eq!(reply.items.iter().map(|scored| recommender.item_id(scored.item)).collect::<Vec<_>>(), ["a/b c", "30"]);
     assert_eq!(recommender.title(recommender.item("10").unwrap()), "Ten (1979)");
 }
 

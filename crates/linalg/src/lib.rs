@@ -3,11 +3,19 @@
 //! This crate holds numbers only: it has never heard of a user, a file or a log. Every answer depends on the
 //! arguments alone; the number of threads in the surrounding rayon pool changes the time, never a bit.
 
+mod basis;
 mod csr;
+mod dense;
+mod eigen;
+mod operator;
 mod panel;
-
-pub use csr::{CsrError, CsrMatrix};
-pub use panel::PanelMatrix;
+mod product;
+mod random;
+mod spmm;
 mod svd;
 
-pub use svd::{Svd, SvdError, SvdParams, SvdProgress, truncated_svd};
+pub use csr::{CsrError, CsrMatrix};
+pub use dense::Dense;
+pub use operator::{LinearOperator, SparseOperator};
+pub use panel::PanelMatrix;
+pub use svd::{Solver, Svd, SvdError, SvdParams, SvdProgress, truncated_svd, truncated_svd_sparse};

@@ -1,14 +1,13 @@
 //! Reads a file of titles, genres and years.
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use serde::Serialize;
 
 use super::columns::{Genres, Layout, year_of_date, year_of_title};
 use super::{Catalogue, Item};
-use crate::ids::{IdTable, MAX_ID_BYTES};
-use crate::ratings::{ReadError, Reason, Rejected};
+use crate::ids::IdTable;
+use crate::ratings::{ReadError, Reason, Rejected, id_text};
 use crate::table::{CHUNK_BYTES, Compression, Decoder, Encoding, Fields, Lines, Record, Separator, Source};
 
 /// How to read a file of items; the default finds out everything from the file itself.
@@ -177,16 +176,6 @@ impl Reader<'_> {
                 Ok(())
             }
         }
-    }
-}
-
-fn id_text<'a>(bytes: &'a [u8], decoder: &mut Decoder) -> Result<Cow<'a, str>, Reason> {
-    match decoder.text(bytes) {
-        _ if bytes.is_empty() => Err(Reason::EmptyId),
-        _ if bytes.len() > MAX_ID_BYTES => Err(Reason::IdTooLong),
-        None => Err(Reason::IdNotUtf8),
-        Some(text) if text.chars().any(char::is_control) => Err(Reason::IdControlCharacter),
-        Some(text) => Ok(text),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use foretaste_linalg::{CsrMatrix, PanelMatrix, Svd, SvdError, SvdParams, truncated_svd};
+use foretaste_linalg::{CsrMatrix, PanelMatrix, Svd, SvdError, SvdParams, truncated_svd_sparse};
 
 use super::{FitError, FitParams, FitProgress, Scorer};
 use crate::ids::{ItemIx, UserIx};
@@ -33,10 +33,12 @@ impl TruncatedSvd {
         params: &FitParams,
         progress: &mut dyn FnMut(FitProgress) -> ControlFlow<()>,
     ) -> Result<Self, FitError> {
-        let svd_params = SvdParams { rank: params.rank, tolerance: params.tolerance, seed: params.seed };
-        let svd = truncated_svd(ratings, &svd_params, &mut |step| progress(FitProgress { done: step.done }));
+        let svd_params = SvdParams { rank: params.rank, tolerance: params.tolerance, seed: params.seed, solver: None };
+        let svd = truncated_svd_sparse(ratings, &svd_params, &mut |step| {
+            progress(FitProgress { done: share_done(step.residual, params.tolerance) })
+        });
         let svd = svd.map_err(|error| match error {
-            SvdError::Rank { found, most } => {
+            SvdError::RankOutOfRange { found, most } => {
                 FitError::Rank { found, most, users: ratings.nrows(), items: ratings.ncols() }
             }
             SvdError::Cancelled => FitError::Cancelled,
@@ -46,8 +48,8 @@ impl TruncatedSvd {
     }
 
     fn from_svd(ratings: &CsrMatrix, svd: &Svd) -> Result<Self, FitError> {
-        let user_factors = scaled_rows(svd.u.as_slice(), &svd.s);
-        let item_factors = svd.v.as_slice().iter().map(|&x| narrow(x)).collect();
+        let user_factors = scaled_rows(svd.u.values(), &svd.s);
+        let item_factors = svd.v.values().iter().map(|&x| narrow(x)).collect();
         Self::from_parts(ratings, user_factors, item_factors, svd.s.clone(), svd.residual)
     }
 
@@ -153,6 +155,11 @@ impl Scorer for TruncatedSvd {
         self.item_directions.row(item.0 as usize, &mut direction);
         self.item_directions.times(&direction, cosines);
     }
+}
+
+/// Digits of the residual reached, as a share of those wanted.
+fn share_done(residual: Option<f64>, tolerance: f64) -> f64 {
+    residual.map_or(0.0, |residual| (residual.ln() / tolerance.ln()).clamp(0.0, 1.0))
 }
 
 fn shift(scores: &mut [f32], by: f32) {

@@ -52,17 +52,19 @@ impl Gather {
             Err(reason) => return Ok(Err(reason)),
         };
         let (user, item) = (self.users.number(&user)?, self.items.number(&item)?);
-        self.push(user, item, value);
+        self.push_run(user, 1);
+        self.gathered.items.push(item);
+        self.gathered.values.push(value);
         Ok(Ok(()))
     }
 
-    #[inline]
-    pub(super) fn push(&mut self, user: u32, item: u32, value: f32) {
+    /// Says that the next `length` entries are of `user`.
+    pub(super) fn push_run(&mut self, user: u32, length: u32) {
         match self.gathered.runs.last_mut() {
-            Some((last, length)) if *last == user && *length < u32::MAX => *length += 1,
-            _ => self.gathered.runs.push((user, 1)),
+            _ if length == 0 => {}
+            Some((last, so_far)) if *last == user && so_far.checked_add(length).is_some() => *so_far += length,
+            _ => self.gathered.runs.push((user, length)),
         }
-        self.gathered.entries.push((item, value));
     }
 
     fn is_header(&self, fields: &Fields) -> bool {

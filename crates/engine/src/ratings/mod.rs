@@ -13,6 +13,7 @@ mod swift;
 
 pub use columns::{ITEM_NAMES, RATING_NAMES, Roles, USER_NAMES, normalised};
 pub use error::ReadError;
+pub(crate) use gather::id_text;
 pub use options::{Column, ReadOptions};
 #[doc(hidden)]
 pub use read::read_in_chunks;

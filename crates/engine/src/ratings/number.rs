@@ -3,7 +3,7 @@
 use super::Reason;
 
 /// A finite rating, not negative, or why not. `-0` is 0. The decimal separator is a point; there are no others.
-#[inline]
+#[inline(always)]
 pub(super) fn rating(bytes: &[u8]) -> Result<f32, Reason> {
     match *bytes {
         [d @ b'0'..=b'9'] => Ok(f32::from(d - b'0')),
@@ -13,6 +13,7 @@ pub(super) fn rating(bytes: &[u8]) -> Result<f32, Reason> {
     }
 }
 
+#[cold]
 fn any(bytes: &[u8]) -> Result<f32, Reason> {
     let text = std::str::from_utf8(bytes).map_err(|_| Reason::RatingNotANumber)?;
     let wide: f64 = text.parse().map_err(|_| Reason::RatingNotANumber)?;

@@ -50,7 +50,8 @@ pub struct ReadOptions {
     pub rating_column: Option<Column>,
     /// How bytes stand for text; `None` finds out.
     pub encoding: Option<Encoding>,
-    /// Reads so many rows, rejected ones included, and stops; `None` reads all.
+    /// Takes the first so many ratings and stops; rejected rows on the way are counted, but not towards it. `None` takes
+    /// all.
     pub rows: Option<u64>,
     /// Whether the first rejected row fails the whole file.
     pub strict: bool,

@@ -1,5 +1,7 @@
 //! Ratings in file order to sparse rows in id order. Counting instead of comparing, later ratings over earlier ones.
 
+use std::ops::Range;
+
 use foretaste_linalg::{CsrError, CsrMatrix};
 
 /// Ratings as they came: numbers of first appearance, and the user once for a run of rows.
@@ -7,110 +9,125 @@ use foretaste_linalg::{CsrError, CsrMatrix};
 pub(super) struct Gathered {
     /// User, and how many ratings in a row are theirs.
     pub(super) runs: Vec<(u32, u32)>,
-    /// Item and rating.
-    pub(super) entries: Vec<(u32, f32)>,
+    /// Item of each rating.
+    pub(super) items: Vec<u32>,
+    /// The ratings.
+    pub(super) values: Vec<f32>,
 }
 
 /// The matrix, and how many ratings a later one of the same user and item replaced.
 ///
 /// `user_place` and `item_place` give the row and column of each number. O(nnz + users + items) but for short rows of
-/// very many items, which are sorted.
-pub(super) fn rows(gathered: Gathered, user_place: &[u32], item_place: &[u32]) -> Result<(CsrMatrix, u64), CsrError> {
-    let Gathered { runs, entries } = gathered;
-    let mut starts = vec![0usize; user_place.len() + 1];
-    for &(user, length) in &runs {
-        starts[user_place[user as usize] as usize + 1] += length as usize;
+/// very many items, which are sorted. Ratings that come user by user in id order are sorted where they are.
+pub(super) fn rows(
+    mut gathered: Gathered,
+    user_place: &[u32],
+    item_place: &[u32],
+) -> Result<(CsrMatrix, u64), CsrError> {
+    let mut offsets = vec![0usize; user_place.len() + 1];
+    for &(user, length) in &gathered.runs {
+        offsets[user_place[user as usize] as usize + 1] += length as usize;
     }
-    for row in 1..starts.len() {
-        starts[row] += starts[row - 1];
+    for row in 1..offsets.len() {
+        offsets[row] += offsets[row - 1];
     }
-    let sorted = runs.iter().zip(runs.iter().skip(1)).all(|(a, b)| user_place[a.0 as usize] < user_place[b.0 as usize]);
-    let entries = if sorted { entries } else { by_row(&runs, &entries, user_place, &starts) };
-    drop(runs);
-    let mut rows = Rows::new(item_place, entries.len());
-    for span in starts.windows(2) {
-        rows.push(&entries[span[0]..span[1]]);
+    let places = || gathered.runs.iter().map(|&(user, _)| user_place[user as usize]);
+    if !places().zip(places().skip(1)).all(|(a, b)| a < b) {
+        gathered = by_row(&gathered, user_place, &offsets);
     }
-    let duplicates = (entries.len() - rows.columns.len()) as u64;
-    let matrix = CsrMatrix::new(item_place.len(), rows.offsets, rows.columns, rows.values)?;
-    Ok((matrix, duplicates))
+    let Gathered { mut items, mut values, .. } = gathered;
+    let accepted = items.len();
+    let mut row = Row::new(item_place);
+    let (mut start, mut kept) = (0, 0);
+    for offset in &mut offsets[1..] {
+        let end = *offset;
+        kept = row.sort(&mut items, &mut values, start..end, kept);
+        (start, *offset) = (end, kept);
+    }
+    items.truncate(kept);
+    values.truncate(kept);
+    let matrix = CsrMatrix::new(item_place.len(), offsets, items, values)?;
+    Ok((matrix, (accepted - kept) as u64))
 }
 
-fn by_row(runs: &[(u32, u32)], entries: &[(u32, f32)], user_place: &[u32], starts: &[usize]) -> Vec<(u32, f32)> {
+/// The same ratings, row after row, in the order in which they came within each.
+fn by_row(from: &Gathered, user_place: &[u32], starts: &[usize]) -> Gathered {
     let mut next = starts.to_vec();
-    let mut sorted = vec![(0u32, 0f32); entries.len()];
+    let mut items = vec![0u32; from.items.len()];
+    let mut values = vec![0f32; from.values.len()];
     let mut at = 0;
-    for &(user, length) in runs {
-        let to = &mut next[user_place[user as usize] as usize];
+    for &(user, length) in &from.runs {
         let length = length as usize;
-        sorted[*to..*to + length].copy_from_slice(&entries[at..at + length]);
+        let to = &mut next[user_place[user as usize] as usize];
+        items[*to..*to + length].copy_from_slice(&from.items[at..at + length]);
+        values[*to..*to + length].copy_from_slice(&from.values[at..at + length]);
         *to += length;
         at += length;
     }
-    sorted
+    Gathered { runs: Vec::new(), items, values }
 }
 
 /// Sorts row after row by column, through one row of all items that is used again and again.
-struct Rows<'a> {
+struct Row<'a> {
     place: &'a [u32],
     seen: Vec<u64>,
     value: Vec<f32>,
-    offsets: Vec<usize>,
-    columns: Vec<u32>,
-    values: Vec<f32>,
+    short: Vec<(u32, f32)>,
 }
 
-impl<'a> Rows<'a> {
-    fn new(place: &'a [u32], entries: usize) -> Self {
-        Self {
-            place,
-            seen: vec![0; place.len().div_ceil(64)],
-            value: vec![0.0; place.len()],
-            offsets: vec![0],
-            columns: Vec::with_capacity(entries),
-            values: Vec::with_capacity(entries),
-        }
+impl<'a> Row<'a> {
+    fn new(place: &'a [u32]) -> Self {
+        // A whole number of words, so that every bit has a place in `value`.
+        let words = place.len().div_ceil(64);
+        Self { place, seen: vec![0; words], value: vec![0.0; words * 64], short: Vec::new() }
     }
 
-    fn push(&mut self, row: &[(u32, f32)]) {
+    /// Sorts the row in `span`, turns items into columns, and writes it to `to`, which is not behind the span's start.
+    /// Returns where it ends there.
+    fn sort(&mut self, items: &mut [u32], values: &mut [f32], span: Range<usize>, to: usize) -> usize {
         // Below one rating in four words of the bit set, walking the words costs more than sorting.
-        if row.len() * 4 < self.seen.len() {
-            self.push_sorted(row);
-        } else {
-            self.push_marked(row);
+        if span.len() * 4 < self.seen.len() {
+            return self.sort_short(items, values, span, to);
         }
-        self.offsets.push(self.columns.len());
-    }
-
-    fn push_marked(&mut self, row: &[(u32, f32)]) {
-        for &(item, rating) in row {
-            let column = self.place[item as usize];
-            self.seen[column as usize / 64] |= 1 << (column % 64);
-            self.value[column as usize] = rating;
+        for (&item, &value) in items[span.clone()].iter().zip(&values[span.clone()]) {
+            let column = self.place[item as usize] as usize;
+            self.seen[column / 64] |= 1 << (column % 64);
+            self.value[column] = value;
         }
-        for (base, word) in (0u32..).step_by(64).zip(&mut self.seen) {
+        // At most as many columns as ratings were seen, so the row stays within its span.
+        let columns = items[to..span.end].iter_mut();
+        let mut slots = columns.zip(&mut values[to..span.end]);
+        let mut end = to;
+        let words = self.seen.iter_mut().zip(self.value.as_chunks::<64>().0);
+        for (base, (word, chunk)) in (0u32..).step_by(64).zip(words) {
             let mut bits = std::mem::take(word);
+            end += bits.count_ones() as usize;
             while bits != 0 {
-                let column = base + bits.trailing_zeros();
-                self.columns.push(column);
-                self.values.push(self.value[column as usize]);
+                let bit = bits.trailing_zeros();
+                if let Some((column, value)) = slots.next() {
+                    *column = base + bit;
+                    *value = chunk[bit as usize & 63];
+                }
                 bits &= bits - 1;
             }
         }
+        end
     }
 
-    fn push_sorted(&mut self, row: &[(u32, f32)]) {
-        let mut row: Vec<(u32, f32)> = row.iter().map(|&(item, rating)| (self.place[item as usize], rating)).collect();
-        row.sort_by_key(|&(column, _)| column);
-        let start = self.columns.len();
-        for (column, rating) in row {
-            if self.columns.len() > start && self.columns.last() == Some(&column) {
-                self.values.pop();
-            } else {
-                self.columns.push(column);
+    fn sort_short(&mut self, items: &mut [u32], values: &mut [f32], span: Range<usize>, to: usize) -> usize {
+        let entries = items[span.clone()].iter().zip(&values[span]);
+        self.short.clear();
+        self.short.extend(entries.map(|(&item, &value)| (self.place[item as usize], value)));
+        self.short.sort_by_key(|&(column, _)| column);
+        let mut end = to;
+        for &(column, value) in &self.short {
+            if end > to && items[end - 1] == column {
+                end -= 1;
             }
-            self.values.push(rating);
+            (items[end], values[end]) = (column, value);
+            end += 1;
         }
+        end
     }
 }
 
@@ -124,7 +141,8 @@ mod tests {
             let place: Vec<u32> = (0..items as u32).rev().collect();
             let gathered = Gathered {
                 runs: vec![(1, 2), (0, 1), (1, 2)],
-                entries: vec![(0, 1.0), (3, 2.0), (2, 3.0), (0, 4.0), (1, 5.0)],
+                items: vec![0, 3, 2, 0, 1],
+                values: vec![1.0, 2.0, 3.0, 4.0, 5.0],
             };
             let (matrix, duplicates) = rows(gathered, &[0, 1], &place).unwrap();
             assert_eq!((matrix.nnz(), duplicates), (4, 1));

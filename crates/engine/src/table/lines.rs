@@ -31,6 +31,10 @@ pub struct Lines {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// Up to here from `start` there is no quote; not known if `None` or before `start`.
+    plain: Option<usize>,
+    /// Up to here the buffer holds text; what the sample holds beyond `end` is shown a chunk at a time.
+    loaded: usize,
     at_end: bool,
     chunk: usize,
     line: u64,
@@ -58,6 +62,8 @@ impl Lines {
             buffer: Vec::new(),
             start: 0,
             end: 0,
+            plain: None,
+            loaded: 0,
             at_end: false,
             chunk: chunk.max(1),
             line: 1,
@@ -78,6 +84,10 @@ impl Lines {
         let sample = &lines.buffer[lines.start..lines.end];
         lines.decoder.look_at(sample);
         lines.format = sniff::format(sample, lines.at_end, separator);
+        if lines.end - lines.start > lines.chunk {
+            lines.end = lines.start + lines.chunk;
+            lines.at_end = false;
+        }
         Ok(lines)
     }
 
@@ -128,13 +138,25 @@ impl Lines {
         self.buffer.get(row.clone()).unwrap_or(&[])
     }
 
-    /// Bytes read ahead, from the start of the next row; for a reader that knows simple rows by sight.
-    #[must_use]
-    pub fn ahead(&self) -> &[u8] {
+    fn ahead(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    /// Passes over whole rows of [`ahead`](Self::ahead): so many bytes, so many lines.
+    /// Bytes read ahead, from the start of the next row, up to the first quote that may count; for a reader that knows
+    /// simple rows by sight.
+    pub fn plain_ahead(&mut self) -> &[u8] {
+        let plain = match self.plain {
+            Some(plain) if plain >= self.start => plain,
+            _ => {
+                let quote = if self.format.separator.quotes() { memchr(b'"', self.ahead()) } else { None };
+                quote.map_or(self.end, |at| self.start + at)
+            }
+        };
+        self.plain = Some(plain);
+        &self.buffer[self.start..plain]
+    }
+
+    /// Passes over whole rows of [`plain_ahead`](Self::plain_ahead): so many bytes, so many lines.
     pub fn pass(&mut self, bytes: usize, lines: u64) {
         self.start = self.end.min(self.start + bytes);
         self.line += lines;
@@ -242,8 +264,13 @@ impl Lines {
         }
     }
 
-    /// Reads up to `more` bytes behind those still ahead, which move to the front.
+    /// Shows up to `more` bytes behind those still ahead, which move to the front when bytes are read.
     fn fill(&mut self, more: usize) -> Result<(), TableError> {
+        self.plain = None;
+        if self.end < self.loaded {
+            self.end = self.loaded.min(self.end + more);
+            return Ok(());
+        }
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
@@ -256,6 +283,7 @@ impl Lines {
             source,
         })?;
         self.end += got;
+        self.loaded = self.end;
         self.bytes += got as u64;
         self.at_end = got < more;
         Ok(())

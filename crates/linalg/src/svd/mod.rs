@@ -1,98 +1,220 @@
-//! The truncated singular value decomposition, by way of the dense one.
+//! The truncated singular value decomposition of a linear operator, to float64 accuracy.
+
+mod dense;
+mod finish;
+mod gram;
+mod lanczos;
 
 use std::ops::ControlFlow;
 
-use crate::CsrMatrix;
+use crate::csr::CsrMatrix;
+use crate::dense::Dense;
+use crate::operator::{LinearOperator, SparseOperator, Transposed};
 
-/// What a decomposition may choose.
+/// The largest shorter side whose Gram matrix is formed: 8,192² f64 are 512 MiB.
+const GRAM_LIMIT: usize = 8192;
+/// The most entries of a matrix that is written out: 2²⁷ f64 are 1 GiB.
+const DENSE_LIMIT: usize = 1 << 27;
+
+/// What is asked of [`truncated_svd`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct SvdParams {
-    /// Number of singular triplets.
+    /// Number of singular triplets, in `1..=min(nrows, ncols)`. 50 is the field's customary first try.
     pub rank: usize,
-    /// Largest residual accepted.
+    /// Largest [`Svd::residual`] allowed. Singular values are then right to about its square, or to rounding.
     pub tolerance: f64,
-    /// Seed of the start block.
+    /// Seed of the random start block.
     pub seed: u64,
+    /// Which solver to start with; `None` lets the shape and the rank decide.
+    pub solver: Option<Solver>,
 }
 
-/// A row-major dense matrix.
-#[derive(Clone, Debug)]
-pub struct Dense(Vec<f64>);
-
-impl Dense {
-    /// Entries, row after row.
-    #[must_use]
-    pub fn as_slice(&self) -> &[f64] {
-        &self.0
+impl Default for SvdParams {
+    fn default() -> Self {
+        Self { rank: 50, tolerance: 1e-9, seed: 0, solver: None }
     }
 }
 
-/// The singular triplets.
-#[derive(Clone, Debug)]
-pub struct Svd {
-    /// nrows x k.
-    pub u: Dense,
-    /// Falling.
-    pub s: Vec<f64>,
-    /// ncols x k.
-    pub v: Dense,
-    /// As measured.
-    pub residual: f64,
+/// A way to compute the decomposition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Solver {
+    /// Block Lanczos on the implicit Gram operator of the shorter side, restarted: few triplets of a large matrix.
+    Lanczos,
+    /// Eigendecomposition of the Gram matrix of the shorter side: many triplets, or a short side of any small size.
+    Gram,
+    /// Decomposition of the matrix written out: small singular values that the Gram matrix has lost.
+    Dense,
 }
 
-/// How far a decomposition has come.
-#[derive(Clone, Copy, Debug)]
+/// How far a running decomposition is.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SvdProgress {
-    /// In 0..=1.
-    pub done: f64,
+    /// The solver that runs.
+    pub solver: Solver,
+    /// Columns multiplied by the operator and its transpose so far.
+    pub columns: usize,
+    /// The solver's own estimate of the residual, once it has one.
+    pub residual: Option<f64>,
+}
+
+/// The `k` largest singular triplets of `A`: `A v_j = s_j u_j`, `Aᵀ u_j = s_j v_j`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Svd {
+    /// Left singular vectors, `nrows x k`, orthonormal columns.
+    pub u: Dense,
+    /// Singular values, falling.
+    pub s: Vec<f64>,
+    /// Right singular vectors, `ncols x k`, orthonormal columns. Of the entries of `v_j` within a millionth of the
+    /// largest magnitude, the first is positive.
+    pub v: Dense,
+    /// Measured: max_j max(|A v_j - s_j u_j|, |Aᵀ u_j - s_j v_j|) / s_1; zero for a zero matrix.
+    pub residual: f64,
+    /// The solver whose result this is.
+    pub solver: Solver,
+    /// Columns that it multiplied by the operator and its transpose.
+    pub columns: usize,
 }
 
 /// Why there is no decomposition.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SvdError {
-    /// Rank out of range.
-    #[error("rank {found}, allowed are 1 to {most}")]
-    Rank {
-        /// Found.
+    /// The rank is not one that the matrix can have.
+    #[error("rank is {found}, expected 1 to {most}")]
+    RankOutOfRange {
+        /// The rank asked for.
         found: usize,
-        /// Allowed.
+        /// The shorter side of the matrix.
         most: usize,
     },
-    /// Cancelled.
+    /// The matrix has no rows or no columns.
+    #[error("matrix is {nrows} x {ncols}, expected at least one row and one column")]
+    Empty {
+        /// Number of rows.
+        nrows: usize,
+        /// Number of columns.
+        ncols: usize,
+    },
+    /// The tolerance is not a positive number.
+    #[error("tolerance is {found}, expected a positive number")]
+    Tolerance {
+        /// The tolerance asked for.
+        found: f64,
+    },
+    /// A product with the operator is NaN or infinite.
+    #[error("a product with the operator is not finite")]
+    NotFinite,
+    /// No solver that fits the memory bounds reached the tolerance.
+    #[error("residual is {residual:e}, allowed is {allowed:e}")]
+    NotConverged {
+        /// The smallest residual measured; infinite when no solver came to an end.
+        residual: f64,
+        /// The tolerance asked for.
+        allowed: f64,
+    },
+    /// The progress callback asked to stop.
     #[error("cancelled")]
     Cancelled,
-    /// Did not converge.
-    #[error("no convergence")]
-    NotConverged,
 }
 
-/// The `rank` largest singular triplets.
+/// Why one solver gave up; the next one is tried, unless the run was cancelled.
+enum Stop {
+    Cancelled,
+    Failed,
+}
+
+/// The callback, as the solvers see it.
+type Progress<'a> = dyn FnMut(SvdProgress) -> ControlFlow<()> + 'a;
+
+/// Computes the `params.rank` largest singular triplets of an operator.
+///
+/// The work is done in the rayon pool that the call is made in; the result has the same bits for any number of
+/// threads. `progress` is called between passes over the matrix; returning `Break` cancels. The residual is measured
+/// with the operator itself, whatever the solver believes; when it exceeds the tolerance, the next solver is tried.
 ///
 /// # Errors
-/// A rank out of range, or a callback that breaks.
-pub fn truncated_svd(
-    a: &CsrMatrix,
+/// See [`SvdError`]; parameters are checked before any work.
+pub fn truncated_svd<A: LinearOperator + ?Sized>(
+    a: &A,
     params: &SvdParams,
     progress: &mut dyn FnMut(SvdProgress) -> ControlFlow<()>,
 ) -> Result<Svd, SvdError> {
-    let most = a.nrows().min(a.ncols());
+    let (nrows, ncols) = (a.nrows(), a.ncols());
+    let most = nrows.min(ncols);
+    if most == 0 {
+        return Err(SvdError::Empty { nrows, ncols });
+    }
     if params.rank == 0 || params.rank > most {
-        return Err(SvdError::Rank { found: params.rank, most });
+        return Err(SvdError::RankOutOfRange { found: params.rank, most });
     }
-    if progress(SvdProgress { done: 0.0 }).is_break() {
-        return Err(SvdError::Cancelled);
+    if params.tolerance.is_nan() || params.tolerance <= 0.0 {
+        return Err(SvdError::Tolerance { found: params.tolerance });
     }
-    let mut dense = faer::Mat::<f64>::zeros(a.nrows(), a.ncols());
-    for row in 0..a.nrows() {
-        let (columns, values) = a.row(row);
-        for (&column, &value) in columns.iter().zip(values) {
-            dense[(row, column as usize)] = f64::from(value);
+    let mut svd = if nrows <= ncols {
+        solve(a, params, progress)?
+    } else {
+        let mut svd = solve(&Transposed(a), params, progress)?;
+        std::mem::swap(&mut svd.u, &mut svd.v);
+        svd
+    };
+    finish::fix_signs(&mut svd);
+    Ok(svd)
+}
+
+/// [`truncated_svd`] of a sparse matrix; builds the transpose first.
+///
+/// # Errors
+/// As [`truncated_svd`].
+pub fn truncated_svd_sparse(
+    matrix: &CsrMatrix,
+    params: &SvdParams,
+    progress: &mut dyn FnMut(SvdProgress) -> ControlFlow<()>,
+) -> Result<Svd, SvdError> {
+    truncated_svd(&SparseOperator::new(matrix), params, progress)
+}
+
+/// The solvers to try, in order, for a matrix with `short <= long` sides.
+fn choose(short: usize, long: usize, params: &SvdParams) -> Vec<Solver> {
+    let first = params.solver.unwrap_or_else(|| {
+        // A dense tridiagonalisation falls out of the cache at a side of about 2,000 and is slower still beyond.
+        let share = if short > 2000 { 3 } else { 6 };
+        let few = params.rank.saturating_mul(share) <= short && short > 400;
+        if few || short > GRAM_LIMIT { Solver::Lanczos } else { Solver::Gram }
+    });
+    let mut order = vec![first];
+    let affordable = [(Solver::Gram, short <= GRAM_LIMIT), (Solver::Dense, short.saturating_mul(long) <= DENSE_LIMIT)];
+    for (solver, fits) in affordable {
+        let later = !(first == Solver::Dense && solver == Solver::Gram);
+        if fits && later && solver != first {
+            order.push(solver);
         }
     }
-    let svd = dense.thin_svd().map_err(|_| SvdError::NotConverged)?;
-    let take = |m: faer::MatRef<'_, f64>| {
-        Dense((0..m.nrows()).flat_map(|row| (0..params.rank).map(move |at| m[(row, at)])).collect())
-    };
-    let s = (0..params.rank).map(|at| svd.S()[at]).collect();
-    Ok(Svd { u: take(svd.U()), s, v: take(svd.V()), residual: 0.0 })
+    order
+}
+
+/// The decomposition of an operator with no more rows than columns; signs are still free.
+fn solve<A: LinearOperator + ?Sized>(a: &A, params: &SvdParams, progress: &mut Progress<'_>) -> Result<Svd, SvdError> {
+    let mut best = f64::INFINITY;
+    for solver in choose(a.nrows(), a.ncols(), params) {
+        let found = match solver {
+            Solver::Lanczos => lanczos::solve(a, params, progress),
+            Solver::Gram => gram::solve(a, params, progress),
+            Solver::Dense => dense::solve(a, params, progress),
+        };
+        match found {
+            Ok(svd) if svd.residual <= params.tolerance => return Ok(svd),
+            Ok(svd) if svd.residual.is_nan() => return Err(SvdError::NotFinite),
+            Ok(svd) => best = best.min(svd.residual),
+            Err(Stop::Cancelled) => return Err(SvdError::Cancelled),
+            Err(Stop::Failed) => {}
+        }
+    }
+    Err(SvdError::NotConverged { residual: best, allowed: params.tolerance })
+}
+
+/// Tells the caller how far the run is.
+fn report(progress: &mut Progress<'_>, solver: Solver, columns: usize, residual: Option<f64>) -> Result<(), Stop> {
+    match progress(SvdProgress { solver, columns, residual }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Stop::Cancelled),
+    }
 }

@@ -1,0 +1,53 @@
+//! `bench`
+
+use clap::{Args, Subcommand};
+
+use super::{DataArgs, JsonArg, ReadArgs, ThreadArgs};
+
+/// The ranks of the tutorial's table.
+const TUTORIAL_RANKS: &str = "10,50,100,500,1000";
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    pub(crate) command: BenchCommand,
+}
+
+/// The measurements there are.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Time the truncated SVD; one JSON line a rank, with the fields of the comparison scripts
+    Svd(SvdArgs),
+    /// Time POST /recompute_svd of the running service, beside the tutorial's published numbers
+    Tutorial(TutorialArgs),
+}
+
+/// `bench svd`
+#[derive(Debug, Args)]
+pub(crate) struct SvdArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Ranks to measure; those above the smaller of users and items are left out
+    #[arg(long, value_name = "K,K,...", value_delimiter = ',', default_value = TUTORIAL_RANKS)]
+    pub(crate) ranks: Vec<usize>,
+    /// Runs a rank, of which the median counts
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) runs: u16,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
+}
+
+/// `bench tutorial`
+#[derive(Debug, Args)]
+pub(crate) struct TutorialArgs {
+    /// Data to serve; the tutorial's are the first 200,000 rows of ml-1m
+    #[arg(long, value_name = "DATA", default_value = "ml-1m")]
+    pub(crate) data: String,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}

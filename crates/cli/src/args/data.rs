@@ -1,0 +1,149 @@
+//! Which data, and how to read it.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use foretaste::ratings::{Column, ReadOptions};
+use foretaste::table::{Encoding, Separator};
+
+/// Where `--help` lists the flags about reading.
+const READING: &str = "Reading ratings";
+
+/// DATA and everything about reading it.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DataArgs {
+    /// A ratings file, a folder in a MovieLens layout, a model file, or one of the names demo, ml-latest-small,
+    /// ml-100k, ml-1m, ml-10m, ml-20m, ml-25m, ml-32m (all but demo are downloaded once). What exists at that path
+    /// goes before a name
+    #[arg(value_name = "DATA")]
+    pub(crate) data: String,
+
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+/// How to read ratings; everything left out is found out from the file.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ReadArgs {
+    /// Take only the first N ratings
+    #[arg(long, help_heading = READING, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rows: Option<u64>,
+
+    /// File with titles, genres and years of the items
+    #[arg(long, help_heading = READING, value_name = "FILE")]
+    pub(crate) items: Option<PathBuf>,
+
+    /// Refuse a file with a row that is no rating, instead of counting it
+    #[arg(long, help_heading = READING)]
+    pub(crate) strict: bool,
+
+    /// What stands between fields: `,` `;` `tab` `|` or `::`
+    #[arg(long, help_heading = READING, value_name = "SEPARATOR", value_parser = separator)]
+    pub(crate) separator: Option<Separator>,
+
+    /// The first row names the columns
+    #[arg(long, help_heading = READING, conflicts_with = "no_header")]
+    pub(crate) header: bool,
+
+    /// The first row is a rating already
+    #[arg(long, help_heading = READING)]
+    pub(crate) no_header: bool,
+
+    /// Column of users, by name or counted from 1
+    #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
+    pub(crate) user_column: Option<Column>,
+
+    /// Column of items, by name or counted from 1
+    #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
+    pub(crate) item_column: Option<Column>,
+
+    /// Column of ratings, by name or counted from 1
+    #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
+    pub(crate) rating_column: Option<Column>,
+
+    /// How bytes stand for text
+    #[arg(long, help_heading = READING)]
+    pub(crate) encoding: Option<EncodingArg>,
+
+    /// Folder on the web to download NAME.zip from, instead of GroupLens
+    #[arg(long, help_heading = READING, value_name = "URL")]
+    pub(crate) mirror: Option<String>,
+}
+
+/// The encodings by the names that people use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EncodingArg {
+    /// UTF-8
+    #[value(name = "utf-8", alias = "utf8")]
+    Utf8,
+    /// ISO 8859-1, as windows-1252 extends it
+    #[value(name = "latin-1", alias = "latin1")]
+    Latin1,
+}
+
+impl ReadArgs {
+    /// What the flags mean to the reader.
+    pub(crate) fn options(&self) -> ReadOptions {
+        ReadOptions {
+            separator: self.separator,
+            header: (self.header || self.no_header).then_some(self.header),
+            user_column: self.user_column.clone(),
+            item_column: self.item_column.clone(),
+            rating_column: self.rating_column.clone(),
+            encoding: self.encoding.map(|encoding| match encoding {
+                EncodingArg::Utf8 => Encoding::Utf8,
+                EncodingArg::Latin1 => Encoding::Latin1,
+            }),
+            rows: self.rows,
+            strict: self.strict,
+        }
+    }
+
+    /// Whether a flag says how to read ratings, which a model file has no use for.
+    pub(crate) fn says_anything(&self) -> bool {
+        self.options() != ReadOptions::default() || self.items.is_some()
+    }
+}
+
+fn separator(text: &str) -> Result<Separator, String> {
+    let typed = if matches!(text, "\t" | "\\t") { "tab" } else { text };
+    let found = Separator::ALL.into_iter().find(|separator| separator.to_string() == typed);
+    found.ok_or_else(|| "expected one of `,` `;` `tab` `|` `::`".to_owned())
+}
+
+fn column(text: &str) -> Result<Column, String> {
+    match text.parse() {
+        Ok(Column::Position(0)) => Err("columns are counted from 1".to_owned()),
+        Ok(column) => Ok(column),
+        Err(never) => match never {},
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_are_typed_as_they_stand_or_by_name() {
+        assert_eq!(separator(";"), Ok(Separator::Semicolon));
+        assert_eq!(separator("tab"), Ok(Separator::Tab));
+        assert_eq!(separator("\\t"), Ok(Separator::Tab));
+        assert_eq!(separator("::"), Ok(Separator::DoubleColon));
+        assert!(separator("x").is_err());
+    }
+
+    #[test]
+    fn no_flag_leaves_everything_to_the_file() {
+        assert_eq!(ReadArgs::default().options(), ReadOptions::default());
+        let no_header = ReadArgs { no_header: true, ..ReadArgs::default() };
+        assert_eq!(no_header.options().header, Some(false));
+        assert!(no_header.says_anything());
+    }
+
+    #[test]
+    fn column_zero_is_refused() {
+        assert!(column("0").is_err());
+        assert_eq!(column("2"), Ok(Column::Position(2)));
+        assert_eq!(column("who"), Ok(Column::Name("who".into())));
+    }
+}

@@ -1,0 +1,36 @@
+//! `serve`
+
+use std::net::SocketAddr;
+
+use clap::{Args, ValueEnum};
+
+use super::{DataArgs, FitArgs, ThreadArgs};
+
+/// What to serve, and where.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) fit: FitArgs,
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", env = "FORETASTE_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// A second address, for health and metrics only
+    #[arg(long, value_name = "ADDRESS", env = "FORETASTE_ADMIN")]
+    pub(crate) admin: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
+    /// How the log on stderr looks
+    #[arg(long, value_enum, env = "FORETASTE_LOG_FORMAT", default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}

@@ -1,0 +1,19 @@
+//! `foretaste completions`: a script for a shell.
+
+use std::io::Write;
+
+use anyhow::Result;
+use clap::CommandFactory;
+use clap_complete::{Shell, generate};
+
+use crate::args::Cli;
+use crate::output;
+
+pub(super) fn run(shell: Shell) -> Result<()> {
+    // Into memory first: the generator panics where a pipe is closed.
+    let mut script = Vec::new();
+    generate(shell, &mut Cli::command(), "foretaste", &mut script);
+    let mut out = output::stdout();
+    out.write_all(&script)?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,78 @@
+//! One file a command: what it does with what was typed.
+
+mod bench;
+mod completions;
+mod fit;
+mod inspect;
+mod openapi;
+mod predict;
+mod recommend;
+mod report;
+mod serve;
+mod similar;
+
+use anyhow::{Context, Result};
+use foretaste::recommend::{RecommendError, Recommender, Scored};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use serde::Serialize;
+
+use crate::args::{Command, ThreadArgs};
+use crate::exit::{Exit, coded};
+use crate::machine;
+
+/// Runs a command.
+///
+/// # Errors
+/// Those of the command; `crate::exit` says which code each becomes.
+pub(crate) fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Fit(args) => fit::run(&args),
+        Command::Recommend(args) => recommend::run(&args),
+        Command::Similar(args) => similar::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Bench(args) => bench::run(args.command),
+        Command::Openapi => openapi::run(),
+        Command::Completions(args) => completions::run(args.shell),
+    }
+}
+
+/// Bounds the CPU of the process, if asked to; returns how many threads may compute. Call it before any thread starts.
+fn threads(args: ThreadArgs) -> usize {
+    args.asked().map_or_else(machine::cpus, |asked| machine::restrict_to(asked).min(asked))
+}
+
+/// The pool that a command computes in, and with it the bound on the process. Call it before any thread starts.
+fn pool(args: ThreadArgs) -> Result<ThreadPool> {
+    pool_of(threads(args))
+}
+
+/// A pool to compute in.
+fn pool_of(threads: usize) -> Result<ThreadPool> {
+    let builder = ThreadPoolBuilder::new().num_threads(threads).thread_name(|nth| format!("foretaste-fit-{nth}"));
+    builder.build().context("cannot start the threads to compute with")
+}
+
+/// An error of a request with its exit code.
+fn refused(error: RecommendError) -> anyhow::Error {
+    let exit = match error {
+        RecommendError::UnknownUser { .. } | RecommendError::UnknownItem { .. } => Exit::NotFound,
+        _ => Exit::Usage,
+    };
+    coded(exit, error)
+}
+
+/// An item of a list, as printed.
+#[derive(Debug, Serialize)]
+struct Listed<'a> {
+    item: &'a str,
+    title: &'a str,
+    score: f32,
+}
+
+fn listed<'a>(recommender: &'a Recommender, items: &[Scored]) -> Vec<Listed<'a>> {
+    let list =
+        |&Scored { item, score }| Listed { item: recommender.item_id(item), title: recommender.title(item), score };
+    items.iter().map(list).collect()
+}

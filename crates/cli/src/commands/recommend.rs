@@ -1,0 +1,74 @@
+//! `foretaste recommend`: a ranked list for one user.
+
+use std::io::Write;
+
+use anyhow::Result;
+use foretaste::recommend::{Fallback, Request, Shortfall, Source};
+use serde::Serialize;
+
+use super::{Listed, listed, pool, refused};
+use crate::args::{FallbackArg, RecommendArgs};
+use crate::data::ready;
+use crate::output::{self, Align, Shape, Table, count, printable};
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    user: &'a str,
+    dataset: &'a str,
+    rank: usize,
+    source: Source,
+    items: Vec<Listed<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shortfall: Option<Shortfall>,
+}
+
+pub(super) fn run(args: &RecommendArgs) -> Result<()> {
+    let recommender = pool(args.threads)?.install(|| ready(&args.data, args.fit))?;
+    let fallback = match args.fallback {
+        FallbackArg::None => Fallback::None,
+        FallbackArg::Popular => Fallback::Popular,
+    };
+    let request = Request { limit: args.limit, fallback, ..Request::for_user(&args.user) };
+    let ranked = recommender.recommend(&request).map_err(refused)?;
+    let provenance = recommender.provenance();
+    let answer = Answer {
+        user: &args.user,
+        dataset: &provenance.dataset,
+        rank: provenance.params.rank,
+        source: ranked.source,
+        items: listed(&recommender, &ranked.items),
+        shortfall: ranked.shortfall,
+    };
+    match args.json.shape() {
+        Shape::Json => output::json(&answer),
+        Shape::Text => text(&answer),
+    }
+}
+
+fn text(answer: &Answer<'_>) -> Result<()> {
+    let (heading, score) = match answer.source {
+        Source::Popular => ("not known to the model; what is rated most", "ratings"),
+        Source::Model | Source::FoldIn => ("recommended", "predicted"),
+    };
+    let mut table =
+        Table::new([("", Align::Right), ("item", Align::Right), ("title", Align::Left), (score, Align::Right)]);
+    for (at, listed) in answer.items.iter().enumerate() {
+        let score = match answer.source {
+            Source::Popular => count(f64::from(listed.score) as u64),
+            Source::Model | Source::FoldIn => format!("{:.3}", listed.score),
+        };
+        table.row([count(at + 1), listed.item.to_owned(), listed.title.to_owned(), score]);
+    }
+    let mut out = output::stdout();
+    writeln!(out, "user {} of {}, rank {}: {heading}", answer.user, printable(answer.dataset), count(answer.rank))?;
+    table.write(&mut out, "")?;
+    if let Some(Shortfall { requested, returned, .. }) = answer.shortfall {
+        writeln!(
+            out,
+            "{} of {} asked for: there are no more that the user has not rated",
+            count(returned),
+            count(requested)
+        )?;
+    }
+    Ok(out.flush()?)
+}

@@ -1,0 +1,93 @@
+//! `foretaste serve`: reads, fits, and answers over HTTP until a signal comes.
+
+mod logging;
+mod suggestions;
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+
+use anyhow::{Context, Error, Result};
+use foretaste::recommend::Recommender;
+use foretaste_server::{Server, ServerConfig};
+
+use super::fit::fit_line;
+use super::{pool_of, report, threads};
+use crate::args::{DataArgs, FitArgs, ServeArgs};
+use crate::data::{Loaded, fitted, load, model_takes_no_fit};
+use crate::output::{self, count, printable};
+use crate::signals::Stop;
+
+pub(super) fn run(args: &ServeArgs) -> Result<()> {
+    let threads = threads(args.threads);
+    logging::start(args.log_format)?;
+    let stop = Stop::watch()?;
+    probe(args.listen)?;
+    args.admin.map_or(Ok(()), probe)?;
+    let train = pool_of(threads)?;
+    let recommender = train.install(|| prepare(&args.data, args.fit))?;
+    let config = ServerConfig { listen: args.listen, admin: args.admin, threads, ..ServerConfig::default() };
+    let suggestions = suggestions::of(&recommender);
+    let server = Server::bind(config, recommender, train).context("cannot serve")?;
+    let listens = server.local_addr();
+    say(&format!("listening on http://{listens}, CPUs: {}; stop with Ctrl-C", count(threads)));
+    if let Some(admin) = server.admin_addr() {
+        say(&format!("health and metrics also on http://{admin}"));
+    }
+    say(&suggestions.at(reachable(listens)));
+    server.run(stop.wait()).context("the service failed")
+}
+
+/// Reads DATA and fits, telling how it went.
+fn prepare(data: &DataArgs, fit: FitArgs) -> Result<Recommender> {
+    match load(data)? {
+        Loaded::Model(_) if fit.says_anything() => Err(model_takes_no_fit(data)),
+        Loaded::Model(model) => {
+            say(&model_line(&model));
+            Ok(*model)
+        }
+        Loaded::Ratings(dataset) => {
+            say(&report::lines(&dataset).join("\n"));
+            let (recommender, took) = fitted(dataset, fit)?;
+            say(&fit_line(&recommender, took));
+            Ok(recommender)
+        }
+    }
+}
+
+fn model_line(model: &Recommender) -> String {
+    let from = model.provenance();
+    format!(
+        "read a model of rank {}, fitted to {} at {}: {} ratings by {} users of {} items",
+        count(from.params.rank),
+        printable(&from.dataset),
+        from.fitted_at,
+        count(from.ratings),
+        count(from.users),
+        count(from.items)
+    )
+}
+
+/// Refuses an address that cannot be had before the user waits for a fit. Only the bind that follows is decisive.
+fn probe(address: SocketAddr) -> Result<()> {
+    TcpListener::bind(address).map(drop).map_err(|error| Error::new(error).context(unavailable(address)))
+}
+
+fn unavailable(address: SocketAddr) -> String {
+    format!("cannot listen on {address}; another address can be given with --listen, port 0 takes a free one")
+}
+
+/// An address that a client on this machine can connect to.
+fn reachable(mut listens: SocketAddr) -> SocketAddr {
+    if listens.ip().is_unspecified() {
+        let loopback = if listens.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
+        listens.set_ip(loopback);
+    }
+    listens
+}
+
+/// Prints for whoever started the service. A service outlives its reader, so a closed pipe is no error here.
+fn say(text: &str) {
+    let mut out = output::stdout();
+    let _ = writeln!(out, "{text}");
+    let _ = out.flush();
+}

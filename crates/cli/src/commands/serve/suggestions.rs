@@ -1,0 +1,106 @@
+//! What to try next: commands with users and items of the data at hand.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+
+use foretaste::recommend::Recommender;
+use serde_json::json;
+
+use crate::output::printable;
+
+/// The tutorial asks for this user first.
+const TUTORIAL_USER: &str = "500";
+/// And refits with this rank.
+const TUTORIAL_RANK: usize = 100;
+
+/// Commands, but for the address.
+pub(super) struct Suggestions {
+    user: String,
+    item: String,
+    title: String,
+    history: String,
+    rank: usize,
+}
+
+/// Picks a user, and the item most people rated.
+pub(super) fn of(recommender: &Recommender) -> Suggestions {
+    let users = recommender.dataset().ratings.users();
+    let first = users.iter().next().unwrap_or(TUTORIAL_USER);
+    let user = if users.index(TUTORIAL_USER).is_some() { TUTORIAL_USER } else { first };
+    let best = recommender.popular(1).ok().and_then(|popular| popular.first()).map(|scored| scored.item);
+    let (item, title) = best.map_or(("1", "1"), |item| (recommender.item_id(item), recommender.title(item)));
+    Suggestions {
+        user: user.to_owned(),
+        item: item.to_owned(),
+        title: printable(title),
+        history: json!({ "history": [{ "item": item, "rating": 5 }] }).to_string(),
+        rank: TUTORIAL_RANK.min(recommender.max_rank()),
+    }
+}
+
+impl Suggestions {
+    /// The commands for a service at `address`, each to be pasted into a shell.
+    pub(super) fn at(&self, address: SocketAddr) -> String {
+        let (user, item, rank) = (percent_encoded(&self.user), percent_encoded(&self.item), self.rank);
+        let history = quoted(&self.history);
+        let mut text = String::from("\nTry next:\n");
+        for (about, command) in [
+            (
+                format!("the ten best for user {}", self.user),
+                format!("curl -X POST 'http://{address}/recommended?param={user}'"),
+            ),
+            ("what the user has rated".to_owned(), format!("curl -X POST 'http://{address}/viewed?param={user}'")),
+            (
+                "the same with scores, as JSON".to_owned(),
+                format!("curl 'http://{address}/v1/users/{user}/recommendations?limit=10'"),
+            ),
+            (
+                format!("what is like {}", self.title),
+                format!("curl 'http://{address}/v1/items/{item}/similar?limit=10'"),
+            ),
+            (
+                "for somebody new who likes it".to_owned(),
+                format!("curl -H 'content-type: application/json' -d {history} 'http://{address}/v1/recommendations'"),
+            ),
+            (
+                "fit another rank, and swap it in".to_owned(),
+                format!("curl -X POST 'http://{address}/recompute_svd?param={rank}'"),
+            ),
+            ("how long refits took".to_owned(), format!("curl 'http://{address}/metrics'")),
+        ] {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  # {about}\n  {command}");
+        }
+        let _ = write!(text, "All endpoints: http://{address}/docs");
+        text
+    }
+}
+
+/// Everything but letters, digits and `-._~` as `%XX` (RFC 3986, 2.3).
+fn percent_encoded(id: &str) -> String {
+    let mut out = String::with_capacity(id.len());
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// One word for a POSIX shell.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_any_kind_fit_into_a_url_and_a_shell() {
+        assert_eq!(percent_encoded("a/b c'日"), "a%2Fb%20c%27%E6%97%A5");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+    }
+}

@@ -1,0 +1,170 @@
+//! A growing set of orthonormal columns, and how a block is made orthonormal to it.
+
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
+use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
+use faer::{Mat, MatMut, MatRef, Par};
+
+use crate::dense::Dense;
+use crate::product;
+use crate::random::RandomBlocks;
+
+/// A column whose norm falls below this part of the operator's norm holds rounding errors only.
+const LOST: f64 = 1e-13;
+/// Below this part, one pass of projection has cancelled too many digits and another one is made.
+const CANCELLED: f64 = 1e-3;
+
+/// Orthonormal columns, `nrows x len`, in room for a fixed number of them.
+pub(crate) struct Basis {
+    nrows: usize,
+    stride: usize,
+    len: usize,
+    values: Vec<f64>,
+}
+
+impl Basis {
+    /// No columns yet, room for `capacity`.
+    pub(crate) fn new(nrows: usize, capacity: usize) -> Self {
+        // An odd number of cache lines between rows spreads a column over all sets of the cache.
+        let stride = (capacity.div_ceil(8) | 1) * 8;
+        Self { nrows, stride, len: 0, values: vec![0.0; nrows * stride] }
+    }
+
+    /// Number of columns.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The columns from `start` on.
+    pub(crate) fn since(&self, start: usize) -> MatRef<'_, f64> {
+        let all = MatRef::from_row_major_slice_with_stride(&self.values, self.nrows, self.stride, self.stride);
+        all.subcols(start, self.len - start)
+    }
+
+    /// Appends the columns of a block.
+    pub(crate) fn push(&mut self, block: &Dense) {
+        let (start, width) = (self.len, block.ncols());
+        for (row, entries) in self.values.chunks_exact_mut(self.stride).zip(block.values().chunks_exact(width)) {
+            row[start..start + width].copy_from_slice(entries);
+        }
+        self.len += width;
+    }
+
+    /// Replaces all columns.
+    pub(crate) fn replace(&mut self, block: &Dense) {
+        self.len = 0;
+        self.push(block);
+    }
+
+    /// Splits `y` into its part in the span of the columns from `start` on and the rest, which stays in `y`.
+    pub(crate) fn project_out(&self, start: usize, y: &mut Dense) -> Mat<f64> {
+        let columns = self.since(start);
+        let coefficients = product::inner(columns, y.view());
+        product::subtract(y, columns, coefficients.as_ref());
+        coefficients
+    }
+
+    /// Makes a projected block orthonormal, to itself and to the basis: `y = y' r`, with `y'` left in `y`.
+    ///
+    /// `norm` is the size of what the block was before projection. Directions that are lost in rounding become random
+    /// ones, with zeros in `r`. (Cholesky QR, twice: Yamamoto, Nakatsukasa, Yanagisawa, Fukaya, 2015.)
+    pub(crate) fn orthonormalize(&self, y: &mut Dense, norm: f64, random: &mut RandomBlocks) -> Mat<f64> {
+        let Some(first) = cholesky_qr(y) else { return self.orthonormalize_slowly(y, norm, random) };
+        let smallest = (0..first.nrows()).map(|at| first[(at, at)]).fold(f64::INFINITY, f64::min);
+        if smallest <= LOST * norm {
+            return self.orthonormalize_slowly_from(y, &first, norm, random);
+        }
+        if smallest <= CANCELLED * norm {
+            self.project_out(0, y);
+        }
+        match cholesky_qr(y) {
+            Some(second) => product::small(second.as_ref(), first.as_ref()),
+            None => self.orthonormalize_slowly_from(y, &first, norm, random),
+        }
+    }
+
+    /// As [`orthonormalize_slowly`](Self::orthonormalize_slowly), for a block that was divided by `first`.
+    fn orthonormalize_slowly_from(
+        &self,
+        y: &mut Dense,
+        first: &Mat<f64>,
+        norm: f64,
+        random: &mut RandomBlocks,
+    ) -> Mat<f64> {
+        *y = product::multiply(y.view(), first.as_ref());
+        self.orthonormalize_slowly(y, norm, random)
+    }
+
+    /// Gram-Schmidt column by column, twice, with random columns for the lost ones.
+    fn orthonormalize_slowly(&self, y: &mut Dense, norm: f64, random: &mut RandomBlocks) -> Mat<f64> {
+        let width = y.ncols();
+        let mut r = Mat::zeros(width, width);
+        let mut done = Basis::new(self.nrows, width);
+        for at in 0..width {
+            let mut column = Dense::copied(y.view().subcols(at, 1));
+            for _ in 0..2 {
+                self.project_out(0, &mut column);
+                let coefficients = done.project_out(0, &mut column);
+                for (row, &coefficient) in coefficients.col(0).iter().enumerate() {
+                    r[(row, at)] += coefficient;
+                }
+            }
+            let length = column.view().norm_l2();
+            if length > LOST * norm {
+                r[(at, at)] = length;
+            } else {
+                column = random.block(self.nrows, 1);
+                for _ in 0..3 {
+                    self.project_out(0, &mut column);
+                    done.project_out(0, &mut column);
+                    scale(&mut column, 1.0);
+                }
+            }
+            scale(&mut column, 1.0);
+            done.push(&column);
+        }
+        *y = Dense::copied(done.since(0));
+        r
+    }
+}
+
+/// Scales a single column to the given norm; leaves zero alone.
+fn scale(column: &mut Dense, norm: f64) {
+    let length = column.view().norm_l2();
+    if length > 0.0 {
+        for entry in column.values_mut() {
+            *entry *= norm / length;
+        }
+    }
+}
+
+/// `y = y' r` with `r` upper triangular and `y'` nearly orthonormal, left in `y`; nothing is touched when `yᵀy` is not
+/// safely positive definite.
+pub(crate) fn cholesky_qr(y: &mut Dense) -> Option<Mat<f64>> {
+    let mut lower = product::gram(y.view());
+    let width = lower.nrows();
+    let before: Vec<f64> = (0..width).map(|at| lower[(at, at)]).collect();
+    let mut memory = MemBuffer::new(cholesky_in_place_scratch::<f64>(width, Par::Seq, Default::default()));
+    let stack = MemStack::new(&mut memory);
+    cholesky_in_place(lower.as_mut(), Default::default(), Par::Seq, stack, Default::default()).ok()?;
+    let safe = before.iter().enumerate().all(|(at, &before)| lower[(at, at)] * lower[(at, at)] > 1e-12 * before);
+    if !safe {
+        return None;
+    }
+    for column in 1..width {
+        lower.col_mut(column).subrows_mut(0, column).fill(0.0);
+    }
+    divide(y, &lower);
+    Some(lower.transpose().to_owned())
+}
+
+/// `y ← y L⁻ᵀ`, in fixed chunks of rows.
+fn divide(y: &mut Dense, lower: &Mat<f64>) {
+    use rayon::prelude::*;
+    let width = y.ncols();
+    y.values_mut().par_chunks_mut(1024 * width).for_each(|rows| {
+        let count = rows.len() / width;
+        let transposed = MatMut::from_row_major_slice_mut(rows, count, width).transpose_mut();
+        solve_lower_triangular_in_place(lower.as_ref(), transposed, Par::Seq);
+    });
+}

@@ -1,0 +1,179 @@
+//! From a basis of the shorter side to both sides: the other vectors, the values, the measured residual, the signs.
+
+use super::{Solver, Svd, dense};
+use crate::basis::cholesky_qr;
+use crate::dense::Dense;
+use crate::operator::LinearOperator;
+use crate::product;
+
+/// While s_1² / s_k² stays below this, the images of orthonormal eigenvectors of the Gram matrix are orthogonal to
+/// about 1e-13 and need only be scaled.
+const WELL_CONDITIONED: f64 = 1e3;
+
+/// While s_1² / s_k² stays below this, one orthogonalisation repairs them and values stay right to 1e-10.
+const CORRECTABLE: f64 = 1e5;
+
+/// The triplets spanned by `q: nrows x k`, orthonormal eigenvectors of `A Aᵀ`.
+pub(super) fn from_short_side<A: LinearOperator + ?Sized>(a: &A, q: Dense, solver: Solver, columns: usize) -> Svd {
+    let mut w = Dense::zeros(a.ncols(), q.ncols());
+    a.apply_transpose(&q, &mut w);
+    let norms = column_norms(&w);
+    let largest = norms.iter().copied().fold(0.0, f64::max);
+    let smallest = norms.iter().copied().fold(f64::INFINITY, f64::min);
+    if smallest > 0.0 && largest * largest <= WELL_CONDITIONED * smallest * smallest {
+        return scaled(a, &q, &w, &norms, solver, columns);
+    }
+    if smallest > 0.0
+        && largest * largest <= CORRECTABLE * smallest * smallest
+        && let Some(svd) = corrected(a, &q, &w, &norms, solver, columns)
+    {
+        return svd;
+    }
+    // W = V S Zᵀ, from orthogonal transformations of W itself: small and zero values keep orthonormal vectors.
+    let Some((v, s, z)) = dense::thin(w.view()) else {
+        let (u, v) = (Dense::zeros(q.nrows(), q.ncols()), w);
+        return Svd { u, s: norms, v, residual: f64::INFINITY, solver, columns };
+    };
+    let u = product::multiply(q.view(), z.as_ref());
+    measured(a, u, s, Dense::copied(v.as_ref()), solver, columns)
+}
+
+/// The well-conditioned case: `s_j = |w_j|`, `v_j = w_j / s_j`.
+fn scaled<A: LinearOperator + ?Sized>(
+    a: &A,
+    q: &Dense,
+    w: &Dense,
+    norms: &[f64],
+    solver: Solver,
+    columns: usize,
+) -> Svd {
+    let order = falling(norms);
+    let s: Vec<f64> = order.iter().map(|&at| norms[at]).collect();
+    let reciprocals: Vec<f64> = s.iter().map(|s| 1.0 / s).collect();
+    let ones = vec![1.0; s.len()];
+    let (u, back, v) =
+        (rearranged(q, &order, &ones), rearranged(w, &order, &ones), rearranged(w, &order, &reciprocals));
+    with_image(a, Svd { u, s, v, residual: 0.0, solver, columns }, &back)
+}
+
+/// The middle case: the scaled images are orthogonal up to rounding errors of size `e = eps s_1² / (s_i s_j)`.
+///
+/// One triangular factor repairs them: `W D⁻¹ = V R` by Cholesky. What `R` has off its diagonal, `e`, is left in the
+/// residual as `e s_j`, below eps s_1² / s_k; the values are right to `e`, mostly to its square.
+fn corrected<A: LinearOperator + ?Sized>(
+    a: &A,
+    q: &Dense,
+    w: &Dense,
+    norms: &[f64],
+    solver: Solver,
+    columns: usize,
+) -> Option<Svd> {
+    let order = falling(norms);
+    let reciprocals: Vec<f64> = order.iter().map(|&at| 1.0 / norms[at]).collect();
+    let ones = vec![1.0; order.len()];
+    let (u, back) = (rearranged(q, &order, &ones), rearranged(w, &order, &ones));
+    let mut v = rearranged(w, &order, &reciprocals);
+    let r = cholesky_qr(&mut v)?;
+    let s: Vec<f64> = order.iter().enumerate().map(|(at, &from)| norms[from] * r[(at, at)]).collect();
+    let falls = s.is_sorted_by(|a, b| a >= b);
+    falls.then(|| with_image(a, Svd { u, s, v, residual: 0.0, solver, columns }, &back))
+}
+
+/// Indices by falling norm, ties by rising index.
+fn falling(norms: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..norms.len()).collect();
+    order.sort_by(|&a, &b| norms[b].total_cmp(&norms[a]).then(a.cmp(&b)));
+    order
+}
+
+/// Column `order[j]`, times `factors[j]`, as column `j`.
+fn rearranged(matrix: &Dense, order: &[usize], factors: &[f64]) -> Dense {
+    let mut out = Dense::zeros(matrix.nrows(), matrix.ncols());
+    let width = matrix.ncols();
+    for (out, row) in out.values_mut().chunks_exact_mut(width).zip(matrix.values().chunks_exact(width)) {
+        for ((out, &from), &factor) in out.iter_mut().zip(order).zip(factors) {
+            *out = row[from] * factor;
+        }
+    }
+    out
+}
+
+/// Wraps the triplets up with the residual that they really have.
+pub(super) fn measured<A: LinearOperator + ?Sized>(
+    a: &A,
+    u: Dense,
+    s: Vec<f64>,
+    v: Dense,
+    solver: Solver,
+    columns: usize,
+) -> Svd {
+    let mut back = Dense::zeros(a.ncols(), s.len());
+    a.apply_transpose(&u, &mut back);
+    with_image(a, Svd { u, s, v, residual: 0.0, solver, columns }, &back)
+}
+
+/// Fills in the residual; `back` is `Aᵀ U`, computed with the operator.
+fn with_image<A: LinearOperator + ?Sized>(a: &A, mut svd: Svd, back: &Dense) -> Svd {
+    let (u, v, s) = (&svd.u, &svd.v, &svd.s);
+    let mut image = Dense::zeros(a.nrows(), s.len());
+    a.apply(v, &mut image);
+    let worst = largest_difference(&image, u, s).max(largest_difference(back, v, s));
+    let finite = [&image, back, u, v].iter().all(|x| x.is_finite()) && s.iter().all(|s| s.is_finite());
+    svd.residual = match s.first() {
+        _ if !finite => f64::NAN,
+        Some(&first) if first > 0.0 => worst / first,
+        _ => worst,
+    };
+    svd
+}
+
+/// max_j |x_j - s_j y_j|.
+fn largest_difference(x: &Dense, y: &Dense, s: &[f64]) -> f64 {
+    let mut sums = vec![0f64; s.len()];
+    for (x, y) in x.values().chunks_exact(s.len()).zip(y.values().chunks_exact(s.len())) {
+        for (((sum, x), y), s) in sums.iter_mut().zip(x).zip(y).zip(s) {
+            let difference = x - s * y;
+            *sum += difference * difference;
+        }
+    }
+    sums.iter().copied().fold(0.0, f64::max).sqrt()
+}
+
+/// The Euclidean norm of every column.
+fn column_norms(matrix: &Dense) -> Vec<f64> {
+    let mut sums = vec![0f64; matrix.ncols()];
+    for row in matrix.values().chunks_exact(matrix.ncols()) {
+        for (sum, x) in sums.iter_mut().zip(row) {
+            *sum += x * x;
+        }
+    }
+    sums.iter().map(|sum| sum.sqrt()).collect()
+}
+
+/// Makes the first of the entries of `v_j` within a millionth of the largest magnitude positive, for every `j`.
+///
+/// The margin keeps rounding from deciding between entries that are equal in exact arithmetic.
+pub(super) fn fix_signs(svd: &mut Svd) {
+    let rank = svd.s.len();
+    let mut largest = vec![0f64; rank];
+    for row in svd.v.values().chunks_exact(rank) {
+        for (largest, x) in largest.iter_mut().zip(row) {
+            *largest = largest.max(x.abs());
+        }
+    }
+    let mut signs = vec![0f64; rank];
+    for row in svd.v.values().chunks_exact(rank) {
+        for ((sign, &largest), &x) in signs.iter_mut().zip(&largest).zip(row) {
+            if *sign == 0.0 && x.abs() >= largest * (1.0 - 1e-6) {
+                *sign = if x < 0.0 { -1.0 } else { 1.0 };
+            }
+        }
+    }
+    for side in [&mut svd.u, &mut svd.v] {
+        for row in side.values_mut().chunks_exact_mut(rank) {
+            for (x, sign) in row.iter_mut().zip(&signs) {
+                *x *= sign;
+            }
+        }
+    }
+}

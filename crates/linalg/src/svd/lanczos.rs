@@ -1,0 +1,205 @@
+//! Thick-restart block Lanczos on the implicit Gram operator of the shorter side.
+
+use faer::Mat;
+
+use super::{Progress, Solver, Stop, Svd, SvdParams, finish, report};
+use crate::basis::Basis;
+use crate::dense::Dense;
+use crate::eigen::{self, Eigenpairs};
+use crate::operator::LinearOperator;
+use crate::product;
+use crate::random::RandomBlocks;
+
+/// Restarts after which the solver gives up.
+const RESTARTS: usize = 40;
+/// Restarts in a row that gain almost nothing, after which it gives up sooner: the residual is all rounding.
+const STALLS: usize = 3;
+/// Columns of a block, and the decades of residual that one more block gains before two points have been measured: what
+/// the MovieLens matrices show. A wrong guess costs a check more, or some blocks too many.
+const NARROW: (usize, f64) = (8, 0.95);
+/// The same for more than 16 triplets.
+const MIDDLE: (usize, f64) = (16, 0.5);
+/// The same where a value is repeated more often than the others can show.
+const WIDE: (usize, f64) = (64, 0.7);
+/// Values closer than this, relatively, count as one repeated value.
+const REPEATED: f64 = 1e-8;
+
+/// Grows a Krylov basis block by block with full reorthogonalisation until the wanted Ritz pairs have converged.
+///
+/// The basis is bounded: when it is full it is thinned out to the best Ritz vectors (thick restart: Wu and Simon, 2000).
+/// A start block of `b` random columns finds at most `b` copies of a repeated value; when as many are found above the
+/// last wanted value, more may be hidden: a wider block is tried, and if that shows as many as it can, the solver gives up.
+pub(super) fn solve<A: LinearOperator + ?Sized>(
+    a: &A,
+    params: &SvdParams,
+    progress: &mut Progress<'_>,
+) -> Result<Svd, Stop> {
+    let mut columns = 0;
+    for (block, pace) in [if params.rank <= 16 { NARROW } else { MIDDLE }, WIDE] {
+        let Some(mut krylov) = Krylov::new(a, block, params, columns) else { break };
+        let found = krylov.converge(params, pace, progress)?;
+        columns = krylov.columns;
+        if !hides_copies(&found.values, block) {
+            let q = product::multiply(krylov.basis.since(0), found.vectors.as_ref());
+            return Ok(finish::from_short_side(a, q, Solver::Lanczos, columns));
+        }
+    }
+    Err(Stop::Failed)
+}
+
+/// Whether a value above the last one appears as often as a start block of `block` columns can show.
+fn hides_copies(values: &[f64], block: usize) -> bool {
+    let Some(&last) = values.last() else { return false };
+    values.windows(block).any(|run| run[0] - run[block - 1] <= REPEATED * run[0] && run[0] > last * (1.0 + REPEATED))
+}
+
+/// A basis of the Krylov space, the operator projected on it, and the block that comes next.
+struct Krylov<'a, A: ?Sized> {
+    a: &'a A,
+    block: usize,
+    /// Columns that the basis may have.
+    capacity: usize,
+    basis: Basis,
+    /// `Qᵀ A Aᵀ Q`, lower triangle.
+    projected: Mat<f64>,
+    next: Dense,
+    /// What couples `next` to the last block of the basis: `A Aᵀ Q = Q T + next coupling Eᵀ`.
+    coupling: Mat<f64>,
+    /// Where the columns that `next` is coupled to begin.
+    coupled_from: usize,
+    long: Dense,
+    norm: f64,
+    random: RandomBlocks,
+    columns: usize,
+}
+
+impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
+    /// An empty basis and a random start; `None` when the matrix is too small for so wide a block. `columns` have been
+    /// multiplied before.
+    fn new(a: &'a A, block: usize, params: &SvdParams, columns: usize) -> Option<Self> {
+        let k = params.rank;
+        let capacity = (5 * k + 16 * block).min(a.nrows().saturating_sub(block)) / block * block;
+        if capacity < k + 2 * block {
+            return None;
+        }
+        let mut random = RandomBlocks::new(params.seed);
+        let basis = Basis::new(a.nrows(), capacity);
+        let mut next = random.block(a.nrows(), block);
+        basis.orthonormalize(&mut next, 0.0, &mut random);
+        Some(Self {
+            a,
+            block,
+            capacity,
+            basis,
+            projected: Mat::zeros(capacity, capacity),
+            next,
+            coupling: Mat::zeros(block, block),
+            coupled_from: 0,
+            long: Dense::zeros(a.ncols(), block),
+            norm: 0.0,
+            random,
+            columns,
+        })
+    }
+
+    /// Expands until the `params.rank` largest Ritz pairs have converged, and returns them. `pace` is the decades that a
+    /// block is expected to gain.
+    fn converge(&mut self, params: &SvdParams, pace: f64, progress: &mut Progress<'_>) -> Result<Eigenpairs, Stop> {
+        let (k, block, capacity) = (params.rank, self.block, self.capacity);
+        // The measured residual must not fail for a rounding of the estimate.
+        let goal = params.tolerance * 0.5;
+        let mut next_check = 2 * k + 6 * block;
+        let mut last: Option<(usize, f64)> = None;
+        let (mut restarts, mut stalls, mut at_restart) = (0, 0, f64::INFINITY);
+        loop {
+            self.expand();
+            let full = self.basis.len() + block > capacity;
+            if self.basis.len() < next_check && !full {
+                continue;
+            }
+            let mut found = self.ritz(if full { k + (capacity - k) / 3 } else { k })?;
+            let residual = self.residual(&found, k);
+            report(progress, Solver::Lanczos, self.columns, Some(residual))?;
+            if residual <= goal {
+                found.values.truncate(k);
+                found.vectors.truncate(self.basis.len(), k);
+                return Ok(found);
+            }
+            let pace = last.map_or(pace, |(columns, before)| {
+                let blocks = (self.columns - columns) as f64 / block as f64;
+                ((before / residual).log10() / blocks).clamp(0.05, 2.0)
+            });
+            last = Some((self.columns, residual));
+            if full {
+                restarts += 1;
+                stalls = if residual > 0.9 * at_restart { stalls + 1 } else { 0 };
+                if restarts > RESTARTS || stalls >= STALLS || residual.is_nan() {
+                    return Err(Stop::Failed);
+                }
+                at_restart = residual;
+                self.restart(&found);
+            }
+            let blocks = ((residual / goal).log10() / pace).ceil().clamp(1.0, 1e6) as usize;
+            next_check = self.basis.len() + blocks * block;
+        }
+    }
+
+    /// Takes the next block into the basis and computes the one after it.
+    fn expand(&mut self) {
+        let start = self.basis.len();
+        let mut y = Dense::zeros(self.next.nrows(), self.block);
+        self.a.apply_transpose(&self.next, &mut self.long);
+        self.a.apply(&self.long, &mut y);
+        self.columns += self.block;
+        self.basis.push(&self.next);
+        // In exact arithmetic y has components on the coupled columns and the new block only; the second pass, over
+        // everything, removes what rounding has left.
+        let local = self.basis.project_out(self.coupled_from, &mut y);
+        self.basis.project_out(0, &mut y);
+        for column in 0..self.block {
+            for row in 0..local.nrows() {
+                let (i, j) = (self.coupled_from + row, start + column);
+                self.projected[(i.max(j), i.min(j))] = local[(row, column)];
+            }
+        }
+        self.norm = self.norm.max(local.norm_max());
+        self.coupling = self.basis.orthonormalize(&mut y, self.norm, &mut self.random);
+        self.coupled_from = start;
+        self.next = y;
+    }
+
+    /// The `count` largest Ritz pairs.
+    fn ritz(&self, count: usize) -> Result<Eigenpairs, Stop> {
+        let len = self.basis.len();
+        eigen::largest(self.projected.as_ref().submatrix(0, 0, len, len).to_owned(), count).map_err(|_| Stop::Failed)
+    }
+
+    /// The largest |A v - s u| / s_1 of the first `k` Ritz pairs, where `v = Aᵀu / s`: |A Aᵀu - s² u| / (s s_1).
+    fn residual(&self, found: &Eigenpairs, k: usize) -> f64 {
+        let tail = found.vectors.as_ref().subrows(self.basis.len() - self.block, self.block).subcols(0, k);
+        let rest = product::small(self.coupling.as_ref(), tail);
+        let first = found.values[0].max(0.0).sqrt();
+        let each = (0..k).map(|at| {
+            let length = rest.col(at).norm_l2();
+            let s = found.values[at].max(0.0).sqrt();
+            // A value of zero has no v of its own; the square root is what |A Aᵀu| bounds |Aᵀu| by.
+            if s > 1e-8 * first { length / (s * first) } else { length.sqrt() / first }
+        });
+        if first > 0.0 { each.fold(0.0, f64::max) } else { 0.0 }
+    }
+
+    /// Thins the basis out to the Ritz vectors found.
+    fn restart(&mut self, found: &Eigenpairs) {
+        let (len, kept) = (self.basis.len(), found.values.len());
+        let vectors = product::multiply(self.basis.since(0), found.vectors.as_ref());
+        self.basis.replace(&vectors);
+        self.projected.fill(0.0);
+        for (at, &value) in found.values.iter().enumerate() {
+            self.projected[(at, at)] = value;
+        }
+        let tail = found.vectors.as_ref().subrows(len - self.block, self.block);
+        self.coupling = product::small(self.coupling.as_ref(), tail);
+        self.coupled_from = 0;
+        debug_assert_eq!(self.basis.len(), kept);
+    }
+}
