@@ -74,9 +74,14 @@ impl Fault {
             Self::FitFailed => (StatusCode::INTERNAL_SERVER_ERROR, "fit_failed"),
             // Later it may work; each of these carries Retry-After.
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
-            Self::FitQueueFull => (StatusCode::SERVICE_UNAVAILABLE, "fit_queue_full"),
+            Self::FitQueueFull => (StatusCode::CONFLICT, "fit_queue_full"),
             Self::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
         }
+    }
+
+    /// Whether the same request may work a little later; the reply then says when.
+    const fn may_pass(self) -> bool {
+        matches!(self, Self::Overloaded | Self::FitQueueFull | Self::ShuttingDown)
     }
 
     pub(crate) const fn code(self) -> &'static str {
@@ -116,7 +121,7 @@ impl IntoResponse for ApiError {
         let body = serde_json::to_string(&body).unwrap_or_default();
         let mut response =
             (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if self.fault.may_pass() {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response

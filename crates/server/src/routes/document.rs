@@ -51,11 +51,7 @@ fn describe_faults(operation: &mut Operation, may_shed: bool) {
     describe(operation, "414", "`uri_too_long`: more than 8 KiB");
     describe(operation, "500", "`internal`, `fit_failed`");
     if may_shed {
-        describe(
-            operation,
-            "503",
-            "`overloaded`, `fit_queue_full`, `shutting_down`; try again after `retry-after` seconds",
-        );
+        describe(operation, "503", "`overloaded`, `shutting_down`; try again after `retry-after` seconds");
     }
     let head = ResponseBuilder::new().description("The head has more than 32 KiB or 100 headers; no body");
     operation.responses.responses.entry("431".to_owned()).or_insert_with(|| head.build().into());

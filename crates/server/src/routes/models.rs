@@ -33,6 +33,8 @@ pub(super) struct FitWish {
     responses(
         (status = 202, description = "The job", body = JobView,
             headers(("location" = String, description = "The job's address"))),
+        (status = 409, description = "`fit_queue_full`: one fit runs and another waits; try again after `retry-after` \
+            seconds", body = ErrorBody),
         (status = 415, description = "`unsupported_media_type`", body = ErrorBody),
         (status = 422, description = "`invalid_rank`, `invalid_body`", body = ErrorBody),
     )

@@ -101,6 +101,8 @@ pub(super) struct Recomputed {
     responses(
         (status = 200, description = "The k, or JSON for `Accept: application/json`", content(
             (String = "text/plain"), (Recomputed = "application/json"))),
+        (status = 409, description = "`fit_queue_full`: one fit runs and another waits; try again after `retry-after` \
+            seconds", body = ErrorBody),
         (status = 415, description = "`unsupported_media_type`", body = ErrorBody),
         (status = 422, description = "`invalid_rank`, `invalid_body`", body = ErrorBody),
     )
