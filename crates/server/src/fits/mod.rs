@@ -20,6 +20,8 @@ use crate::metrics::prometheus::Metrics;
 use crate::registry::{Registry, Version};
 pub(crate) use job::{Job, JobState};
 
+/// Jobs that may wait behind the one that runs.
+const WAITING: usize = 1;
 /// Jobs remembered; the oldest finished ones go first.
 const HISTORY: usize = 100;
 
@@ -42,7 +44,7 @@ struct Desk {
 #[derive(Debug, Default)]
 struct Book {
     running: Option<Arc<Job>>,
-    waiting: Option<Arc<Job>>,
+    waiting: VecDeque<Arc<Job>>,
     jobs: VecDeque<Arc<Job>>,
     closed: bool,
 }
@@ -83,13 +85,15 @@ impl Fits {
         if let Some(job) = book.running.iter().chain(&book.waiting).find(|job| job.params == params) {
             return Ok(Arc::clone(job));
         }
-        if let Some(waiting) = &book.waiting {
-            let rank = waiting.params.rank;
+        // Where none runs, the first to wait is about to.
+        let places = WAITING + usize::from(book.running.is_none());
+        if let Some(last) = book.waiting.back().filter(|_| book.waiting.len() >= places) {
+            let rank = last.params.rank;
             return Err(Fault::FitQueueFull.because(format!("a fit with rank {rank} waits already, one may")));
         }
         let number = book.jobs.back().map_or(1, |newest| newest.number + 1);
         let job = Arc::new(Job::new(number, params));
-        book.waiting = Some(Arc::clone(&job));
+        book.waiting.push_back(Arc::clone(&job));
         book.jobs.push_back(Arc::clone(&job));
         while book.jobs.len() > HISTORY {
             book.jobs.pop_front();
@@ -151,8 +155,8 @@ impl Desk {
             self.book().running = None;
             job.finished(outcome.map(|version| version.name.clone()), started.elapsed());
         }
-        let left = self.book().waiting.take();
-        if let Some(job) = left {
+        let left = std::mem::take(&mut self.book().waiting);
+        for job in left {
             job.finished(Err(Fault::ShuttingDown.because("the service is shutting down")), Duration::ZERO);
         }
     }
@@ -164,7 +168,7 @@ impl Desk {
             if book.closed {
                 return None;
             }
-            if let Some(job) = book.waiting.take() {
+            if let Some(job) = book.waiting.pop_front() {
                 book.running = Some(Arc::clone(&job));
                 return Some(job);
             }

@@ -38,7 +38,7 @@ pub(crate) async fn serve(stream: TcpStream, edge: Arc<Edge>, limits: &Limits, m
     };
     let mut http = http1::Builder::new();
     // Our clock tells an idle connection from a slow head; hyper's timer cannot.
-    http.header_read_timeout(None).max_headers(MAX_HEADERS).max_header_size(limits.header_bytes).pipeline_flush(true);
+    http.header_read_timeout(None).max_headers(MAX_HEADERS).max_header_size(limits.header_bytes);
     let connection = http.serve_connection(ClockedStream::new(stream, Arc::clone(&clock)), service);
     let mut connection = std::pin::pin!(connection);
     let mut watchdog = std::pin::pin!(Watchdog::new(clock));

@@ -18,7 +18,7 @@ use crate::extract::query::{DEFAULT_LIMIT, NoQuery};
 const MAX_ENTRIES: usize = 10_000;
 
 /// Largest rating of a history: a sum over the longest history of such ratings is still finite.
-const MAX_RATING: f32 = 1e30;
+const MAX_RATING: f64 = 1e30;
 
 /// A history and what is wanted for it.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -64,7 +64,7 @@ struct Rating {
     item: String,
     /// The rating, in the scale of the data.
     #[schema(minimum = 0, example = 5.0, maximum = 1e30)]
-    rating: f32,
+    rating: f64,
 }
 
 fn default_limit() -> usize {
@@ -94,7 +94,9 @@ impl Wish {
 
     fn request(&self) -> Request<'_> {
         Request {
-            subject: Subject::History(self.history.iter().map(|entry| (entry.item.as_str(), entry.rating)).collect()),
+            subject: Subject::History(
+                self.history.iter().map(|entry| (entry.item.as_str(), entry.rating as f32)).collect(),
+            ),
             limit: self.limit,
             exclude: refs(&self.exclude),
             only: self.only.as_deref().map(refs),
