@@ -82,6 +82,11 @@ impl Clock {
         self.state().blocked.get_or_insert_with(|| Blocked { since: Instant::now(), written: 0 });
     }
 
+    /// Whether the socket holds what the client does not read.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.state().blocked.is_some()
+    }
+
     /// Everything written so far is with the system.
     pub(crate) fn flushed(&self) {
         let mut state = self.state();

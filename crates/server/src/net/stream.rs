@@ -4,9 +4,11 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
+use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::clock::Clock;
@@ -30,6 +32,15 @@ impl ClockedStream {
             Poll::Pending => self.clock.blocked(),
         }
         outcome
+    }
+}
+
+impl Drop for ClockedStream {
+    fn drop(&mut self) {
+        if self.clock.is_blocked() {
+            // The client does not read: a reset also frees what the system still holds for it.
+            let _ = SockRef::from(self.inner.inner()).set_linger(Some(Duration::ZERO));
+        }
     }
 }
 
