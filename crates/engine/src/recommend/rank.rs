@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use foretaste_linalg::CsrMatrix;
 
 use super::eligible::Eligible;
-use super::top_n::{MASKED, top_n};
+use super::top_n::{MASKED, best_first, top_n};
 use super::{
     Fallback, ItemStats, MAX_LIMIT, Ranked, RecommendError, Recommender, Request, Scored, Shortfall, ShortfallReason,
     Source, Subject,
@@ -176,10 +176,6 @@ pub(super) fn by_popularity(stats: &[ItemStats]) -> Vec<Scored> {
         .collect();
     items.sort_by(|(a, x), (b, y)| b.cmp(a).then(x.item.cmp(&y.item)));
     items.into_iter().map(|(_, scored)| scored).collect()
-}
-
-fn best_first(a: &Scored, b: &Scored) -> std::cmp::Ordering {
-    b.score.total_cmp(&a.score).then(a.item.cmp(&b.item))
 }
 
 fn check_limit(limit: usize) -> Result<(), RecommendError> {

@@ -1,7 +1,6 @@
 //! The best n of a list of scores, without sorting the list.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::cmp::Ordering;
 
 use super::Scored;
 use crate::ids::ItemIx;
@@ -9,69 +8,67 @@ use crate::ids::ItemIx;
 /// The score of an item that must not be ranked.
 pub(super) const MASKED: f32 = f32::NEG_INFINITY;
 
-/// Scores are compared with a threshold in runs of this many, which the compiler turns into vector code.
-const RUN: usize = 64;
+/// Scores are looked at in runs of this many, whose greatest is found with vector instructions.
+const RUN: usize = 32;
+const LANES: usize = 8;
 
 /// The `n` highest scores above [`MASKED`], best first, equal scores by rising index.
 ///
-/// O(len) for one comparison a score, plus O(log n) for each of about `n ln(len / n)` scores that enter the heap. The
-/// answer depends on the scores alone.
+/// The n-th greatest of the runs' greatest scores is no greater than the n-th best score, for each of those n runs holds
+/// a score that is at least as high. So one pass in vector code finds a bound, and only the few scores that reach it are
+/// compared. O(len) for `n` far below `len`, at worst O(len + n log n). The answer depends on the scores alone.
 pub(super) fn top_n(scores: &[f32], n: usize) -> Vec<Scored> {
-    let mut heap: BinaryHeap<Reverse<Entry>> = BinaryHeap::with_capacity(n.min(scores.len()) + 1);
-    let mut threshold = MASKED;
-    for (run, scores) in scores.chunks(RUN).enumerate() {
-        // Indices rise, so a score equal to the threshold comes after what is kept already and loses.
-        if n == 0 || !scores.iter().fold(false, |any, &score| any | (score > threshold)) {
-            continue;
+    if n == 0 {
+        return Vec::new();
+    }
+    let greatest: Vec<f32> = scores.chunks(RUN).map(greatest).collect();
+    let bound = nth_greatest(&greatest, n);
+    let mut best = Vec::with_capacity(2 * n.min(scores.len()));
+    for (run, _) in greatest.iter().enumerate().filter(|&(_, &greatest)| greatest >= bound) {
+        let start = run * RUN;
+        let run = scores[start..].iter().take(RUN).enumerate();
+        best.extend(
+            run.filter(|&(_, &score)| score >= bound && score > MASKED).map(|(at, &score)| scored(start + at, score)),
+        );
+    }
+    if best.len() > n {
+        best.select_nth_unstable_by(n - 1, best_first);
+        best.truncate(n);
+    }
+    best.sort_unstable_by(best_first);
+    best
+}
+
+/// The order of ranks: higher scores first, equal ones by rising index. Total, for no score is NaN.
+pub(super) fn best_first(a: &Scored, b: &Scored) -> Ordering {
+    b.score.total_cmp(&a.score).then(a.item.cmp(&b.item))
+}
+
+/// The greatest score of a run.
+fn greatest(run: &[f32]) -> f32 {
+    let mut lanes = [MASKED; LANES];
+    let (whole, rest) = run.as_chunks::<LANES>();
+    for scores in whole {
+        for (lane, &score) in lanes.iter_mut().zip(scores) {
+            *lane = if score > *lane { score } else { *lane };
         }
-        for (at, &score) in scores.iter().enumerate() {
-            if score > threshold {
-                heap.push(Reverse(Entry { score, index: run * RUN + at }));
-                if heap.len() > n {
-                    heap.pop();
-                }
-                if heap.len() == n {
-                    threshold = heap.peek().map_or(MASKED, |worst| worst.0.score);
-                }
-            }
-        }
     }
-    let best_first = heap.into_sorted_vec();
-    best_first.into_iter().map(|Reverse(entry)| entry.into()).collect()
+    lanes.iter().chain(rest).fold(MASKED, |greatest, &score| greatest.max(score))
 }
 
-/// Ordered by rank: the greater entry is the better one.
-struct Entry {
-    score: f32,
-    index: usize,
-}
-
-impl From<Entry> for Scored {
-    #[allow(clippy::cast_possible_truncation, reason = "item indices are u32 from the start")]
-    fn from(entry: Entry) -> Self {
-        Self { item: ItemIx(entry.index as u32), score: entry.score }
+/// The n-th greatest of some numbers, or [`MASKED`] where there are fewer.
+fn nth_greatest(numbers: &[f32], n: usize) -> f32 {
+    if numbers.len() < n {
+        return MASKED;
     }
+    let mut numbers = numbers.to_vec();
+    *numbers.select_nth_unstable_by(n - 1, |a, b| b.total_cmp(a)).1
 }
 
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.score.total_cmp(&other.score).then_with(|| other.index.cmp(&self.index))
-    }
+#[allow(clippy::cast_possible_truncation, reason = "item indices are u32 from the start")]
+fn scored(index: usize, score: f32) -> Scored {
+    Scored { item: ItemIx(index as u32), score }
 }
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Entry {}
 
 #[cfg(test)]
 mod tests {
@@ -89,7 +86,7 @@ mod tests {
     #[test]
     fn agrees_with_a_full_sort_where_many_scores_are_equal() {
         let mut state = 7u32;
-        for len in [0, 1, 63, 64, 65, 1000] {
+        for len in [0, 1, 7, 31, 32, 33, 319, 320, 321, 1000] {
             let scores: Vec<f32> = (0..len)
                 .map(|_| {
                     state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
