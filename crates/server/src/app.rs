@@ -21,7 +21,7 @@ pub(crate) type Shared = Arc<App>;
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) registry: Arc<Registry>,
-    pub(crate) door: Arc<Door>,
+    pub(crate) door: Door,
     pub(crate) fits: Fits,
     pub(crate) recomputes: Recomputes,
     pub(crate) metrics: Arc<Metrics>,
@@ -33,7 +33,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(
         registry: Arc<Registry>,
-        door: Arc<Door>,
+        door: Door,
         fits: Fits,
         metrics: Arc<Metrics>,
         limits: Arc<Limits>,
@@ -43,7 +43,7 @@ impl App {
         Self { registry, door, fits, recomputes, metrics, limits, slots, stopping }
     }
 
-    /// Has `work` done by a scorer, with the version that serves at that moment.
+    /// Has `work` done by a scoring thread, with the version that serves at that moment.
     ///
     /// # Errors
     /// The door is full or late, the work panicked, or what `work` says.

@@ -12,7 +12,7 @@ pub struct ServerConfig {
     pub admin: Option<SocketAddr>,
     /// Threads that read and write sockets, and as many that score. Default: the processors this process may use.
     pub threads: usize,
-    /// Requests that may wait to be scored; one more is answered 503 at once. Default 16.
+    /// Requests that may wait for a scoring thread; one more is answered 503 at once. Default 16.
     pub queue: usize,
     /// Time-outs, caps and sizes.
     pub limits: Limits,
@@ -41,7 +41,7 @@ pub struct Limits {
     pub idle: Duration,
     /// For a response that the client does not read, besides one second for each [`WRITE_RATE`] bytes. Default 5 s.
     pub write: Duration,
-    /// Longest wait to be scored before a request is dropped with 503. Default 50 ms.
+    /// Longest wait for a scoring thread before a request is dropped with 503. Default 50 ms.
     pub wait: Duration,
     /// From the shutdown signal to the end of the last request. Default 10 s.
     pub drain: Duration,

@@ -1,25 +1,18 @@
-//! The one door to scoring: a bounded queue, never waited for, served in slices by the run time's own threads.
+//! The one door to the scoring threads: bounded, never waiting to get in, and safe from panics.
 //!
 //! ```text
-//! handler ──push──> [ queue of 16 ] ──> N scorers, tasks of the run time ──oneshot──> handler
-//!            └ full: 503 at once           └ older than 50 ms: 503, unscored
+//! handler ──try_send──> [ queue of 16 ] ──> N scoring threads ──oneshot──> handler
+//!            └ full: 503 at once              └ older than 50 ms: 503, unscored
 //! ```
-//!
-//! A scorer works for at most one slice, then lets the sockets have their turn. So requests are read, and refused,
-//! while scoring is the bottleneck: the queue that counts is this one, not one hidden in the sockets. An answer is
-//! written by the thread that scored it; nothing sleeps and wakes in between.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, oneshot};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use tokio::sync::oneshot;
 
 use crate::metrics::prometheus::DoorMetrics;
-
-/// How long a scorer works before the sockets have their turn; a job that takes longer is finished all the same.
-const SLICE: Duration = Duration::from_millis(1);
 
 /// Why work did not come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,12 +23,12 @@ pub(crate) enum DoorError {
     /// The work waited longer than is worth it.
     #[error("the request waited too long to be worth answering, try again in 1 s")]
     TooLate,
-    /// The work panicked; the service lives on.
+    /// The work panicked; the thread lives on.
     #[error("the request failed for a reason of our own")]
     Panicked,
 }
 
-/// What a scorer decides about a job it takes.
+/// What a scoring thread decides about a job it takes.
 #[derive(Clone, Copy)]
 enum Turn {
     Run,
@@ -47,29 +40,38 @@ struct Job {
     work: Box<dyn FnOnce(Turn) + Send>,
 }
 
-/// The queue's entrance, and what its scorers share.
+/// The queue's entrance. Dropping it lets the threads finish what is queued and end.
+#[derive(Debug)]
 pub(crate) struct Door {
-    queue: Mutex<VecDeque<Job>>,
-    places: usize,
-    wait: Duration,
-    pushed: Notify,
+    queue: Sender<Job>,
     metrics: DoorMetrics,
 }
 
-impl std::fmt::Debug for Door {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Door").field("places", &self.places).field("wait", &self.wait).finish_non_exhaustive()
-    }
-}
+/// The scoring threads, to be joined after the [`Door`] is gone.
+#[derive(Debug)]
+pub(crate) struct Scorers(Vec<JoinHandle<()>>);
 
 impl Door {
-    /// A queue of `places` whose jobs are dropped after `wait`. Nothing is scored before [`score`](Self::score) runs.
-    pub(crate) fn new(places: usize, wait: Duration, metrics: DoorMetrics) -> Self {
-        let places = places.max(1);
-        Self { queue: Mutex::new(VecDeque::with_capacity(places)), places, wait, pushed: Notify::new(), metrics }
+    /// Starts `threads` scoring threads behind a queue of `queue` places whose jobs are dropped after `wait`.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub(crate) fn open(
+        threads: usize,
+        queue: usize,
+        wait: Duration,
+        metrics: DoorMetrics,
+    ) -> std::io::Result<(Self, Scorers)> {
+        let (sender, receiver) = bounded::<Job>(queue.max(1));
+        let scorers = (0..threads.max(1)).map(|number| {
+            let (receiver, metrics) = (receiver.clone(), metrics.clone());
+            std::thread::Builder::new().name(format!("score-{number}")).spawn(move || score(&receiver, wait, &metrics))
+        });
+        let scorers = scorers.collect::<std::io::Result<_>>()?;
+        Ok((Self { queue: sender, metrics }, Scorers(scorers)))
     }
 
-    /// Has `work` done by a scorer.
+    /// Has `work` done by a scoring thread.
     ///
     /// # Errors
     /// [`DoorError`]: full, too late, or the work panicked.
@@ -89,76 +91,52 @@ impl Door {
             };
             let _ = answer.send(outcome);
         });
-        self.push(Job { queued: Instant::now(), work })?;
-        answered.await.unwrap_or(Err(DoorError::Panicked))
-    }
-
-    /// One scorer: works until it is dropped. Spawn as many as may compute at once.
-    pub(crate) async fn score(self: Arc<Self>) {
-        loop {
-            let begun = Instant::now();
-            while let Some(job) = self.pop() {
-                self.work(job);
-                if begun.elapsed() >= SLICE {
-                    break;
-                }
-            }
-            if self.queue().is_empty() {
-                self.pushed.notified().await;
-            } else {
-                tokio::task::yield_now().await;
+        match self.queue.try_send(Job { queued: Instant::now(), work }) {
+            Ok(()) => answered.await.unwrap_or(Err(DoorError::Panicked)),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.metrics.full.inc();
+                Err(DoorError::Full)
             }
         }
     }
+}
 
-    fn push(&self, job: Job) -> Result<(), DoorError> {
-        let mut queue = self.queue();
-        if queue.len() >= self.places {
-            drop(queue);
-            self.metrics.full.inc();
-            return Err(DoorError::Full);
+impl Scorers {
+    /// Waits until every thread has ended.
+    pub(crate) fn join(self) {
+        for thread in self.0 {
+            // The loop catches panics of its jobs; there is nothing else to report.
+            let _ = thread.join();
         }
-        queue.push_back(job);
-        drop(queue);
-        self.pushed.notify_one();
-        Ok(())
     }
+}
 
-    fn pop(&self) -> Option<Job> {
-        self.queue().pop_front()
-    }
-
-    fn work(&self, job: Job) {
+fn score(queue: &Receiver<Job>, wait: Duration, metrics: &DoorMetrics) {
+    while let Ok(job) = queue.recv() {
         let begun = Instant::now();
         let waited = begun.saturating_duration_since(job.queued);
-        if waited > self.wait {
-            self.metrics.too_late.inc();
+        if waited > wait {
+            metrics.too_late.inc();
             (job.work)(Turn::TooLate);
         } else {
             (job.work)(Turn::Run);
-            self.metrics.scored(waited, begun.elapsed());
+            metrics.scored(waited, begun.elapsed());
         }
-    }
-
-    /// No job runs under the lock, so a panic cannot poison it half-way.
-    fn queue(&self) -> MutexGuard<'_, VecDeque<Job>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
     use std::sync::mpsc;
 
-    /// A door with one scorer.
-    fn door(wait: Duration) -> Arc<Door> {
-        let door = Arc::new(Door::new(2, wait, DoorMetrics::default()));
-        tokio::spawn(Arc::clone(&door).score());
-        door
+    fn door(wait: Duration) -> (Arc<Door>, Scorers) {
+        let (door, scorers) = Door::open(1, 2, wait, DoorMetrics::default()).unwrap();
+        (Arc::new(door), scorers)
     }
 
-    /// Occupies the only scorer until the sender is dropped.
+    /// Occupies the only thread until the sender is dropped.
     async fn occupy(door: &Arc<Door>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), DoorError>>) {
         let (release, released) = mpsc::channel::<()>();
         let (begun, begins) = oneshot::channel();
@@ -176,15 +154,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_fails_its_own_job_and_no_other() {
-        let door = door(Duration::from_secs(1));
+        let (door, scorers) = door(Duration::from_secs(1));
         let panicked: Result<(), _> = door.run(|| panic!("on purpose")).await;
         assert_eq!(panicked, Err(DoorError::Panicked));
         assert_eq!(door.run(|| 2 + 2).await, Ok(4));
+        drop(door);
+        scorers.join();
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[tokio::test]
     async fn one_job_more_than_the_queue_holds_is_refused_at_once() {
-        let door = door(Duration::from_secs(1));
+        let (door, _scorers) = door(Duration::from_secs(1));
         let (release, running) = occupy(&door).await;
         let waiting: Vec<_> = (0..2)
             .map(|number| {
@@ -192,9 +172,7 @@ mod tests {
                 tokio::spawn(async move { door.run(move || number).await })
             })
             .collect();
-        while door.queue().len() < 2 {
-            tokio::task::yield_now().await;
-        }
+        tokio::task::yield_now().await;
         let refused = Instant::now();
         assert_eq!(door.run(|| 9).await, Err(DoorError::Full));
         assert!(refused.elapsed() < Duration::from_millis(10));
@@ -205,9 +183,9 @@ mod tests {
         }
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[tokio::test]
     async fn a_job_that_waited_too_long_is_dropped_unscored() {
-        let door = door(Duration::from_millis(5));
+        let (door, _scorers) = door(Duration::from_millis(5));
         let (release, _running) = occupy(&door).await;
         let late = {
             let door = Arc::clone(&door);
@@ -216,24 +194,5 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(20)).await;
         drop(release);
         assert_eq!(late.await.unwrap(), Err(DoorError::TooLate));
-    }
-
-    /// With one thread for everything, sockets and timers must still be seen to while the queue is never empty.
-    #[tokio::test]
-    async fn other_tasks_run_while_the_queue_is_never_empty() {
-        let door = Arc::new(Door::new(64, Duration::from_secs(60), DoorMetrics::default()));
-        tokio::spawn(Arc::clone(&door).score());
-        let busy = || async {
-            loop {
-                let _ = door.run(|| std::thread::sleep(Duration::from_micros(200))).await;
-            }
-        };
-        let timer = tokio::time::sleep(Duration::from_millis(20));
-        let begun = Instant::now();
-        tokio::select! {
-            () = timer => {}
-            () = async { tokio::join!(busy(), busy(), busy(), busy()); } => {}
-        }
-        assert!(begun.elapsed() < Duration::from_millis(200), "{:?}", begun.elapsed());
     }
 }

@@ -1,7 +1,7 @@
 //! The HTTP service of foretaste: status codes, JSON, queueing, hot swap. How a score is made is the engine's business.
 //!
 //! ```text
-//! socket ─> net (caps, time-outs) ─> edge (bounds, ids, panics) ─> routes ─> door ─> scorers ─> Recommender
+//! socket ─> net (caps, time-outs) ─> edge (bounds, ids, panics) ─> routes ─> door ─> scoring threads ─> Recommender
 //!                                                                    └────> fits (one thread) ─> registry (hot swap)
 //! ```
 

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::app::{App, Shared};
 use crate::config::{Limits, ServerConfig};
-use crate::door::Door;
+use crate::door::{Door, Scorers};
 use crate::edge::Edge;
 use crate::fits::Fits;
 use crate::metrics::prometheus::Metrics;
@@ -66,11 +66,12 @@ pub struct Server {
     listener: TcpListener,
     admin: Option<(SocketAddr, TcpListener)>,
     pub(crate) app: Shared,
+    scorers: Scorers,
     pub(crate) routes: Router,
 }
 
 impl Server {
-    /// Listens on the configured addresses and starts the fitting thread. `first` serves as `v1`; refits
+    /// Listens on the configured addresses and starts the scoring and fitting threads. `first` serves as `v1`; refits
     /// run on `train`.
     ///
     /// # Errors
@@ -88,11 +89,12 @@ impl Server {
         let metrics = Arc::new(Metrics::new());
         let registry = Arc::new(Registry::new(first, Arc::clone(&metrics)));
         let limits = Arc::new(config.limits.clone());
-        let door = Arc::new(Door::new(config.queue, limits.wait, metrics.door.clone()));
+        let (door, scorers) = Door::open(config.threads, config.queue, limits.wait, metrics.door.clone())
+            .map_err(ServerError::Threads)?;
         let fits = Fits::start(Arc::clone(&registry), Arc::clone(&metrics), train).map_err(ServerError::Threads)?;
         let app = Arc::new(App::new(registry, door, fits, metrics, limits));
         let routes = router(Arc::clone(&app));
-        Ok(Self { config, address, listener, admin, app, routes })
+        Ok(Self { config, address, listener, admin, app, scorers, routes })
     }
 
     /// The address of the main listener, with the port that the system chose.
@@ -115,21 +117,20 @@ impl Server {
     pub fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServerError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(self.config.threads.max(1))
-            // Sockets are looked at after so many tasks; the default of 61 is too many when each may score.
-            .event_interval(8)
             .thread_name("serve")
             .enable_all()
             .build()
             .map_err(ServerError::Threads)?;
-        let app = Arc::clone(&self.app);
-        for _ in 0..self.config.threads.max(1) {
-            runtime.spawn(Arc::clone(&app.door).score());
-        }
+        let (app, scorers) = (Arc::clone(&self.app), self.scorers);
         let parts = Parts { listener: self.listener, admin: self.admin, app: self.app, routes: self.routes };
         let served = runtime.block_on(parts.serve(shutdown)).map_err(ServerError::Threads);
         app.fits.stop(FIT_PATIENCE);
         // What did not finish is dropped here; a connection that hangs cannot hold the process.
         runtime.shutdown_timeout(Duration::from_millis(200));
+        // The scoring threads end with the last reference to the door.
+        if Arc::into_inner(app).is_some() {
+            scorers.join();
+        }
         served
     }
 }
