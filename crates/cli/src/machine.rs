@@ -53,6 +53,14 @@ pub(crate) fn peak_mib() -> u64 {
     kib.unwrap_or(0) / 1024
 }
 
+/// Lowers the priority of the calling thread (on Linux of it alone), so that others go first when CPUs are short.
+pub(crate) fn give_way() {
+    // Half-way down the scale: about a tenth of a CPU's time while another thread wants it.
+    const NICENESS: i32 = 10;
+    // Where the system refuses, the thread competes as an equal.
+    let _ = rustix::process::nice(NICENESS);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

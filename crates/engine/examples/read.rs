@@ -18,8 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut ratings = 0;
     for _ in 0..times {
         let begun = cpu_time();
-        let (read, _) =
-            read_ratings(Source::file(&file), &ReadOptions::default(), &mut |_| ControlFlow::Continue(()))?;
+        let (read, _) = read_ratings(Source::file(&file), &ReadOptions::default(), &mut |_| ControlFlow::Continue(()))?;
         took.push(cpu_time() - begun);
         ratings = read.nnz();
     }

@@ -50,7 +50,19 @@ fn pool(args: ThreadArgs) -> Result<ThreadPool> {
 
 /// A pool to compute in.
 fn pool_of(threads: usize) -> Result<ThreadPool> {
-    let builder = ThreadPoolBuilder::new().num_threads(threads).thread_name(|nth| format!("foretaste-fit-{nth}"));
+    built(named(threads))
+}
+
+/// A pool to fit in beside a running service: its threads give way to those that answer requests.
+fn background_pool_of(threads: usize) -> Result<ThreadPool> {
+    built(named(threads).start_handler(|_| machine::give_way()))
+}
+
+fn named(threads: usize) -> ThreadPoolBuilder {
+    ThreadPoolBuilder::new().num_threads(threads).thread_name(|nth| format!("foretaste-fit-{nth}"))
+}
+
+fn built(builder: ThreadPoolBuilder) -> Result<ThreadPool> {
     builder.build().context("cannot start the threads to compute with")
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use ureq::Agent;
 
 use crate::args::{DataArgs, FitArgs, TutorialArgs};
-use crate::commands::{pool_of, report, threads};
+use crate::commands::{background_pool_of, report, threads};
 use crate::data::{fitted, load_ratings};
 use crate::output::{self, Align, Shape, Table, count};
 
@@ -40,7 +40,7 @@ pub(super) fn run(args: TutorialArgs) -> Result<()> {
     let mut read = args.read;
     read.rows = read.rows.or(Some(TUTORIAL_ROWS)).filter(|_| args.data != "demo");
     let data = DataArgs { data: args.data, read };
-    let train = pool_of(threads)?;
+    let train = background_pool_of(threads)?;
     let (first, _) = train.install(|| fitted(load_ratings(&data)?, FitArgs::default()))?;
     let lines = report::lines(first.dataset());
     let most = first.max_rank();

@@ -11,7 +11,7 @@ use foretaste::recommend::Recommender;
 use foretaste_server::{Server, ServerConfig};
 
 use super::fit::fit_line;
-use super::{pool_of, report, threads};
+use super::{background_pool_of, report, threads};
 use crate::args::{DataArgs, FitArgs, ServeArgs};
 use crate::data::{Loaded, fitted, load, model_takes_no_fit};
 use crate::output::{self, count, printable};
@@ -23,7 +23,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let stop = Stop::watch()?;
     probe(args.listen)?;
     args.admin.map_or(Ok(()), probe)?;
-    let train = pool_of(threads)?;
+    let train = background_pool_of(threads)?;
     let recommender = train.install(|| prepare(&args.data, args.fit))?;
     let config = ServerConfig { listen: args.listen, admin: args.admin, threads, ..ServerConfig::default() };
     let suggestions = suggestions::of(&recommender);
