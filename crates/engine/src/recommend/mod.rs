@@ -15,6 +15,7 @@ use crate::dataset::Dataset;
 use crate::ids::{ItemIx, UserIx};
 use crate::models::{FitError, FitParams, FitProgress, Model};
 
+pub use rank::check_limit;
 pub use request::{
     Fallback, Filter, MAX_LIMIT, Ranked, RecommendError, Request, Scored, Shortfall, ShortfallReason, Source, Subject,
 };

@@ -53,19 +53,17 @@ impl Recommender {
         Ok(Ranked { items, source, shortfall, unknown_items: unknown })
     }
 
-    /// What a user rated, best first, equal ratings by rising item index; and how many there are in all.
+    /// Everything that a user rated, best first, equal ratings by rising item index; the score is the rating.
     ///
     /// # Errors
-    /// An unknown user, or a limit out of range.
-    pub fn rated(&self, user: &str, limit: usize) -> Result<(Vec<Scored>, usize), RecommendError> {
-        check_limit(limit)?;
+    /// An unknown user.
+    pub fn rated(&self, user: &str) -> Result<Vec<Scored>, RecommendError> {
         let row = self.user(user)?.0 as usize;
         let (items, ratings) = self.data.ratings.matrix().row(row);
         let mut rated: Vec<Scored> =
             items.iter().zip(ratings).map(|(&item, &score)| Scored { item: ItemIx(item), score }).collect();
         rated.sort_by(best_first);
-        rated.truncate(limit);
-        Ok((rated, items.len()))
+        Ok(rated)
     }
 
     /// The items whose factors point most nearly the same way, the item itself left out; the score is the cosine.
@@ -178,6 +176,10 @@ pub(super) fn by_popularity(stats: &[ItemStats]) -> Vec<Scored> {
     items.into_iter().map(|(_, scored)| scored).collect()
 }
 
-fn check_limit(limit: usize) -> Result<(), RecommendError> {
+/// Refuses a limit that is not in `1..=`[`MAX_LIMIT`].
+///
+/// # Errors
+/// [`RecommendError::Limit`].
+pub fn check_limit(limit: usize) -> Result<(), RecommendError> {
     if (1..=MAX_LIMIT).contains(&limit) { Ok(()) } else { Err(RecommendError::Limit { found: limit, most: MAX_LIMIT }) }
 }

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, Response};
 use foretaste::models::FitParams;
-use foretaste::recommend::{Fallback, MAX_LIMIT, Request};
+use foretaste::recommend::{Fallback, Request};
 use serde::Serialize;
 
 use super::list::{Recommendations, titles};
@@ -19,7 +19,7 @@ use crate::extract::param::{Param, ParamBody};
 
 /// The titles that a user has rated, best first
 ///
-/// At most 1,000. Unlike the tutorial's, an unknown user is 404.
+/// Unlike the tutorial's, an unknown user is 404.
 #[utoipa::path(
     post, path = "/viewed", tag = "tutorial", request_body(content = ParamBody),
     params(("param" = Option<String>, Query, description = "The user; wins over the body", example = "500")),
@@ -38,10 +38,10 @@ pub(super) async fn viewed(
 ) -> Result<Response<Body>, ApiError> {
     let form = accept.form();
     app.score(move |version| {
-        let (rated, total) = version.recommender.rated(&user, MAX_LIMIT)?;
+        let rated = version.recommender.rated(&user)?;
         match form {
             Form::Text => Ok(reply::text(version, titles(&version.recommender, &rated))),
-            Form::Json => reply::json(version, &Ratings::new(version, &user, &rated, total)),
+            Form::Json => reply::json(version, &Ratings::new(version, &user, &rated, rated.len())),
         }
     })
     .await

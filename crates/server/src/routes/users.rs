@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
-use foretaste::recommend::{Fallback, Filter, Request, Scored, Subject};
+use foretaste::recommend::{Fallback, Filter, Request, Scored, Subject, check_limit};
 use serde::Serialize;
 
 use super::list::{Entry, FallbackName, Recommendations, entries};
@@ -128,9 +128,11 @@ pub(super) async fn ratings(
 ) -> Result<Response<Body>, ApiError> {
     let limit = fields.limit()?;
     fields.finish(&["limit"])?;
+    check_limit(limit)?;
     app.score(move |version| {
-        let (rated, total) = version.recommender.rated(&user, limit)?;
-        reply::json(version, &Ratings::new(version, &user, &rated, total))
+        let rated = version.recommender.rated(&user)?;
+        let shown = &rated[..limit.min(rated.len())];
+        reply::json(version, &Ratings::new(version, &user, shown, rated.len()))
     })
     .await
 }
