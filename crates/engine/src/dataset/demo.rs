@@ -257,28 +257,4 @@ mod tests {
         assert!(agreeing * 10 > users.len() * 8, "{agreeing} of {}", users.len());
         assert!(hit_rate > 3.0 * base_rate, "hit rate {hit_rate:.3}, base rate {base_rate:.3}");
     }
-
-    #[test]
-    #[ignore = "prints the demo, to look at"]
-    fn what_the_demo_looks_like() {
-        let demo = Dataset::demo().unwrap();
-        for item in demo.catalogue.iter().take(60) {
-            println!("{:40} {:?}", item.title.unwrap(), item.genres);
-        }
-        for user in [0usize, 1, 2, 3, 499] {
-            let (columns, values) = demo.ratings.matrix().row(user);
-            println!("-- user {} ({} ratings)", user + 1, columns.len());
-            let mut rated: Vec<_> = columns.iter().zip(values).collect();
-            rated.sort_by(|a, b| b.1.total_cmp(a.1));
-            for (&item, stars) in rated.into_iter().take(6) {
-                let item = demo.catalogue.item(crate::ids::ItemIx(item));
-                println!("   {stars} {} {:?}", item.title.unwrap(), item.genres);
-            }
-            for item in neighbourhood(&demo, user).into_iter().take(8) {
-                let item = demo.catalogue.item(crate::ids::ItemIx(item));
-                println!("   -> {} {:?}", item.title.unwrap(), item.genres);
-            }
-        }
-        println!("{:?}", demo.report);
-    }
 }

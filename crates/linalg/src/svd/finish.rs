@@ -1,6 +1,7 @@
 //! From a basis of the shorter side to both sides: the other vectors, the values, the measured residual, the signs.
 
-use super::{Solver, Svd, dense};
+use super::thin::thin;
+use super::{Solver, Svd};
 use crate::basis::cholesky_qr;
 use crate::dense::Dense;
 use crate::operator::LinearOperator;
@@ -30,7 +31,7 @@ pub(super) fn from_short_side<A: LinearOperator + ?Sized>(a: &A, q: Dense, solve
         return svd;
     }
     // W = V S Zᵀ, from orthogonal transformations of W itself: small and zero values keep orthonormal vectors.
-    let Some((v, s, z)) = dense::thin(w.view()) else {
+    let Some((v, s, z)) = thin(w.view()) else {
         let (u, v) = (Dense::zeros(q.nrows(), q.ncols()), w);
         return Svd { u, s: norms, v, residual: f64::INFINITY, solver, columns };
     };

@@ -4,6 +4,7 @@ mod dense;
 mod finish;
 mod gram;
 mod lanczos;
+mod thin;
 
 use std::ops::ControlFlow;
 
