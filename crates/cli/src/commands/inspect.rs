@@ -118,7 +118,7 @@ fn write_rejected(out: &mut impl Write, what: &str, rejected: &Rejected) -> Resu
     if rejected.total == 0 {
         return Ok(());
     }
-    writeln!(out, "\n{} {what} rejected", count(rejected.total))?;
+    writeln!(out, "\nrejected {what}: {}", count(rejected.total))?;
     for (reason, &times) in &rejected.by_reason {
         let lines = rejected.first.iter().filter(|row| row.reason == *reason).map(|row| row.line.to_string());
         let lines = lines.collect::<Vec<_>>();

@@ -56,7 +56,7 @@ fn rejected_rows_are_counted_by_reason_and_strict_refuses_them() {
     program.file("r.csv", format!("{SMALL}a b,1\nc,9,many\nc,1,3\n"));
     let text = program.run(&["inspect", "r.csv"]).ok();
     assert!(text.contains("12 rows = 10 accepted + 2 rejected; 1 replaced by a later row"), "{text}");
-    assert!(text.contains("2 rows rejected") && text.contains("line 11") && text.contains("line 12"), "{text}");
+    assert!(text.contains("rejected rows: 2") && text.contains("line 11") && text.contains("line 12"), "{text}");
     let message = program.run(&["inspect", "r.csv", "--strict"]).fails(3);
     assert!(message.contains("line 11"), "{message}");
 }
