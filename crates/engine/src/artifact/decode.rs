@@ -12,7 +12,7 @@ use crate::dataset::Dataset;
 use crate::ids::IdTable;
 use crate::models::{Model, TruncatedSvd};
 use crate::ratings::Ratings;
-use crate::recommend::{Provenance, Recommender, hex};
+use crate::recommend::{Provenance, Recommender};
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Recommender, ArtifactError> {
     let file = Reader::open(bytes)?;
@@ -35,7 +35,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Recommender, ArtifactError> {
     let ratings = Ratings::new(users, items, matrix)
         .map_err(|_| corrupt(layout::RATING_OFFSETS, "a matrix of another shape than the ids"))?;
     let data = Dataset { name: provenance.dataset.clone(), ratings, catalogue, report: None };
-    if hex(&data.hash()) != provenance.data_hash {
+    if data.hash() != provenance.data_hash {
         return Err(corrupt(layout::RATING_VALUES, "other ratings than the provenance says"));
     }
     Ok(Recommender::from_parts(Arc::new(data), Model::TruncatedSvd(model), provenance))

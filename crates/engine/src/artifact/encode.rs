@@ -22,12 +22,12 @@ pub(super) fn encode(recommender: &Recommender) -> Result<Vec<u8>, ArtifactError
     file.section(layout::RATING_ITEMS, put_array(ratings.columns().iter().copied()));
     file.section(layout::RATING_VALUES, put_array(ratings.values().iter().copied()));
 
-    let cards = || (0..data.ratings.items().len()).map(|item| data.catalogue.item(index(item)));
-    let titles = cards().map(|card| card.title.unwrap_or_default());
+    let items = || (0..data.ratings.items().len()).map(index);
+    let titles = items().map(|item| data.catalogue.title(item).unwrap_or_default());
     file.section(layout::TITLES, put_strings(titles, "titles")?);
-    let genres = cards().map(|card| card.genres.join("\n"));
+    let genres = items().map(|item| data.catalogue.genres(item).collect::<Vec<_>>().join("\n"));
     file.section(layout::GENRES, put_strings(genres, "genres")?);
-    file.section(layout::YEARS, put_array(cards().map(|card| card.year.unwrap_or(0))));
+    file.section(layout::YEARS, put_array(items().map(|item| data.catalogue.year(item).unwrap_or(0))));
 
     file.section(layout::USER_FACTORS, put_array(model.user_factors().iter().copied()));
     let mut row = vec![0f32; model.rank()];

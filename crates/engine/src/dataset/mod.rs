@@ -37,9 +37,10 @@ pub struct LoadReport {
 }
 
 impl Dataset {
-    /// The blake3 hash of ids and ratings, the same in whatever order or format they came; see [`Ratings::hash`].
+    /// The blake3 hash of ids and ratings in hexadecimal, the same in whatever order or format they came; see
+    /// [`Ratings::hash`].
     #[must_use]
-    pub fn hash(&self) -> [u8; 32] {
-        self.ratings.hash()
+    pub fn hash(&self) -> String {
+        blake3::Hash::from(self.ratings.hash()).to_hex().to_string()
     }
 }

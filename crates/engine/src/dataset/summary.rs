@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Dataset, LoadReport};
 use crate::ids::ItemIx;
+use crate::ratings::ItemStats;
 
 /// How many different ratings are told apart; more are put into this many bins of equal width.
 const MOST_BINS: usize = 20;
@@ -93,31 +94,26 @@ impl Summary {
     pub fn of(data: &Dataset) -> Self {
         let matrix = data.ratings.matrix();
         let values = matrix.values();
-        let mut counts = vec![0u64; matrix.ncols()];
-        let mut sums = vec![0f64; matrix.ncols()];
-        for (&column, &value) in matrix.columns().iter().zip(values) {
-            counts[column as usize] += 1;
-            sums[column as usize] += f64::from(value);
-        }
+        let stats = data.ratings.item_stats();
         let lowest = values.iter().copied().reduce(f32::min).unwrap_or(0.0);
         let highest = values.iter().copied().reduce(f32::max).unwrap_or(0.0);
         let pairs = as_f64(matrix.nrows() as u64) * as_f64(matrix.ncols() as u64);
         let per_user = matrix.offsets().windows(2).map(|pair| (pair[1] - pair[0]) as u64).collect();
         Self {
             name: data.name.clone(),
-            hash: blake3::Hash::from(data.hash()).to_hex().to_string(),
+            hash: data.hash(),
             users: matrix.nrows(),
             items: matrix.ncols(),
             ratings: matrix.nnz(),
             density: as_f64(matrix.nnz() as u64) / pairs.max(1.0),
-            mean: sums.iter().sum::<f64>() / as_f64(matrix.nnz() as u64).max(1.0),
+            mean: stats.iter().map(|item| item.sum).sum::<f64>() / as_f64(matrix.nnz() as u64).max(1.0),
             lowest,
             highest,
             step: step(values),
             histogram: histogram(values, lowest, highest),
             per_user: Quantiles::of(per_user),
-            top_items: top_items(data, &counts, &sums),
-            per_item: Quantiles::of(counts),
+            top_items: top_items(data, &stats),
+            per_item: Quantiles::of(stats.iter().map(|item| u64::from(item.count)).collect()),
             report: data.report.clone(),
         }
     }
@@ -164,15 +160,15 @@ fn even_bins(values: &[f32], lowest: f32, highest: f32) -> Vec<Bin> {
     counts.iter().enumerate().map(|(at, &count)| Bin { from: edge(at), to: edge(at + 1), count }).collect()
 }
 
-fn top_items(data: &Dataset, counts: &[u64], sums: &[f64]) -> Vec<TopItem> {
-    let mut order: Vec<u32> = (0u32..).take(counts.len()).collect();
-    order.sort_by_key(|&item| (std::cmp::Reverse(counts[item as usize]), item));
+fn top_items(data: &Dataset, stats: &[ItemStats]) -> Vec<TopItem> {
+    let mut order: Vec<u32> = (0u32..).take(stats.len()).collect();
+    order.sort_by_key(|&item| (std::cmp::Reverse(stats[item as usize].count), item));
     order.truncate(TOP_ITEMS);
     let top = order.into_iter().map(|item| TopItem {
         id: data.ratings.items().name(item).to_owned(),
         title: data.catalogue.title(ItemIx(item)).map(str::to_owned),
-        ratings: counts[item as usize],
-        mean: sums[item as usize] / as_f64(counts[item as usize]).max(1.0),
+        ratings: u64::from(stats[item as usize].count),
+        mean: stats[item as usize].mean(),
     });
     top.collect()
 }

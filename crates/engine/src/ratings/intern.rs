@@ -6,8 +6,8 @@ use hashbrown::HashTable;
 
 use crate::ids::{IdError, IdTable, id_order};
 
-/// Numbers ids. Small whole numbers are looked up by value in a plain list. A short one, of at most 7 ASCII bytes, is looked up by its packed bytes in a flat table: no string is
-/// touched. The numbers do not depend on the hash, which is seeded so that no file can be built to be slow.
+/// Numbers ids. Small whole numbers are looked up by value in a plain list; other short ids, of at most 7 ASCII bytes,
+/// by their packed bytes in a flat table: no string is touched. The numbers do not depend on the hash, which is seeded so that no file can be built to be slow.
 #[derive(Debug)]
 pub(super) struct Interner {
     /// By value.

@@ -100,6 +100,18 @@ impl Ratings {
         self.matrix.row(user.0 as usize)
     }
 
+    /// How every item was rated, by rising item index; sums run in f64, in the order of the users. O(nnz).
+    #[must_use]
+    pub fn item_stats(&self) -> Vec<ItemStats> {
+        let mut stats = vec![ItemStats { count: 0, sum: 0.0 }; self.matrix.ncols()];
+        for (&item, &rating) in self.matrix.columns().iter().zip(self.matrix.values()) {
+            let stats = &mut stats[item as usize];
+            stats.count += 1;
+            stats.sum += f64::from(rating);
+        }
+        stats
+    }
+
     /// Takes it apart: users, items, matrix.
     #[must_use]
     pub fn into_parts(self) -> (IdTable, IdTable, CsrMatrix) {
@@ -146,6 +158,23 @@ fn drain_full(bytes: &mut Vec<u8>, hasher: &mut blake3::Hasher) {
     if bytes.len() >= 1 << 15 {
         hasher.update(bytes);
         bytes.clear();
+    }
+}
+
+/// How often an item was rated, and how well.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ItemStats {
+    /// Number of ratings.
+    pub count: u32,
+    /// Sum of the ratings.
+    pub sum: f64,
+}
+
+impl ItemStats {
+    /// Mean rating, over those who rated the item; 0 where nobody did.
+    #[must_use]
+    pub fn mean(self) -> f64 {
+        self.sum / f64::from(self.count.max(1))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::catalogue::Item;
 use crate::dataset::Dataset;
 use crate::ids::{ItemIx, UserIx};
 use crate::models::{FitError, FitParams, FitProgress, Model};
+use crate::ratings::ItemStats;
 
 pub use rank::check_limit;
 pub use request::{
@@ -53,15 +54,6 @@ pub struct Provenance {
     pub foretaste_version: String,
 }
 
-/// How often an item was rated, and how well.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ItemStats {
-    /// Number of ratings.
-    pub count: u32,
-    /// Mean rating, over those who rated it.
-    pub mean: f64,
-}
-
 impl Recommender {
     /// Fits a model to a data set. `fitted_at` is only noted down: it changes no score.
     ///
@@ -77,7 +69,7 @@ impl Recommender {
         let Model::TruncatedSvd(svd) = &model;
         let provenance = Provenance {
             dataset: data.name.clone(),
-            data_hash: hex(&data.hash()),
+            data_hash: data.hash(),
             users: data.ratings.users().len(),
             items: data.ratings.items().len(),
             ratings: data.ratings.matrix().nnz(),
@@ -92,7 +84,7 @@ impl Recommender {
     /// Puts together what a model file holds.
     #[must_use]
     pub fn from_parts(data: Arc<Dataset>, model: Model, provenance: Provenance) -> Self {
-        let item_stats = rank::item_stats(data.ratings.matrix());
+        let item_stats = data.ratings.item_stats();
         Self { popularity: rank::by_popularity(&item_stats), item_stats, data, model, provenance }
     }
 
@@ -176,9 +168,4 @@ impl Recommender {
     pub fn item_stats(&self, item: ItemIx) -> ItemStats {
         self.item_stats[item.0 as usize]
     }
-}
-
-/// A hash in hexadecimal.
-pub(crate) fn hex(hash: &[u8; 32]) -> String {
-    blake3::Hash::from_bytes(*hash).to_hex().to_string()
 }

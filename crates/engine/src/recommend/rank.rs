@@ -2,20 +2,19 @@
 
 use std::cell::RefCell;
 
-use foretaste_linalg::CsrMatrix;
-
 use super::eligible::Eligible;
 use super::top_n::{MASKED, best_first, top_n};
 use super::{
-    Fallback, ItemStats, MAX_LIMIT, Ranked, RecommendError, Recommender, Request, Scored, Shortfall, ShortfallReason,
-    Source, Subject,
+    Fallback, MAX_LIMIT, Ranked, RecommendError, Recommender, Request, Scored, Shortfall, ShortfallReason, Source,
+    Subject,
 };
-use crate::ids::ItemIx;
+use crate::ids::{ItemIx, UserIx};
 use crate::models::Model;
+use crate::ratings::ItemStats;
 
 /// What the scores of a request are made from.
 enum Basis<'a> {
-    User(crate::ids::UserIx),
+    User(UserIx),
     History(&'a [(ItemIx, f32)]),
 }
 
@@ -149,20 +148,6 @@ pub(super) fn with_scores<T>(model: &Model, use_scores: impl FnOnce(&mut [f32]) 
         scores.resize(model.scorer().items(), 0.0);
         use_scores(scores)
     })
-}
-
-/// Count and mean of the ratings of every item.
-pub(super) fn item_stats(ratings: &CsrMatrix) -> Vec<ItemStats> {
-    let mut stats = vec![ItemStats { count: 0, mean: 0.0 }; ratings.ncols()];
-    for (&item, &rating) in ratings.columns().iter().zip(ratings.values()) {
-        let stats = &mut stats[item as usize];
-        stats.count += 1;
-        stats.mean += f64::from(rating);
-    }
-    for stats in &mut stats {
-        stats.mean /= f64::from(stats.count.max(1));
-    }
-    stats
 }
 
 /// All items, most ratings first, equal numbers by rising item index.

@@ -53,7 +53,7 @@ pub(super) async fn item(State(app): State<Shared>, Id(id): Id, _: NoQuery) -> R
             genres: card.genres,
             year: card.year,
             ratings: stats.count,
-            mean_rating: stats.mean,
+            mean_rating: stats.mean(),
         };
         reply::json(version, &reply)
     })

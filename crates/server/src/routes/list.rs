@@ -87,7 +87,7 @@ pub(super) struct Recommendations<'a> {
     model_version: &'a str,
     /// Where the scores come from.
     source: SourceName,
-    /// The items; equal scores keep the order in which the items first appear in the data.
+    /// The items; equal scores rank by id, numbers by value before other ids.
     items: Vec<Entry<'a>>,
     /// Ids of the request that the model does not know.
     unknown_items: Vec<String>,

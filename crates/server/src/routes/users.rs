@@ -98,7 +98,7 @@ pub(super) struct Ratings<'a> {
     user: &'a str,
     /// Number of items that the user rated.
     total: usize,
-    /// The items; the score is the rating, equal ratings keep the order of the data.
+    /// The items; the score is the rating, equal ratings rank by id, numbers by value before other ids.
     items: Vec<Entry<'a>>,
 }
 
