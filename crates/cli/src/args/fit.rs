@@ -11,16 +11,23 @@ use super::{DataArgs, JsonArg};
 #[derive(Debug, Args)]
 pub(crate) struct FitCommandArgs {
     #[command(flatten)]
-    pub(crate) data: DataArgs,
-    #[command(flatten)]
-    pub(crate) fit: FitArgs,
-    #[command(flatten)]
-    pub(crate) threads: ThreadArgs,
+    pub(crate) model: ModelArgs,
     /// Model file to write; one that exists is replaced
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) json: JsonArg,
+}
+
+/// A model: read, or fitted to what is read.
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) fit: FitArgs,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
 }
 
 /// The model's parameters.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{DataArgs, FitArgs, JsonArg, ThreadArgs};
+use super::{DataArgs, JsonArg, ModelArgs};
 
 /// `inspect`
 #[derive(Debug, Args)]
@@ -19,11 +19,7 @@ pub(crate) struct InspectArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RecommendArgs {
     #[command(flatten)]
-    pub(crate) data: DataArgs,
-    #[command(flatten)]
-    pub(crate) fit: FitArgs,
-    #[command(flatten)]
-    pub(crate) threads: ThreadArgs,
+    pub(crate) model: ModelArgs,
     /// Whom to recommend to
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) user: String,
@@ -50,11 +46,7 @@ pub(crate) enum FallbackArg {
 #[derive(Debug, Args)]
 pub(crate) struct SimilarArgs {
     #[command(flatten)]
-    pub(crate) data: DataArgs,
-    #[command(flatten)]
-    pub(crate) fit: FitArgs,
-    #[command(flatten)]
-    pub(crate) threads: ThreadArgs,
+    pub(crate) model: ModelArgs,
     /// The item to start from
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) item: String,
@@ -69,11 +61,7 @@ pub(crate) struct SimilarArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PredictArgs {
     #[command(flatten)]
-    pub(crate) data: DataArgs,
-    #[command(flatten)]
-    pub(crate) fit: FitArgs,
-    #[command(flatten)]
-    pub(crate) threads: ThreadArgs,
+    pub(crate) model: ModelArgs,
     /// CSV file with a user and an item on each line (a line `user,item` at the start is a header); `-` is stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) pairs: PathBuf,

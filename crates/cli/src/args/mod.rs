@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 pub(crate) use bench::{BenchArgs, BenchCommand, SvdArgs, TutorialArgs};
 pub(crate) use data::{DataArgs, ReadArgs};
-pub(crate) use fit::{FitArgs, FitCommandArgs, ThreadArgs};
+pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use lists::{FallbackArg, InspectArgs, PredictArgs, RecommendArgs, SimilarArgs};
 pub(crate) use serve::{LogFormat, ServeArgs};
 

@@ -23,8 +23,8 @@ struct Fitted<'a> {
 }
 
 pub(super) fn run(args: &FitCommandArgs) -> Result<()> {
-    let pool = pool(args.threads)?;
-    let (recommender, fit) = pool.install(|| fitted(load_ratings(&args.data)?, args.fit))?;
+    let pool = pool(args.model.threads)?;
+    let (recommender, fit) = pool.install(|| fitted(load_ratings(&args.model.data)?, args.model.fit))?;
     let model = args.out.display().to_string();
     let length =
         artifact::write(&args.out, &recommender).with_context(|| format!("cannot write the model file {model}"))?;

@@ -16,9 +16,11 @@ use foretaste::recommend::{RecommendError, Recommender, Scored};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
 
-use crate::args::{Command, ThreadArgs};
+use crate::args::{Command, ModelArgs, ThreadArgs};
+use crate::data::ready;
 use crate::exit::{Exit, coded};
 use crate::machine;
+use crate::output::{Align, Table, count};
 
 /// Runs a command.
 ///
@@ -46,6 +48,11 @@ fn threads(args: ThreadArgs) -> usize {
 /// The pool that a command computes in, and with it the bound on the process. Call it before any thread starts.
 fn pool(args: ThreadArgs) -> Result<ThreadPool> {
     pool_of(threads(args))
+}
+
+/// The model of a command, read or fitted within the bound on the process. Call it before any thread starts.
+fn recommender_of(args: &ModelArgs) -> Result<Recommender> {
+    pool(args.threads)?.install(|| ready(&args.data, args.fit))
 }
 
 /// A pool to compute in.
@@ -87,4 +94,14 @@ fn listed<'a>(recommender: &'a Recommender, items: &[Scored]) -> Vec<Listed<'a>>
     let list =
         |&Scored { item, score }| Listed { item: recommender.item_id(item), title: recommender.title(item), score };
     items.iter().map(list).collect()
+}
+
+/// A list as a table: place, item, title, and the score under its name.
+fn ranking(items: &[Listed<'_>], score: &'static str, shown: impl Fn(f32) -> String) -> Table<4> {
+    let columns = [("", Align::Right), ("item", Align::Right), ("title", Align::Left), (score, Align::Right)];
+    let mut table = Table::new(columns);
+    for (at, listed) in items.iter().enumerate() {
+        table.row([count(at + 1), listed.item.to_owned(), listed.title.to_owned(), shown(listed.score)]);
+    }
+    table
 }

@@ -6,9 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 
-use super::{pool, refused};
+use super::{recommender_of, refused};
 use crate::args::PredictArgs;
-use crate::data::ready;
 use crate::exit::{Exit, ExitWith};
 use crate::output;
 
@@ -18,7 +17,7 @@ const MOST_LINE_BYTES: u64 = 4096;
 pub(super) fn run(args: &PredictArgs) -> Result<()> {
     // Opened before the fit: a wrong name should not cost the user a wait.
     let mut pairs = open(&args.pairs)?;
-    let recommender = pool(args.threads)?.install(|| ready(&args.data, args.fit))?;
+    let recommender = recommender_of(&args.model)?;
     let mut out = output::stdout();
     writeln!(out, "user,item,score")?;
     let mut line = String::new();

@@ -6,10 +6,9 @@ use anyhow::Result;
 use foretaste::recommend::{Fallback, Request, Shortfall, Source};
 use serde::Serialize;
 
-use super::{Listed, listed, pool, refused};
+use super::{Listed, listed, ranking, recommender_of, refused};
 use crate::args::{FallbackArg, RecommendArgs};
-use crate::data::ready;
-use crate::output::{self, Align, Shape, Table, count, printable};
+use crate::output::{self, Shape, count, printable};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -23,7 +22,7 @@ struct Answer<'a> {
 }
 
 pub(super) fn run(args: &RecommendArgs) -> Result<()> {
-    let recommender = pool(args.threads)?.install(|| ready(&args.data, args.fit))?;
+    let recommender = recommender_of(&args.model)?;
     let fallback = match args.fallback {
         FallbackArg::None => Fallback::None,
         FallbackArg::Popular => Fallback::Popular,
@@ -50,15 +49,10 @@ fn text(answer: &Answer<'_>) -> Result<()> {
         Source::Popular => ("not known to the model; what is rated most", "ratings"),
         Source::Model | Source::FoldIn => ("recommended", "predicted"),
     };
-    let mut table =
-        Table::new([("", Align::Right), ("item", Align::Right), ("title", Align::Left), (score, Align::Right)]);
-    for (at, listed) in answer.items.iter().enumerate() {
-        let score = match answer.source {
-            Source::Popular => count(f64::from(listed.score) as u64),
-            Source::Model | Source::FoldIn => format!("{:.3}", listed.score),
-        };
-        table.row([count(at + 1), listed.item.to_owned(), listed.title.to_owned(), score]);
-    }
+    let table = ranking(&answer.items, score, |score| match answer.source {
+        Source::Popular => count(f64::from(score) as u64),
+        Source::Model | Source::FoldIn => format!("{score:.3}"),
+    });
     let mut out = output::stdout();
     writeln!(out, "user {} of {}, rank {}: {heading}", answer.user, printable(answer.dataset), count(answer.rank))?;
     table.write(&mut out, "")?;

@@ -5,10 +5,9 @@ use std::io::Write;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{Listed, listed, pool, refused};
+use super::{Listed, listed, ranking, recommender_of, refused};
 use crate::args::SimilarArgs;
-use crate::data::ready;
-use crate::output::{self, Align, Shape, Table, count, printable};
+use crate::output::{self, Shape, count, printable};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -20,7 +19,7 @@ struct Answer<'a> {
 }
 
 pub(super) fn run(args: &SimilarArgs) -> Result<()> {
-    let recommender = pool(args.threads)?.install(|| ready(&args.data, args.fit))?;
+    let recommender = recommender_of(&args.model)?;
     let item = recommender.item(&args.item).map_err(refused)?;
     let similar = recommender.similar(&args.item, args.limit).map_err(refused)?;
     let provenance = recommender.provenance();
@@ -38,12 +37,7 @@ pub(super) fn run(args: &SimilarArgs) -> Result<()> {
 }
 
 fn text(answer: &Answer<'_>) -> Result<()> {
-    let mut table =
-        Table::new([("", Align::Right), ("item", Align::Right), ("title", Align::Left), ("cosine", Align::Right)]);
-    for (at, listed) in answer.items.iter().enumerate() {
-        let score = format!("{:.3}", listed.score);
-        table.row([count(at + 1), listed.item.to_owned(), listed.title.to_owned(), score]);
-    }
+    let table = ranking(&answer.items, "cosine", |cosine| format!("{cosine:.3}"));
     let mut out = output::stdout();
     let (title, dataset) = (printable(answer.title), printable(answer.dataset));
     writeln!(out, "like {title} (item {}) of {dataset}, rank {}", answer.item, count(answer.rank))?;
