@@ -1,32 +1,35 @@
-//! A dense f64 matrix in row-major order: the blocks that operators act on and the factors that come out.
+//! A dense matrix in row-major order: the blocks that operators act on and the factors that come out.
 
 use faer::{MatMut, MatRef};
 
-/// Entries of one cache line.
-const LINE: usize = 8;
+use crate::scalar::Real;
 
-/// A dense `nrows x ncols` matrix of f64, row after row.
+/// Bytes of one cache line.
+const LINE: usize = 64;
+
+/// A dense `nrows x ncols` matrix, row after row.
 #[derive(Clone, Debug)]
-pub struct Dense {
+pub struct Dense<T = f64> {
     nrows: usize,
     ncols: usize,
     /// Entries before the first one: they put it on a cache line, where vector loads are fastest.
     start: usize,
-    values: Vec<f64>,
+    values: Vec<T>,
 }
 
-impl PartialEq for Dense {
+impl<T: Real> PartialEq for Dense<T> {
     fn eq(&self, other: &Self) -> bool {
         (self.nrows, self.ncols) == (other.nrows, other.ncols) && self.values() == other.values()
     }
 }
 
-impl Dense {
+impl<T: Real> Dense<T> {
     /// A matrix of zeros.
     #[must_use]
     pub fn zeros(nrows: usize, ncols: usize) -> Self {
-        let values = vec![0.0; nrows * ncols + LINE - 1];
-        let start = values.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE - 1);
+        let line = LINE / size_of::<T>();
+        let values = vec![T::default(); nrows * ncols + line - 1];
+        let start = values.as_ptr().align_offset(LINE).min(line - 1);
         Self { nrows, ncols, start, values }
     }
 
@@ -35,7 +38,7 @@ impl Dense {
     /// # Panics
     /// When `values.len()` is not `nrows * ncols`.
     #[must_use]
-    pub fn new(nrows: usize, ncols: usize, values: Vec<f64>) -> Self {
+    pub fn new(nrows: usize, ncols: usize, values: Vec<T>) -> Self {
         assert_eq!(Some(values.len()), nrows.checked_mul(ncols), "values of a {nrows} x {ncols} matrix");
         Self { nrows, ncols, start: 0, values }
     }
@@ -57,44 +60,44 @@ impl Dense {
     /// # Panics
     /// When `row` is not below [`nrows`](Self::nrows).
     #[must_use]
-    pub fn row(&self, row: usize) -> &[f64] {
+    pub fn row(&self, row: usize) -> &[T] {
         assert!(row < self.nrows, "row {row} of {}", self.nrows);
         &self.values()[row * self.ncols..][..self.ncols]
     }
 
     /// All entries, row after row.
     #[must_use]
-    pub fn values(&self) -> &[f64] {
+    pub fn values(&self) -> &[T] {
         &self.values[self.start..][..self.nrows * self.ncols]
     }
 
     /// All entries, row after row, to write.
     #[must_use]
-    pub fn values_mut(&mut self) -> &mut [f64] {
+    pub fn values_mut(&mut self) -> &mut [T] {
         &mut self.values[self.start..][..self.nrows * self.ncols]
     }
 
     /// Consumes the matrix into its row-major entries.
     #[must_use]
-    pub fn into_values(mut self) -> Vec<f64> {
+    pub fn into_values(mut self) -> Vec<T> {
         self.values.truncate(self.start + self.nrows * self.ncols);
         self.values.drain(..self.start);
         self.values
     }
 
     /// The matrix as faer sees it.
-    pub(crate) fn view(&self) -> MatRef<'_, f64> {
+    pub(crate) fn view(&self) -> MatRef<'_, T> {
         MatRef::from_row_major_slice(self.values(), self.nrows, self.ncols)
     }
 
     /// The matrix as faer sees it, to write.
-    pub(crate) fn view_mut(&mut self) -> MatMut<'_, f64> {
+    pub(crate) fn view_mut(&mut self) -> MatMut<'_, T> {
         let (nrows, ncols) = (self.nrows, self.ncols);
         MatMut::from_row_major_slice_mut(self.values_mut(), nrows, ncols)
     }
 
     /// Copies any strided matrix.
-    pub(crate) fn copied(matrix: MatRef<'_, f64>) -> Self {
+    pub(crate) fn copied(matrix: MatRef<'_, T>) -> Self {
         let mut copy = Self::zeros(matrix.nrows(), matrix.ncols());
         copy.view_mut().copy_from(matrix);
         copy
@@ -102,6 +105,6 @@ impl Dense {
 
     /// Whether every entry is finite.
     pub(crate) fn is_finite(&self) -> bool {
-        self.values().iter().all(|value| value.is_finite())
+        self.values().iter().all(|value| value.to_f64().is_finite())
     }
 }

@@ -10,14 +10,16 @@ use faer::linalg::householder::{
 use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
 use faer::{Conj, Mat, Par};
 
+use crate::scalar::Real;
+
 /// The iteration inside the eigensolver did not settle; with finite input this does not happen in practice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoEigenpairs;
 
 /// Eigenvalues, falling, and their eigenvectors, one a column.
-pub(crate) struct Eigenpairs {
-    pub(crate) values: Vec<f64>,
-    pub(crate) vectors: Mat<f64>,
+pub(crate) struct Eigenpairs<T> {
+    pub(crate) values: Vec<T>,
+    pub(crate) vectors: Mat<T>,
 }
 
 /// The `count` largest eigenvalues of a symmetric `n x n` matrix and their orthonormal eigenvectors.
@@ -27,9 +29,9 @@ pub(crate) struct Eigenpairs {
 ///
 /// # Errors
 /// When an entry is not finite or the iteration fails.
-pub(crate) fn largest(mut matrix: Mat<f64>, count: usize) -> Result<Eigenpairs, NoEigenpairs> {
+pub(crate) fn largest<T: Real>(mut matrix: Mat<T>, count: usize) -> Result<Eigenpairs<T>, NoEigenpairs> {
     let n = matrix.nrows();
-    let finite = (0..n).all(|j| (j..n).all(|i| matrix[(i, j)].is_finite()));
+    let finite = (0..n).all(|j| (j..n).all(|i| matrix[(i, j)].to_f64().is_finite()));
     if !finite || count > n {
         return Err(NoEigenpairs);
     }
@@ -37,16 +39,16 @@ pub(crate) fn largest(mut matrix: Mat<f64>, count: usize) -> Result<Eigenpairs, 
         let values = (0..count).map(|at| matrix[(at, at)]).collect();
         return Ok(Eigenpairs { values, vectors: Mat::identity(n, count) });
     }
-    let block = recommended_block_size::<f64>(n, n);
+    let block = recommended_block_size::<T>(n, n);
     let mut reflectors = Mat::zeros(block, n - 1);
-    let scratch = evd::self_adjoint_evd_scratch::<f64>(n, evd::ComputeEigenvectors::Yes, Par::Seq, Default::default())
-        .or(back_scratch::<f64>(n - 1, block, count));
+    let scratch = evd::self_adjoint_evd_scratch::<T>(n, evd::ComputeEigenvectors::Yes, Par::Seq, Default::default())
+        .or(back_scratch::<T>(n - 1, block, count));
     let mut memory = MemBuffer::new(scratch);
     let stack = MemStack::new(&mut memory);
     evd::tridiag::tridiag_in_place(matrix.as_mut(), reflectors.as_mut(), Par::Seq, stack, Default::default());
 
-    let diagonal: Vec<f64> = (0..n).map(|at| matrix[(at, at)]).collect();
-    let below: Vec<f64> = (0..n).map(|at| if at + 1 < n { matrix[(at + 1, at)] } else { 0.0 }).collect();
+    let diagonal: Vec<T> = (0..n).map(|at| matrix[(at, at)]).collect();
+    let below: Vec<T> = (0..n).map(|at| if at + 1 < n { matrix[(at + 1, at)] } else { T::default() }).collect();
     let mut values = Mat::zeros(n, 1);
     let mut vectors = Mat::zeros(n, n);
     evd::tridiagonal_self_adjoint_evd(

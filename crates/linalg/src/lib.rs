@@ -11,6 +11,7 @@ mod operator;
 mod panel;
 mod product;
 mod random;
+mod scalar;
 mod spmm;
 mod svd;
 
@@ -18,4 +19,5 @@ pub use csr::{CsrError, CsrMatrix};
 pub use dense::Dense;
 pub use operator::{LinearOperator, SparseOperator};
 pub use panel::PanelMatrix;
+pub use scalar::Real;
 pub use svd::{Solver, Svd, SvdError, SvdParams, SvdProgress, truncated_svd, truncated_svd_sparse};

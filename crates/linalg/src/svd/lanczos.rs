@@ -104,7 +104,12 @@ impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
 
     /// Expands until the `params.rank` largest Ritz pairs have converged, and returns them. `pace` is the decades that a
     /// block is expected to gain.
-    fn converge(&mut self, params: &SvdParams, pace: f64, progress: &mut Progress<'_>) -> Result<Eigenpairs, Stop> {
+    fn converge(
+        &mut self,
+        params: &SvdParams,
+        pace: f64,
+        progress: &mut Progress<'_>,
+    ) -> Result<Eigenpairs<f64>, Stop> {
         let (k, block, capacity) = (params.rank, self.block, self.capacity);
         // The measured residual must not fail for a rounding of the estimate.
         let goal = params.tolerance * 0.5;
@@ -169,13 +174,13 @@ impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
     }
 
     /// The `count` largest Ritz pairs.
-    fn ritz(&self, count: usize) -> Result<Eigenpairs, Stop> {
+    fn ritz(&self, count: usize) -> Result<Eigenpairs<f64>, Stop> {
         let len = self.basis.len();
         eigen::largest(self.projected.as_ref().submatrix(0, 0, len, len).to_owned(), count).map_err(|_| Stop::Failed)
     }
 
     /// The largest |A v - s u| / s_1 of the first `k` Ritz pairs, where `v = Aᵀu / s`: |A Aᵀu - s² u| / (s s_1).
-    fn residual(&self, found: &Eigenpairs, k: usize) -> f64 {
+    fn residual(&self, found: &Eigenpairs<f64>, k: usize) -> f64 {
         let tail = found.vectors.as_ref().subrows(self.basis.len() - self.block, self.block).subcols(0, k);
         let rest = product::small(self.coupling.as_ref(), tail);
         let first = found.values[0].max(0.0).sqrt();
@@ -189,7 +194,7 @@ impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
     }
 
     /// Thins the basis out to the Ritz vectors found.
-    fn restart(&mut self, found: &Eigenpairs) {
+    fn restart(&mut self, found: &Eigenpairs<f64>) {
         let (len, kept) = (self.basis.len(), found.values.len());
         let vectors = product::multiply(self.basis.since(0), found.vectors.as_ref());
         self.basis.replace(&vectors);

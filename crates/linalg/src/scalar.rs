@@ -1,0 +1,68 @@
+//! The two precisions that the solvers compute in.
+
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+
+/// An IEEE 754 number: `f32` or `f64`.
+pub trait Real:
+    faer::traits::RealField
+    + Copy
+    + Default
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + Sum
+    + 'static
+{
+    /// Distance from 1 to the next larger number.
+    const EPSILON: Self;
+
+    /// The nearest number of this precision.
+    fn from_f64(value: f64) -> Self;
+
+    /// The same number in double precision.
+    fn to_f64(self) -> f64;
+
+    /// `self * factor + summand`, rounded once.
+    fn fused(self, factor: Self, summand: Self) -> Self;
+}
+
+impl Real for f32 {
+    const EPSILON: Self = f32::EPSILON;
+
+    #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest is what the name says")]
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+
+    #[inline(always)]
+    fn fused(self, factor: Self, summand: Self) -> Self {
+        self.mul_add(factor, summand)
+    }
+}
+
+impl Real for f64 {
+    const EPSILON: Self = f64::EPSILON;
+
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+
+    fn to_f64(self) -> f64 {
+        self
+    }
+
+    #[inline(always)]
+    fn fused(self, factor: Self, summand: Self) -> Self {
+        self.mul_add(factor, summand)
+    }
+}
