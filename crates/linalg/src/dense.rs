@@ -103,6 +103,15 @@ impl<T: Real> Dense<T> {
         copy
     }
 
+    /// The same entries in another precision, rounded to the nearest.
+    pub(crate) fn converted<S: Real>(&self) -> Dense<S> {
+        let mut converted = Dense::zeros(self.nrows, self.ncols);
+        for (to, from) in converted.values_mut().iter_mut().zip(self.values()) {
+            *to = S::from_f64(from.to_f64());
+        }
+        converted
+    }
+
     /// Whether every entry is finite.
     pub(crate) fn is_finite(&self) -> bool {
         self.values().iter().all(|value| value.to_f64().is_finite())

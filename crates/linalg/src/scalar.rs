@@ -25,6 +25,9 @@ pub trait Real:
     /// The nearest number of this precision.
     fn from_f64(value: f64) -> Self;
 
+    /// The nearest number of this precision.
+    fn from_f32(value: f32) -> Self;
+
     /// The same number in double precision.
     fn to_f64(self) -> f64;
 
@@ -38,6 +41,11 @@ impl Real for f32 {
     #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest is what the name says")]
     fn from_f64(value: f64) -> Self {
         value as f32
+    }
+
+    #[inline(always)]
+    fn from_f32(value: f32) -> Self {
+        value
     }
 
     fn to_f64(self) -> f64 {
@@ -55,6 +63,11 @@ impl Real for f64 {
 
     fn from_f64(value: f64) -> Self {
         value
+    }
+
+    #[inline(always)]
+    fn from_f32(value: f32) -> Self {
+        f64::from(value)
     }
 
     fn to_f64(self) -> f64 {

@@ -40,7 +40,7 @@ pub(super) fn from_short_side<A: LinearOperator + ?Sized>(a: &A, q: Dense, solve
 }
 
 /// The well-conditioned case: `s_j = |w_j|`, `v_j = w_j / s_j`.
-fn scaled<A: LinearOperator + ?Sized>(
+pub(super) fn scaled<A: LinearOperator + ?Sized>(
     a: &A,
     q: &Dense,
     w: &Dense,
@@ -141,7 +141,7 @@ fn largest_difference(x: &Dense, y: &Dense, s: &[f64]) -> f64 {
 }
 
 /// The Euclidean norm of every column.
-fn column_norms(matrix: &Dense) -> Vec<f64> {
+pub(super) fn column_norms(matrix: &Dense) -> Vec<f64> {
     let mut sums = vec![0f64; matrix.ncols()];
     for row in matrix.values().chunks_exact(matrix.ncols()) {
         for (sum, x) in sums.iter_mut().zip(row) {
