@@ -36,10 +36,12 @@ impl Real for f32 {
     const EPSILON: Self = f32::EPSILON;
 
     #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest is what the name says")]
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value as f32
     }
 
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
@@ -53,10 +55,12 @@ impl Real for f32 {
 impl Real for f64 {
     const EPSILON: Self = f64::EPSILON;
 
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value
     }
 
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self
     }
