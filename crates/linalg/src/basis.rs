@@ -142,7 +142,7 @@ fn normalize<T: Real>(column: &mut Dense<T>) {
     let length = column.view().norm_l2();
     if length > T::default() {
         for entry in column.values_mut() {
-            *entry = *entry / length;
+            *entry /= length;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The two precisions that the solvers compute in.
 
 use std::iter::Sum;
-use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 /// An IEEE 754 number: `f32` or `f64`.
 pub trait Real:
@@ -16,6 +16,7 @@ pub trait Real:
     + AddAssign
     + SubAssign
     + MulAssign
+    + DivAssign
     + Sum
     + 'static
 {
@@ -39,6 +40,7 @@ impl Real for f32 {
     const EPSILON: Self = f32::EPSILON;
 
     #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest is what the name says")]
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value as f32
     }
@@ -48,6 +50,7 @@ impl Real for f32 {
         value
     }
 
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
@@ -61,6 +64,7 @@ impl Real for f32 {
 impl Real for f64 {
     const EPSILON: Self = f64::EPSILON;
 
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value
     }
@@ -70,6 +74,7 @@ impl Real for f64 {
         f64::from(value)
     }
 
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self
     }
