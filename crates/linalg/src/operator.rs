@@ -1,5 +1,7 @@
 //! Linear maps known by what they do to a block of vectors.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use crate::csr::CsrMatrix;
@@ -80,6 +82,8 @@ pub(crate) trait Precision: Real {
     fn apply<A: LinearOperator + ?Sized>(a: &A, x: &Dense<Self>, y: &mut Dense<Self>);
     /// `y = Aᵀ x`.
     fn apply_transpose<A: LinearOperator + ?Sized>(a: &A, x: &Dense<Self>, y: &mut Dense<Self>);
+    /// A matrix in this precision.
+    fn of_double(x: &Dense) -> Cow<'_, Dense<Self>>;
 }
 
 impl Precision for f32 {
@@ -90,6 +94,10 @@ impl Precision for f32 {
     fn apply_transpose<A: LinearOperator + ?Sized>(a: &A, x: &Dense<f32>, y: &mut Dense<f32>) {
         a.apply_transpose_single(x, y);
     }
+
+    fn of_double(x: &Dense) -> Cow<'_, Dense<f32>> {
+        Cow::Owned(x.converted())
+    }
 }
 
 impl Precision for f64 {
@@ -99,6 +107,10 @@ impl Precision for f64 {
 
     fn apply_transpose<A: LinearOperator + ?Sized>(a: &A, x: &Dense, y: &mut Dense) {
         a.apply_transpose(x, y);
+    }
+
+    fn of_double(x: &Dense) -> Cow<'_, Dense> {
+        Cow::Borrowed(x)
     }
 }
 

@@ -75,13 +75,55 @@ pub(crate) fn multiply<T: Real>(q: MatRef<'_, T>, c: MatRef<'_, T>) -> Dense<T> 
 }
 
 fn accumulate<T: Real>(x: &mut Dense<T>, beta: Accum, q: MatRef<'_, T>, c: MatRef<'_, T>, alpha: T) {
+    if q.ncols() > 0 {
+        in_chunks(x, |start, x| {
+            let q = q.subrows(start, x.nrows());
+            matmul(x, beta, q, c, alpha, Par::Seq);
+        });
+    }
+}
+
+/// Replaces `width` columns of `x` from `start` on by themselves times `turn: width x width`.
+pub(crate) fn turn<T: Real>(x: &mut Dense<T>, start: usize, turn: MatRef<'_, T>) {
+    in_chunks(x, |_, x| {
+        let mut columns = x.as_mut().subcols_mut(start, turn.nrows());
+        let mut turned = Mat::zeros(columns.nrows(), columns.ncols());
+        matmul(&mut turned, Accum::Replace, columns.as_ref(), turn, T::from_f64(1.0), Par::Seq);
+        columns.copy_from(&turned);
+    });
+}
+
+/// Subtracts the first columns of `x` times `share: p x (ncols - p)` from the other ones.
+pub(crate) fn subtract_leading<T: Real>(x: &mut Dense<T>, share: MatRef<'_, T>) {
+    in_chunks(x, |_, x| {
+        let (leading, rest) = x.as_mut().split_at_col_mut(share.nrows());
+        matmul(rest, Accum::Add, leading.as_ref(), share, T::from_f64(-1.0), Par::Seq);
+    });
+}
+
+/// Runs `change` on every chunk of rows (where it starts, the rows), in parallel.
+fn in_chunks<T: Real>(x: &mut Dense<T>, change: impl Fn(usize, &mut MatMut<'_, T>) + Sync) {
     let ncols = x.ncols();
-    if ncols == 0 || q.ncols() == 0 {
+    if ncols == 0 {
         return;
     }
     x.values_mut().par_chunks_mut(ROWS * ncols).enumerate().for_each(|(chunk, x)| {
         let rows = x.len() / ncols;
-        let x = MatMut::from_row_major_slice_mut(x, rows, ncols);
-        matmul(x, beta, q.subrows(chunk * ROWS, rows), c, alpha, Par::Seq);
+        change(chunk * ROWS, &mut MatMut::from_row_major_slice_mut(x, rows, ncols));
     });
+}
+
+/// A sum over `nrows` rows for each of `width` columns: `add` adds what a row contributes. Summed as [`inner`].
+pub(crate) fn column_sums(nrows: usize, width: usize, add: impl Fn(usize, &mut [f64]) + Sync) -> Vec<f64> {
+    let of_chunk = |chunk: usize| {
+        let mut sums = vec![0.0; width];
+        (chunk * ROWS..nrows.min((chunk + 1) * ROWS)).for_each(|row| add(row, &mut sums));
+        sums
+    };
+    let parts: Vec<Vec<f64>> = (0..nrows.div_ceil(ROWS)).into_par_iter().map(of_chunk).collect();
+    let mut total = vec![0.0; width];
+    for part in parts {
+        total.iter_mut().zip(part).for_each(|(total, part)| *total += part);
+    }
+    total
 }

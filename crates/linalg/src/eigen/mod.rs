@@ -57,7 +57,8 @@ pub(crate) fn largest<T: Real>(mut matrix: Mat<T>, count: usize) -> Result<Eigen
 
     let diagonal = (0..n).map(|at| matrix[(at, at)].to_f64()).collect();
     let below: Vec<f64> = (1..n).map(|at| matrix[(at, at - 1)].to_f64()).collect();
-    let (values, mut vectors) = divide::largest(diagonal, &below, count)?;
+    let (values, vectors) = divide::largest::<f64>(diagonal, &below, count)?;
+    let mut vectors: Mat<T> = crate::product::converted(&vectors);
     let rotated = vectors.as_mut().subrows_mut(1, n - 1);
     apply_back(matrix.submatrix(1, 0, n - 1, n - 1), reflectors.as_ref(), Conj::No, rotated, Par::Seq, stack);
     let values = values.iter().map(|&value| T::from_f64(value * scale)).collect();

@@ -27,7 +27,7 @@ pub(super) fn vectors<A: LinearOperator + ?Sized, T: Real>(
     report(progress, Solver::Gram, 0, None)?;
     let gram = a.row_gram();
     report(progress, Solver::Gram, a.nrows(), None)?;
-    let matrix = faer::Mat::from_fn(a.nrows(), a.nrows(), |i, j| T::from_f64(gram.values()[i * a.nrows() + j]));
+    let matrix = gram.to_columns::<T>();
     drop(gram);
     let pairs = eigen::largest(matrix, params.rank).map_err(|_| Stop::Failed)?;
     report(progress, Solver::Gram, a.nrows(), None)?;

@@ -111,7 +111,7 @@ impl<'a, A: LinearOperator + ?Sized, T: Precision> Krylov<'a, A, T> {
             block,
             capacity,
             basis,
-            projected: Mat::zeros(capacity, capacity),
+            projected: Mat::new(),
             next,
             coupling: Mat::zeros(block, block),
             coupled_from: 0,
@@ -188,6 +188,11 @@ impl<'a, A: LinearOperator + ?Sized, T: Precision> Krylov<'a, A, T> {
         // everything, removes what rounding has left.
         let local = self.basis.project_out(self.coupled_from, &mut y);
         self.basis.project_out(0, &mut y);
+        let len = self.basis.len();
+        if len > self.projected.nrows() {
+            let room = (2 * len).min(self.capacity);
+            self.projected.resize_with(room, room, |_, _| 0.0);
+        }
         for column in 0..self.block {
             for row in 0..local.nrows() {
                 let (i, j) = (self.coupled_from + row, start + column);

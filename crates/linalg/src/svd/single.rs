@@ -7,10 +7,11 @@ use super::{Progress, Solver, Stop, Svd, SvdParams, correct, finish, lanczos, re
 use crate::dense::Dense;
 use crate::eigen;
 use crate::operator::LinearOperator;
-use crate::product;
 
 /// The smallest tolerance that single precision can be expected to reach.
 pub(super) const TOLERANCE: f64 = 5e-7;
+/// Eigenvectors of the Gram matrix that are found by Lanczos.
+const LEADING: usize = 4;
 /// The smallest part of the largest singular value that single precision resolves in the Gram matrix.
 const RESOLVED: f64 = 2e-3;
 
@@ -35,42 +36,41 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
     let mut w = Dense::zeros(a.ncols(), u.ncols());
     a.apply_transpose(&u, &mut w);
     correct::improve(&mut u, &mut w).ok_or(Stop::Failed)?;
+    if std::env::var("DBG").is_ok() {
+        eprintln!("corrected");
+    }
     let norms = finish::column_norms(&w);
     let largest = norms.iter().copied().fold(0.0, f64::max);
     if !norms.iter().all(|&norm| norm > RESOLVED * largest) {
         return Err(Stop::Failed);
     }
-    Ok(finish::scaled(a, &u, &w, &norms, solver, columns))
+    Ok(finish::scaled::<A, f32>(a, u, w, &norms, solver, columns))
 }
 
-/// The largest eigenvectors of `A Aᵀ`: the first one from Lanczos, the others from what the Gram matrix is without it.
+/// The largest eigenvectors of `A Aᵀ`: the leading ones from Lanczos, the others from what the Gram matrix is without them.
 ///
 /// Of non-negative ratings the first eigenvalue is many times the others, and errors are relative to the largest one:
-/// taken out while the matrix is still f64, it does not count.
+/// taken out while the matrix is still f64, the leading ones do not count.
 fn by_gram<A: LinearOperator + ?Sized>(
     a: &A,
     params: &SvdParams,
     progress: &mut Progress<'_>,
 ) -> Result<(Dense, usize), Stop> {
-    let (n, rank) = (a.nrows(), params.rank);
-    let first = solve(a, Solver::Lanczos, &SvdParams { rank: 1, ..params.clone() }, progress)?;
-    if rank == 1 {
+    let (n, rank, leading) = (a.nrows(), params.rank, LEADING.min(params.rank));
+    let first = solve(a, Solver::Lanczos, &SvdParams { rank: leading, ..params.clone() }, progress)?;
+    if rank == leading {
         return Ok((first.u, first.columns));
     }
-    let mut rest = Mat::zeros(n, n);
-    rest.copy_from_triangular_lower(a.row_gram().view());
+    let mut rest = a.row_gram();
     report(progress, Solver::Gram, n, None)?;
     let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
-    let (u, by) = (first.u.view(), -first.s[0] * first.s[0]);
-    triangular::matmul(rest.as_mut(), lower, Accum::Add, u, whole, u.transpose(), whole, by, Par::Seq);
-    let others = eigen::largest(product::converted::<f64, f32>(&rest), rank - 1).map_err(|_| Stop::Failed)?;
+    let u = first.u.view();
+    let weighted = Mat::from_fn(n, leading, |i, j| u[(i, j)] * first.s[j] * first.s[j]);
+    triangular::matmul(rest.view_mut(), lower, Accum::Add, &weighted, whole, u.transpose(), whole, -1.0, Par::Seq);
+    let others = eigen::largest(rest.to_columns::<f32>(), rank - leading).map_err(|_| Stop::Failed)?;
     report(progress, Solver::Gram, n, None)?;
     let mut all = Dense::zeros(n, rank);
-    for (row, all) in all.values_mut().chunks_exact_mut(rank).enumerate() {
-        all[0] = first.u.row(row)[0];
-        for (to, &from) in all[1..].iter_mut().zip(others.vectors.as_ref().row(row).iter()) {
-            *to = f64::from(from);
-        }
-    }
+    all.fill_columns(0, u);
+    all.fill_columns(leading, others.vectors.as_ref());
     Ok((all, n))
 }
