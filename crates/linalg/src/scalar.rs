@@ -3,9 +3,12 @@
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
+use crate::eigen::lanes::Lanes;
+
 /// An IEEE 754 number: `f32` or `f64`.
 pub trait Real:
     faer::traits::RealField
+    + Lanes
     + Copy
     + Default
     + Add<Output = Self>

@@ -14,6 +14,8 @@ use crate::scalar::Real;
 
 /// Matrices up to this size are solved by QR iterations.
 const LEAF: usize = 20;
+/// Entries below the diagonal, relative to the largest of all, that do no more than disturb: their squares vanish.
+const NEGLIGIBLE: f64 = 1e-30;
 /// Matrices below this size are not worth a thread.
 const TASK: usize = 128;
 
@@ -23,10 +25,17 @@ const TASK: usize = 128;
 /// merge, n² count of them at most, makes wanted columns only.
 pub(super) fn largest<T: Real>(
     mut diagonal: Vec<f64>,
-    below: &[f64],
+    mut below: Vec<f64>,
     count: usize,
 ) -> Result<(Vec<f64>, Mat<T>), NoEigenpairs> {
     let n = diagonal.len();
+    let norm = diagonal.iter().chain(&below).fold(0f64, |max, x| max.max(x.abs()));
+    for coupling in &mut below {
+        if coupling.abs() <= NEGLIGIBLE * norm {
+            *coupling = 0.0;
+        }
+    }
+    let below = &below[..];
     let mut vectors = Mat::zeros(n, n);
     if n <= LEAF {
         leaf(&mut diagonal, below, vectors.as_mut())?;
@@ -95,26 +104,29 @@ pub(super) fn rising(values: &[f64]) -> Vec<usize> {
     order
 }
 
-/// Eigenpairs of a small matrix.
-fn leaf<T: Real>(diagonal: &mut [f64], below: &[f64], vectors: MatMut<'_, T>) -> Result<(), NoEigenpairs> {
+/// Eigenpairs of a small matrix, in double precision: the iteration does not settle where squares vanish.
+fn leaf<T: Real>(diagonal: &mut [f64], below: &[f64], mut vectors: MatMut<'_, T>) -> Result<(), NoEigenpairs> {
     let n = diagonal.len();
-    let main: Vec<T> = diagonal.iter().map(|&x| T::from_f64(x)).collect();
-    let below: Vec<T> = (0..n).map(|at| T::from_f64(below.get(at).copied().unwrap_or(0.0))).collect();
-    let scratch = evd::self_adjoint_evd_scratch::<T>(n, evd::ComputeEigenvectors::Yes, Par::Seq, Default::default());
+    let below: Vec<f64> = below.iter().copied().chain([0.0]).collect();
+    let scratch = evd::self_adjoint_evd_scratch::<f64>(n, evd::ComputeEigenvectors::Yes, Par::Seq, Default::default());
     let mut memory = MemBuffer::new(scratch);
     let mut values = Mat::zeros(n, 1);
+    let mut solved = Mat::zeros(n, n);
     evd::tridiagonal_self_adjoint_evd(
-        DiagRef::from_slice(&main),
+        DiagRef::from_slice(diagonal),
         DiagRef::from_slice(&below),
         values.as_mut().col_mut(0).as_diagonal_mut(),
-        Some(vectors),
+        Some(solved.as_mut()),
         Par::Seq,
         MemStack::new(&mut memory),
         Default::default(),
     )
     .map_err(|_| NoEigenpairs)?;
-    for (at, value) in diagonal.iter_mut().enumerate() {
-        *value = values[(at, 0)].to_f64();
+    for (j, value) in diagonal.iter_mut().enumerate() {
+        *value = values[(j, 0)];
+        for i in 0..n {
+            vectors[(i, j)] = T::from_f64(solved[(i, j)]);
+        }
     }
     Ok(())
 }

@@ -5,7 +5,8 @@ use faer::{Accum, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::divide::rising;
-use super::secular::{Root, Secular, eigenvectors};
+use super::lowner::{eigenvectors, exact_z};
+use super::secular::{Root, Secular};
 use crate::scalar::Real;
 
 /// Columns of eigenvectors that one task makes: their coefficients stay in the second-level cache.
@@ -100,7 +101,7 @@ impl Merge {
         let mut roots = vec![Root::default(); kept.len()];
         let mut exact = vec![0f64; kept.len()];
         roots.par_chunks_mut(ROOTS).enumerate().for_each(|(chunk, roots)| equation.roots(chunk * ROOTS, roots));
-        exact.par_chunks_mut(ROOTS).enumerate().for_each(|(chunk, z)| equation.exact_z(&roots, chunk * ROOTS, z));
+        exact.par_chunks_mut(ROOTS).enumerate().for_each(|(chunk, z)| exact_z(&poles, &roots, chunk * ROOTS, z));
 
         let mut order: Vec<usize> = (0..kept.len()).collect();
         order.sort_by_key(|&at| rows[kept[at]]);

@@ -1,20 +1,25 @@
 //! The largest eigenpairs of a dense symmetric matrix.
 
 mod divide;
+pub(crate) mod lanes;
+mod lowner;
 mod merge;
 mod secular;
+mod symv;
 #[cfg(test)]
 mod tests;
+mod tridiagonal;
 
 use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::tridiag;
 use faer::linalg::householder::{
     apply_block_householder_sequence_on_the_left_in_place_scratch as back_scratch,
     apply_block_householder_sequence_on_the_left_in_place_with_conj as apply_back,
 };
+use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
-use faer::{Conj, Mat, Par};
+use faer::{Accum, Conj, Mat, MatMut, MatRef, Par};
 
+use crate::product;
 use crate::scalar::Real;
 
 /// The iteration inside the eigensolver did not settle; with finite input this does not happen in practice.
@@ -44,25 +49,53 @@ pub(crate) fn largest<T: Real>(mut matrix: Mat<T>, count: usize) -> Result<Eigen
         let values = (0..count).map(|at| T::from_f64(matrix[(at, at)].to_f64() * scale)).collect();
         return Ok(Eigenpairs { values, vectors: Mat::identity(n, count) });
     }
-    let block = recommended_block_size::<T>(n, n);
-    let mut reflectors = Mat::zeros(block, n - 1);
-    let scratch = tridiag::tridiag_in_place_scratch::<T>(n, Par::Seq, Default::default()).or(back_scratch::<T>(
-        n - 1,
-        block,
-        count,
-    ));
-    let mut memory = MemBuffer::new(scratch);
-    let stack = MemStack::new(&mut memory);
-    tridiag::tridiag_in_place(matrix.as_mut(), reflectors.as_mut(), Par::Seq, stack, Default::default());
-
-    let diagonal = (0..n).map(|at| matrix[(at, at)].to_f64()).collect();
-    let below: Vec<f64> = (1..n).map(|at| matrix[(at, at - 1)].to_f64()).collect();
-    let (values, vectors) = divide::largest::<f64>(diagonal, &below, count)?;
-    let mut vectors: Mat<T> = crate::product::converted(&vectors);
-    let rotated = vectors.as_mut().subrows_mut(1, n - 1);
-    apply_back(matrix.submatrix(1, 0, n - 1, n - 1), reflectors.as_ref(), Conj::No, rotated, Par::Seq, stack);
+    let reduced = tridiagonal::reduce(matrix.as_mut());
+    let diagonal = reduced.diagonal.iter().map(|x| x.to_f64()).collect();
+    let below = reduced.below.iter().map(|x| x.to_f64()).collect();
+    // In double precision, so that an error of the largest eigenvalue's size does not reach the vectors of small ones.
+    let (values, vectors) = divide::largest::<f64>(diagonal, below, count)?;
+    let mut vectors: Mat<T> = product::converted(&vectors);
+    carry_back(matrix.submatrix(1, 0, n - 1, n - 1), &reduced.scales, vectors.as_mut().subrows_mut(1, n - 1));
     let values = values.iter().map(|&value| T::from_f64(value * scale)).collect();
     Ok(Eigenpairs { values, vectors })
+}
+
+/// Applies the reflections of the reduction to vectors, the last one first.
+fn carry_back<T: Real>(reflections: MatRef<'_, T>, scales: &[T], vectors: MatMut<'_, T>) {
+    let (n, block) = (scales.len(), recommended_block_size::<T>(scales.len(), scales.len()));
+    // The compact form of a block: Puglisi, C.: Modification of the Householder method based on the compact WY
+    // representation (1992), SIAM J. Sci. Stat. Comput. 13: 1 - V F⁻¹ Vᵀ with F the upper triangle of VᵀV, its diagonal
+    // halved.
+    let mut factors = Mat::zeros(block, n);
+    let mut basis: Mat<T> = Mat::zeros(n, block);
+    for from in (0..n).step_by(block) {
+        let width = block.min(n - from);
+        let given = reflections.submatrix(from, from, n - from, width);
+        let mut basis = basis.as_mut().submatrix_mut(from, 0, n - from, width);
+        basis.fill(T::default());
+        basis.copy_from_strict_triangular_lower(given);
+        for at in 0..width {
+            basis[(at, at)] = T::from_f64(1.0);
+        }
+        let (whole, upper) = (BlockStructure::Rectangular, BlockStructure::StrictTriangularUpper);
+        let (basis, factor) = (basis.as_ref(), factors.as_mut().submatrix_mut(0, from, width, width));
+        triangular::matmul(
+            factor,
+            upper,
+            Accum::Replace,
+            basis.transpose(),
+            whole,
+            basis,
+            whole,
+            T::from_f64(1.0),
+            Par::Seq,
+        );
+        for at in 0..width {
+            factors[(at, from + at)] = scales[from + at];
+        }
+    }
+    let mut memory = MemBuffer::new(back_scratch::<T>(n, block, vectors.ncols()));
+    apply_back(reflections, factors.as_ref(), Conj::No, vectors, Par::Seq, MemStack::new(&mut memory));
 }
 
 /// Divides the lower triangle by a power of two that brings its largest entry near one, so that no square of an entry

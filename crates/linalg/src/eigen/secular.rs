@@ -1,17 +1,9 @@
-//! The secular equation of a rank-one update `diag(poles) + rho z zᵀ`: its roots and its eigenvectors.
-//!
-//! All scalars are f64, whatever the precision of the matrix. Sums run over eight lanes in a fixed order, so that their
-//! bits do not depend on the processor.
+//! The roots of the secular equation of a rank-one update `diag(poles) + rho z zᵀ`, in f64.
 
-use faer::MatMut;
+use std::ops::Range;
+
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::scalar::Real;
-
-/// Numbers that one step of a loop takes; eight f64 fill the widest register.
-const LANES: usize = 8;
-/// Roots multiplied together before a division; more might underflow.
-const PRODUCT: usize = 4;
 /// The interpolation needs three or four steps; a bisection that stands in for it throughout, about sixty.
 const STEPS: usize = 100;
 
@@ -46,19 +38,6 @@ impl Secular<'_> {
     pub(super) fn roots(&self, first: usize, roots: &mut [Root]) {
         Arch::new().dispatch(Roots { equation: self, first, roots });
     }
-
-    /// The moduli of the entries `first..` of the vector `z` for which the computed roots are exact, times `sqrt(rho)`.
-    ///
-    /// Its eigenvectors are orthogonal however close the roots: Gu, M. and Eisenstat, S. C.: A divide-and-conquer
-    /// algorithm for the symmetric tridiagonal eigenproblem (1995), SIAM J. Matrix Anal. Appl. 16, section 3.
-    pub(super) fn exact_z(&self, roots: &[Root], first: usize, z: &mut [f64]) {
-        Arch::new().dispatch(ExactZ { poles: self.poles, at: &self.poles[first..][..z.len()], roots, z });
-    }
-}
-
-/// Writes the unit eigenvector of each root in a column: `z_i / (poles_i - root)`. The order of the poles is free.
-pub(super) fn eigenvectors<T: Real>(poles: &[f64], z: &[f64], roots: &[Root], vectors: MatMut<'_, T>) {
-    Arch::new().dispatch(Vectors { poles, z, roots, vectors });
 }
 
 struct Roots<'a> {
@@ -71,9 +50,9 @@ impl WithSimd for Roots<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         for (at, root) in self.roots.iter_mut().enumerate() {
-            *root = self.equation.root(self.first + at);
+            *root = self.equation.root(simd, self.first + at);
         }
     }
 }
@@ -103,7 +82,7 @@ impl Bracket {
 
 impl Secular<'_> {
     #[inline(always)]
-    fn root(&self, at: usize) -> Root {
+    fn root<S: Simd>(&self, simd: S, at: usize) -> Root {
         let (poles, weights) = (self.poles, self.weights);
         let last = poles.len() - 1;
         if last == 0 {
@@ -117,7 +96,9 @@ impl Secular<'_> {
         let top =
             if at < last { 0.5 * (poles[right] - poles[left]) } else { 0.5 * self.rho * weights.iter().sum::<f64>() };
         let base = poles[at];
-        let rest = inverse + self.sum(base, top, 0..left).value + self.sum(base, top, right + 1..poles.len()).value;
+        let rest = inverse
+            + self.sum(simd, base, top, 0..left).value
+            + self.sum(simd, base, top, right + 1..poles.len()).value;
         let middle = rest + weights[left] / (poles[left] - base - top) + weights[right] / (poles[right] - base - top);
         let (origin, mut bracket) = match (at < last, middle > 0.0) {
             (true, true) => (left, Bracket { low: 0.0, high: top }),
@@ -130,8 +111,8 @@ impl Secular<'_> {
         let mut offset = two_poles(rest, (to.0, weights[left]), (to.1, weights[right]), &bracket)
             .unwrap_or_else(|| bracket.middle());
         for _ in 0..STEPS {
-            let below = self.sum(pole, offset, 0..right);
-            let above = self.sum(pole, offset, right..poles.len());
+            let below = self.sum(simd, pole, offset, 0..right);
+            let above = self.sum(simd, pole, offset, right..poles.len());
             let value = inverse + below.value + above.value;
             let slope = below.slope + above.slope;
             // What rounding may make of the value: Gu and Eisenstat (1995), equation 3.4.
@@ -159,25 +140,26 @@ impl Secular<'_> {
 
     /// The terms `range` of the sum at `pole + offset`.
     #[inline(always)]
-    fn sum(&self, pole: f64, offset: f64, range: std::ops::Range<usize>) -> Sum {
-        let (poles, pole_rest) = self.poles[range.clone()].as_chunks::<LANES>();
-        let (weights, weight_rest) = self.weights[range].as_chunks::<LANES>();
-        let (mut values, mut slopes) = ([0f64; LANES], [0f64; LANES]);
-        for (poles, weights) in poles.iter().zip(weights) {
-            for lane in 0..LANES {
-                let inverse = 1.0 / ((poles[lane] - pole) - offset);
-                let term = weights[lane] * inverse;
-                values[lane] += term;
-                slopes[lane] = term.mul_add(inverse, slopes[lane]);
-            }
+    fn sum<S: Simd>(&self, simd: S, pole: f64, offset: f64, range: Range<usize>) -> Sum {
+        let (poles, pole_rest) = S::as_simd_f64s(&self.poles[range.clone()]);
+        let (weights, weight_rest) = S::as_simd_f64s(&self.weights[range]);
+        let (pole_lanes, offset_lanes) = (simd.splat_f64s(pole), simd.splat_f64s(offset));
+        let (mut values, mut slopes) = (simd.splat_f64s(0.0), simd.splat_f64s(0.0));
+        for (&p, &weight) in poles.iter().zip(weights) {
+            let distance = simd.sub_f64s(simd.sub_f64s(p, pole_lanes), offset_lanes);
+            let inverse = simd.div_f64s(simd.splat_f64s(1.0), distance);
+            let term = simd.mul_f64s(weight, inverse);
+            values = simd.add_f64s(values, term);
+            slopes = simd.mul_add_f64s(term, inverse, slopes);
         }
-        for (lane, (p, weight)) in pole_rest.iter().zip(weight_rest).enumerate() {
+        let (mut value, mut slope) = (simd.reduce_sum_f64s(values), simd.reduce_sum_f64s(slopes));
+        for (p, weight) in pole_rest.iter().zip(weight_rest) {
             let inverse = 1.0 / ((p - pole) - offset);
             let term = weight * inverse;
-            values[lane] += term;
-            slopes[lane] = term.mul_add(inverse, slopes[lane]);
+            value += term;
+            slope = term.mul_add(inverse, slope);
         }
-        Sum { value: added(values), slope: added(slopes) }
+        Sum { value, slope }
     }
 }
 
@@ -190,104 +172,4 @@ fn two_poles(rest: f64, (p, w): (f64, f64), (q, v): (f64, f64), bracket: &Bracke
     // The two roots without cancellation.
     let sum = linear + discriminant.sqrt().copysign(linear);
     [2.0 * constant / sum, sum / (2.0 * rest)].into_iter().find(|&x| bracket.holds(x))
-}
-
-/// The sum of eight lanes, by halves.
-#[inline(always)]
-fn added(lanes: [f64; LANES]) -> f64 {
-    let [a, b, c, d, e, f, g, h] = lanes;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
-}
-
-struct ExactZ<'a> {
-    poles: &'a [f64],
-    at: &'a [f64],
-    roots: &'a [Root],
-    z: &'a mut [f64],
-}
-
-impl WithSimd for ExactZ<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let (at, at_rest) = self.at.as_chunks::<LANES>();
-        let (z, z_rest) = self.z.as_chunks_mut::<LANES>();
-        for (at, z) in at.iter().zip(z) {
-            *z = exact_z(self.poles, self.roots, at);
-        }
-        if !at_rest.is_empty() {
-            // Lanes without a pole repeat the last one; nobody reads them.
-            let mut at = [at_rest[at_rest.len() - 1]; LANES];
-            at[..at_rest.len()].copy_from_slice(at_rest);
-            z_rest.copy_from_slice(&exact_z(self.poles, self.roots, &at)[..z_rest.len()]);
-        }
-    }
-}
-
-/// `sqrt |prod_j (at - root_j) / prod_{poles_j != at} (at - poles_j)|`, for eight poles `at`.
-#[inline(always)]
-fn exact_z(poles: &[f64], roots: &[Root], at: &[f64; LANES]) -> [f64; LANES] {
-    let mut z = [1f64; LANES];
-    let (fours, pole_rest) = poles.as_chunks::<PRODUCT>();
-    let (root_fours, root_rest) = roots.as_chunks::<PRODUCT>();
-    for (poles, roots) in fours.iter().zip(root_fours) {
-        multiply(&mut z, at, poles, roots);
-    }
-    multiply(&mut z, at, pole_rest, root_rest);
-    z.map(|z| z.abs().sqrt())
-}
-
-/// Multiplies in the factors of a few poles with a single division.
-#[inline(always)]
-fn multiply(z: &mut [f64; LANES], at: &[f64; LANES], poles: &[f64], roots: &[Root]) {
-    let (mut above, mut below) = ([1f64; LANES], [1f64; LANES]);
-    for (&pole, root) in poles.iter().zip(roots) {
-        for lane in 0..LANES {
-            let distance = at[lane] - pole;
-            above[lane] *= (at[lane] - root.pole) - root.offset;
-            below[lane] *= if distance == 0.0 { 1.0 } else { distance };
-        }
-    }
-    for lane in 0..LANES {
-        z[lane] *= above[lane] / below[lane];
-    }
-}
-
-struct Vectors<'a, T> {
-    poles: &'a [f64],
-    z: &'a [f64],
-    roots: &'a [Root],
-    vectors: MatMut<'a, T>,
-}
-
-impl<T: Real> WithSimd for Vectors<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let mut vector = vec![0f64; self.poles.len()];
-        for (root, column) in self.roots.iter().zip(self.vectors.col_iter_mut()) {
-            let (poles, pole_rest) = self.poles.as_chunks::<LANES>();
-            let (z, z_rest) = self.z.as_chunks::<LANES>();
-            let (entries, entry_rest) = vector.as_chunks_mut::<LANES>();
-            let mut squares = [0f64; LANES];
-            for ((poles, z), entries) in poles.iter().zip(z).zip(entries) {
-                for lane in 0..LANES {
-                    entries[lane] = z[lane] / ((poles[lane] - root.pole) - root.offset);
-                    squares[lane] = entries[lane].mul_add(entries[lane], squares[lane]);
-                }
-            }
-            for (lane, ((pole, z), entry)) in pole_rest.iter().zip(z_rest).zip(entry_rest).enumerate() {
-                *entry = z / ((pole - root.pole) - root.offset);
-                squares[lane] = entry.mul_add(*entry, squares[lane]);
-            }
-            let scale = 1.0 / added(squares).sqrt();
-            if let Some(column) = column.try_as_col_major_mut() {
-                for (to, &from) in column.as_slice_mut().iter_mut().zip(&vector) {
-                    *to = T::from_f64(from * scale);
-                }
-            }
-        }
-    }
 }

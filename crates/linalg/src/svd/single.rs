@@ -44,7 +44,11 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
     if !norms.iter().all(|&norm| norm > RESOLVED * largest) {
         return Err(Stop::Failed);
     }
-    Ok(finish::scaled::<A, f32>(a, u, w, &norms, solver, columns))
+    let r = finish::scaled::<A, f32>(a, u, w, &norms, solver, columns);
+    if std::env::var("DBG").is_ok() {
+        eprintln!("single {:e} {} {}", r.residual, r.s[0], r.s[r.s.len() - 1]);
+    }
+    Ok(r)
 }
 
 /// The largest eigenvectors of `A Aᵀ`: the leading ones from Lanczos, the others from what the Gram matrix is without them.
