@@ -8,26 +8,30 @@ use faer::{Mat, MatMut, MatRef, Par};
 use crate::dense::Dense;
 use crate::product;
 use crate::random::RandomBlocks;
+use crate::scalar::Real;
 
-/// A column whose norm falls below this part of the operator's norm holds rounding errors only.
-const LOST: f64 = 1e-13;
+/// A column whose norm falls below so many roundings of what it was before projection holds rounding errors only.
+const LOST: f64 = 500.0;
 /// Below this part, one pass of projection has cancelled too many digits and another one is made.
 const CANCELLED: f64 = 1e-3;
+/// The smallest part of a column's squared norm that may remain when it is made orthogonal to those before it by Cholesky.
+const INDEPENDENT: f64 = 1e-12;
 
 /// Orthonormal columns, `nrows x len`, in room for a fixed number of them.
-pub(crate) struct Basis {
+pub(crate) struct Basis<T> {
     nrows: usize,
     stride: usize,
     len: usize,
-    values: Vec<f64>,
+    values: Vec<T>,
 }
 
-impl Basis {
+impl<T: Real> Basis<T> {
     /// No columns yet, room for `capacity`.
     pub(crate) fn new(nrows: usize, capacity: usize) -> Self {
+        let line = 64 / size_of::<T>();
         // An odd number of cache lines between rows spreads a column over all sets of the cache.
-        let stride = (capacity.div_ceil(8) | 1) * 8;
-        Self { nrows, stride, len: 0, values: vec![0.0; nrows * stride] }
+        let stride = (capacity.div_ceil(line) | 1) * line;
+        Self { nrows, stride, len: 0, values: vec![T::default(); nrows * stride] }
     }
 
     /// Number of columns.
@@ -36,13 +40,13 @@ impl Basis {
     }
 
     /// The columns from `start` on.
-    pub(crate) fn since(&self, start: usize) -> MatRef<'_, f64> {
+    pub(crate) fn since(&self, start: usize) -> MatRef<'_, T> {
         let all = MatRef::from_row_major_slice_with_stride(&self.values, self.nrows, self.stride, self.stride);
         all.subcols(start, self.len - start)
     }
 
     /// Appends the columns of a block.
-    pub(crate) fn push(&mut self, block: &Dense) {
+    pub(crate) fn push(&mut self, block: &Dense<T>) {
         let (start, width) = (self.len, block.ncols());
         for (row, entries) in self.values.chunks_exact_mut(self.stride).zip(block.values().chunks_exact(width)) {
             row[start..start + width].copy_from_slice(entries);
@@ -51,13 +55,13 @@ impl Basis {
     }
 
     /// Replaces all columns.
-    pub(crate) fn replace(&mut self, block: &Dense) {
+    pub(crate) fn replace(&mut self, block: &Dense<T>) {
         self.len = 0;
         self.push(block);
     }
 
     /// Splits `y` into its part in the span of the columns from `start` on and the rest, which stays in `y`.
-    pub(crate) fn project_out(&self, start: usize, y: &mut Dense) -> Mat<f64> {
+    pub(crate) fn project_out(&self, start: usize, y: &mut Dense<T>) -> Mat<T> {
         let columns = self.since(start);
         let coefficients = product::inner(columns, y.view());
         product::subtract(y, columns, coefficients.as_ref());
@@ -68,13 +72,13 @@ impl Basis {
     ///
     /// `norm` is the size of what the block was before projection. Directions that are lost in rounding become random
     /// ones, with zeros in `r`. (Cholesky QR, twice: Yamamoto, Nakatsukasa, Yanagisawa, Fukaya, 2015.)
-    pub(crate) fn orthonormalize(&self, y: &mut Dense, norm: f64, random: &mut RandomBlocks) -> Mat<f64> {
+    pub(crate) fn orthonormalize(&self, y: &mut Dense<T>, norm: T, random: &mut RandomBlocks) -> Mat<T> {
         let Some(first) = cholesky_qr(y) else { return self.orthonormalize_slowly(y, norm, random) };
-        let smallest = (0..first.nrows()).map(|at| first[(at, at)]).fold(f64::INFINITY, f64::min);
-        if smallest <= LOST * norm {
+        let smallest = (0..first.nrows()).map(|at| first[(at, at)].to_f64()).fold(f64::INFINITY, f64::min);
+        if smallest <= lost::<T>(norm) {
             return self.orthonormalize_slowly_from(y, &first, norm, random);
         }
-        if smallest <= CANCELLED * norm {
+        if smallest <= CANCELLED * norm.to_f64() {
             self.project_out(0, y);
         }
         match cholesky_qr(y) {
@@ -86,17 +90,17 @@ impl Basis {
     /// As [`orthonormalize_slowly`](Self::orthonormalize_slowly), for a block that was divided by `first`.
     fn orthonormalize_slowly_from(
         &self,
-        y: &mut Dense,
-        first: &Mat<f64>,
-        norm: f64,
+        y: &mut Dense<T>,
+        first: &Mat<T>,
+        norm: T,
         random: &mut RandomBlocks,
-    ) -> Mat<f64> {
+    ) -> Mat<T> {
         *y = product::multiply(y.view(), first.as_ref());
         self.orthonormalize_slowly(y, norm, random)
     }
 
     /// Gram-Schmidt column by column, twice, with random columns for the lost ones.
-    fn orthonormalize_slowly(&self, y: &mut Dense, norm: f64, random: &mut RandomBlocks) -> Mat<f64> {
+    fn orthonormalize_slowly(&self, y: &mut Dense<T>, norm: T, random: &mut RandomBlocks) -> Mat<T> {
         let width = y.ncols();
         let mut r = Mat::zeros(width, width);
         let mut done = Basis::new(self.nrows, width);
@@ -110,17 +114,17 @@ impl Basis {
                 }
             }
             let length = column.view().norm_l2();
-            if length > LOST * norm {
+            if length.to_f64() > lost::<T>(norm) {
                 r[(at, at)] = length;
             } else {
                 column = random.block(self.nrows, 1);
                 for _ in 0..3 {
                     self.project_out(0, &mut column);
                     done.project_out(0, &mut column);
-                    scale(&mut column, 1.0);
+                    normalize(&mut column);
                 }
             }
-            scale(&mut column, 1.0);
+            normalize(&mut column);
             done.push(&column);
         }
         *y = Dense::copied(done.since(0));
@@ -128,41 +132,55 @@ impl Basis {
     }
 }
 
-/// Scales a single column to the given norm; leaves zero alone.
-fn scale(column: &mut Dense, norm: f64) {
+/// The norm below which nothing is left of a column that had norm `before`.
+fn lost<T: Real>(before: T) -> f64 {
+    LOST * T::EPSILON.to_f64() * before.to_f64()
+}
+
+/// Scales a single column to norm 1; leaves zero alone.
+fn normalize<T: Real>(column: &mut Dense<T>) {
     let length = column.view().norm_l2();
-    if length > 0.0 {
+    if length > T::default() {
         for entry in column.values_mut() {
-            *entry *= norm / length;
+            *entry /= length;
         }
     }
 }
 
 /// `y = y' r` with `r` upper triangular and `y'` nearly orthonormal, left in `y`; nothing is touched when `yᵀy` is not
-/// safely positive definite.
-pub(crate) fn cholesky_qr(y: &mut Dense) -> Option<Mat<f64>> {
-    let mut lower = product::gram(y.view());
+/// safely positive definite. `yᵀy` and its factor are computed in f64 whatever the precision of `y`, so that columns may
+/// be nearly dependent (Yamazaki, Tomov, Dongarra, "Mixed-precision Cholesky QR factorization", 2015).
+pub(crate) fn cholesky_qr<T: Real>(y: &mut Dense<T>) -> Option<Mat<T>> {
+    let lower = cholesky_factor(product::gram(y))?;
+    let width = lower.nrows();
+    let lower = Mat::from_fn(width, width, |i, j| T::from_f64(lower[(i, j)]));
+    divide(y, &lower);
+    Some(lower.transpose().to_owned())
+}
+
+/// The lower triangular `l` with `l lᵀ` the matrix whose lower triangle is given; `None` when that is not safely
+/// positive definite.
+pub(crate) fn cholesky_factor(mut lower: Mat<f64>) -> Option<Mat<f64>> {
     let width = lower.nrows();
     let before: Vec<f64> = (0..width).map(|at| lower[(at, at)]).collect();
     let mut memory = MemBuffer::new(cholesky_in_place_scratch::<f64>(width, Par::Seq, Default::default()));
     let stack = MemStack::new(&mut memory);
     cholesky_in_place(lower.as_mut(), Default::default(), Par::Seq, stack, Default::default()).ok()?;
-    let safe = before.iter().enumerate().all(|(at, &before)| lower[(at, at)] * lower[(at, at)] > 1e-12 * before);
+    let safe = before.iter().enumerate().all(|(at, &before)| lower[(at, at)] * lower[(at, at)] > INDEPENDENT * before);
     if !safe {
         return None;
     }
     for column in 1..width {
         lower.col_mut(column).subrows_mut(0, column).fill(0.0);
     }
-    divide(y, &lower);
-    Some(lower.transpose().to_owned())
+    Some(lower)
 }
 
 /// `y ← y L⁻ᵀ`, in fixed chunks of rows.
-fn divide(y: &mut Dense, lower: &Mat<f64>) {
+fn divide<T: Real>(y: &mut Dense<T>, lower: &Mat<T>) {
     use rayon::prelude::*;
     let width = y.ncols();
-    y.values_mut().par_chunks_mut(1024 * width).for_each(|rows| {
+    y.values_mut().par_chunks_mut(512 * width).for_each(|rows| {
         let count = rows.len() / width;
         let transposed = MatMut::from_row_major_slice_mut(rows, count, width).transpose_mut();
         solve_lower_triangular_in_place(lower.as_ref(), transposed, Par::Seq);

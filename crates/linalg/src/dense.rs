@@ -1,9 +1,12 @@
 //! A dense matrix in row-major order: the blocks that operators act on and the factors that come out.
 
-use faer::{MatMut, MatRef};
+use faer::{Mat, MatMut, MatRef};
+use rayon::prelude::*;
 
 use crate::scalar::Real;
 
+/// Rows and columns of a tile that is copied at a time.
+const TILE: usize = 16;
 /// Bytes of one cache line.
 const LINE: usize = 64;
 
@@ -96,11 +99,57 @@ impl<T: Real> Dense<T> {
         MatMut::from_row_major_slice_mut(self.values_mut(), nrows, ncols)
     }
 
-    /// Copies any strided matrix.
-    pub(crate) fn copied(matrix: MatRef<'_, T>) -> Self {
+    /// The lower triangle of a square matrix in column-major order, rounded to another precision.
+    pub(crate) fn to_columns<S: Real>(&self) -> Mat<S> {
+        let mut columns = Mat::zeros(self.nrows, self.nrows);
+        for top in (0..self.nrows).step_by(TILE) {
+            for left in (0..=top).step_by(TILE) {
+                for row in top..self.nrows.min(top + TILE) {
+                    let entries = &self.row(row)[left..=row.min(left + TILE - 1)];
+                    for (at, value) in entries.iter().enumerate() {
+                        columns[(row, left + at)] = S::from_f64(value.to_f64());
+                    }
+                }
+            }
+        }
+        columns
+    }
+
+    /// Copies any strided matrix, rounded to this precision.
+    pub(crate) fn copied<S: Real>(matrix: MatRef<'_, S>) -> Self {
         let mut copy = Self::zeros(matrix.nrows(), matrix.ncols());
-        copy.view_mut().copy_from(matrix);
+        copy.fill_columns(0, matrix);
         copy
+    }
+
+    /// Copies any strided matrix of as many rows over the columns from `start` on, rounded to this precision.
+    pub(crate) fn fill_columns<S: Real>(&mut self, start: usize, matrix: MatRef<'_, S>) {
+        assert_eq!(matrix.nrows(), self.nrows, "rows of the columns");
+        let width = self.ncols;
+        // In tiles, because one side is read or written across its lines when the other is column-major.
+        self.values_mut().par_chunks_mut((TILE * width).max(1)).enumerate().for_each(|(tile, rows)| {
+            let count = rows.len() / width.max(1);
+            let from = matrix.subrows(tile * TILE, count);
+            for left in (0..from.ncols()).step_by(TILE) {
+                for column in left..from.ncols().min(left + TILE) {
+                    for (at, &value) in from.col(column).iter().enumerate() {
+                        rows[at * width + start + column] = T::from_f64(value.to_f64());
+                    }
+                }
+            }
+        });
+    }
+
+    /// The same entries in another precision, rounded to the nearest.
+    pub(crate) fn converted<S: Real>(&self) -> Dense<S> {
+        let mut converted = Dense::zeros(self.nrows, self.ncols);
+        let chunks = converted.values_mut().par_chunks_mut(1 << 16).zip(self.values().par_chunks(1 << 16));
+        chunks.for_each(|(to, from)| {
+            for (to, from) in to.iter_mut().zip(from) {
+                *to = S::from_f64(from.to_f64());
+            }
+        });
+        converted
     }
 
     /// Whether every entry is finite.

@@ -1,9 +1,12 @@
 //! Linear maps known by what they do to a block of vectors.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use crate::csr::CsrMatrix;
 use crate::dense::Dense;
+use crate::scalar::Real;
 use crate::spmm;
 
 /// Columns of the identity that are pushed through an operator at once when it is written out.
@@ -26,6 +29,22 @@ pub trait LinearOperator: Sync {
     /// `y = Aᵀ x` for `x: nrows x b` and `y: ncols x b`; overwrites `y`.
     fn apply_transpose(&self, x: &Dense, y: &mut Dense);
 
+    /// `y = A x` in single precision; overwrites `y`. The provided method rounds the result of [`apply`](Self::apply).
+    fn apply_single(&self, x: &Dense<f32>, y: &mut Dense<f32>) {
+        through_double(x, y, |x, y| self.apply(x, y));
+    }
+
+    /// `y = Aᵀ x` in single precision; overwrites `y`. The provided method rounds the result of
+    /// [`apply_transpose`](Self::apply_transpose).
+    fn apply_transpose_single(&self, x: &Dense<f32>, y: &mut Dense<f32>) {
+        through_double(x, y, |x, y| self.apply_transpose(x, y));
+    }
+
+    /// Multiplications that one product with one vector takes, for choosing a solver.
+    fn multiplications(&self) -> f64 {
+        self.nrows() as f64 * self.ncols() as f64
+    }
+
     /// `A Aᵀ`, `nrows x nrows`; at least its lower triangle (the diagonal included) is filled.
     fn row_gram(&self) -> Dense {
         let n = self.nrows();
@@ -47,6 +66,51 @@ pub trait LinearOperator: Sync {
     /// The whole matrix. Memory: `8 * nrows * ncols` bytes.
     fn to_dense(&self) -> Dense {
         written_out(self.nrows(), self.ncols(), |x, y| self.apply(x, y))
+    }
+}
+
+/// A product in double precision, rounded.
+fn through_double(x: &Dense<f32>, y: &mut Dense<f32>, product: impl FnOnce(&Dense, &mut Dense)) {
+    let mut wide = Dense::zeros(y.nrows(), y.ncols());
+    product(&x.converted(), &mut wide);
+    *y = wide.converted();
+}
+
+/// A precision in which the products with an operator can be had.
+pub(crate) trait Precision: Real {
+    /// `y = A x`.
+    fn apply<A: LinearOperator + ?Sized>(a: &A, x: &Dense<Self>, y: &mut Dense<Self>);
+    /// `y = Aᵀ x`.
+    fn apply_transpose<A: LinearOperator + ?Sized>(a: &A, x: &Dense<Self>, y: &mut Dense<Self>);
+    /// A matrix in this precision.
+    fn of_double(x: &Dense) -> Cow<'_, Dense<Self>>;
+}
+
+impl Precision for f32 {
+    fn apply<A: LinearOperator + ?Sized>(a: &A, x: &Dense<f32>, y: &mut Dense<f32>) {
+        a.apply_single(x, y);
+    }
+
+    fn apply_transpose<A: LinearOperator + ?Sized>(a: &A, x: &Dense<f32>, y: &mut Dense<f32>) {
+        a.apply_transpose_single(x, y);
+    }
+
+    fn of_double(x: &Dense) -> Cow<'_, Dense<f32>> {
+        Cow::Owned(x.converted())
+    }
+}
+
+impl Precision for f64 {
+    fn apply<A: LinearOperator + ?Sized>(a: &A, x: &Dense, y: &mut Dense) {
+        a.apply(x, y);
+    }
+
+    fn apply_transpose<A: LinearOperator + ?Sized>(a: &A, x: &Dense, y: &mut Dense) {
+        a.apply_transpose(x, y);
+    }
+
+    fn of_double(x: &Dense) -> Cow<'_, Dense> {
+        Cow::Borrowed(x)
     }
 }
 
@@ -87,6 +151,18 @@ impl<A: LinearOperator + ?Sized> LinearOperator for Transposed<'_, A> {
         self.0.apply(x, y);
     }
 
+    fn apply_single(&self, x: &Dense<f32>, y: &mut Dense<f32>) {
+        self.0.apply_transpose_single(x, y);
+    }
+
+    fn apply_transpose_single(&self, x: &Dense<f32>, y: &mut Dense<f32>) {
+        self.0.apply_single(x, y);
+    }
+
+    fn multiplications(&self) -> f64 {
+        self.0.multiplications()
+    }
+
     fn column_gram(&self) -> Dense {
         self.0.row_gram()
     }
@@ -124,6 +200,18 @@ impl LinearOperator for SparseOperator<'_> {
 
     fn apply_transpose(&self, x: &Dense, y: &mut Dense) {
         spmm::multiply(&self.transpose, x, y);
+    }
+
+    fn apply_single(&self, x: &Dense<f32>, y: &mut Dense<f32>) {
+        spmm::multiply(self.matrix, x, y);
+    }
+
+    fn apply_transpose_single(&self, x: &Dense<f32>, y: &mut Dense<f32>) {
+        spmm::multiply(&self.transpose, x, y);
+    }
+
+    fn multiplications(&self) -> f64 {
+        self.matrix.nnz() as f64
     }
 
     fn row_gram(&self) -> Dense {

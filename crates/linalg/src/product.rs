@@ -5,37 +5,46 @@ use faer::{Accum, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use crate::dense::Dense;
+use crate::scalar::Real;
 
 /// Rows that one task takes; part of the result's definition, because sums are split there.
-const ROWS: usize = 1024;
+const ROWS: usize = 512;
 /// Partial sums that are kept at a time.
 const WAVE: usize = 64;
 
-/// `aᵀ b` for `a: n x p` and `b: n x q`; 2 n p q flops. Partial sums of 1,024 rows are added in row order.
-pub(crate) fn inner(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
+/// `aᵀ b` for `a: n x p` and `b: n x q`; 2 n p q flops. Partial sums of 512 rows are added in row order.
+pub(crate) fn inner<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
     summed(a.nrows(), a.ncols(), b.ncols(), |start, rows, sum| {
         let (a, b) = (a.subrows(start, rows), b.subrows(start, rows));
-        matmul(sum, Accum::Replace, a.transpose(), b, 1.0, Par::Seq);
+        matmul(sum, Accum::Replace, a.transpose(), b, T::from_f64(1.0), Par::Seq);
     })
 }
 
-/// The lower triangle of `aᵀ a` for `a: n x p`, above it zeros; n p² flops. Summed as [`inner`].
-pub(crate) fn gram(a: MatRef<'_, f64>) -> Mat<f64> {
-    summed(a.nrows(), a.ncols(), a.ncols(), |start, rows, sum| {
-        let (a, whole, lower) = (a.subrows(start, rows), BlockStructure::Rectangular, BlockStructure::TriangularLower);
+/// The lower triangle of `aᵀ a` for `a: n x p` in f64, above it zeros; n p² flops. Summed as [`inner`].
+pub(crate) fn gram<T: Real>(a: &Dense<T>) -> Mat<f64> {
+    let width = a.ncols();
+    summed(a.nrows(), width, width, |start, rows, sum| {
+        let wide: Vec<f64> = a.values()[start * width..][..rows * width].iter().map(|x| x.to_f64()).collect();
+        let a = MatRef::from_row_major_slice(&wide, rows, width);
+        let (whole, lower) = (BlockStructure::Rectangular, BlockStructure::TriangularLower);
         triangular::matmul(sum, lower, Accum::Replace, a.transpose(), whole, a, whole, 1.0, Par::Seq);
     })
 }
 
+/// The same entries in another precision, rounded to the nearest.
+pub(crate) fn converted<T: Real, S: Real>(a: &Mat<T>) -> Mat<S> {
+    Mat::from_fn(a.nrows(), a.ncols(), |i, j| S::from_f64(a[(i, j)].to_f64()))
+}
+
 /// `a b` for small matrices, on one thread.
-pub(crate) fn small(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Mat<f64> {
+pub(crate) fn small<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
     let mut product = Mat::zeros(a.nrows(), b.ncols());
-    matmul(&mut product, Accum::Replace, a, b, 1.0, Par::Seq);
+    matmul(&mut product, Accum::Replace, a, b, T::from_f64(1.0), Par::Seq);
     product
 }
 
 /// The `p x q` sum of what `partial` makes of every chunk of `n` rows (start, rows, place), added in row order.
-fn summed(n: usize, p: usize, q: usize, partial: impl Fn(usize, usize, MatMut<'_, f64>) + Sync) -> Mat<f64> {
+fn summed<T: Real>(n: usize, p: usize, q: usize, partial: impl Fn(usize, usize, MatMut<'_, T>) + Sync) -> Mat<T> {
     let chunks = n.div_ceil(ROWS);
     let of_chunk = |chunk: usize| {
         let mut sum = Mat::zeros(p, q);
@@ -45,7 +54,7 @@ fn summed(n: usize, p: usize, q: usize, partial: impl Fn(usize, usize, MatMut<'_
     let mut total = Mat::zeros(p, q);
     // Few partial sums live at once.
     for wave in (0..chunks).step_by(WAVE) {
-        let sums: Vec<Mat<f64>> = (wave..chunks.min(wave + WAVE)).into_par_iter().map(of_chunk).collect();
+        let sums: Vec<Mat<T>> = (wave..chunks.min(wave + WAVE)).into_par_iter().map(of_chunk).collect();
         for sum in &sums {
             total += sum;
         }
@@ -54,25 +63,67 @@ fn summed(n: usize, p: usize, q: usize, partial: impl Fn(usize, usize, MatMut<'_
 }
 
 /// `x -= q c` for `x: n x b`, `q: n x p` and `c: p x b`.
-pub(crate) fn subtract(x: &mut Dense, q: MatRef<'_, f64>, c: MatRef<'_, f64>) {
-    accumulate(x, Accum::Add, q, c, -1.0);
+pub(crate) fn subtract<T: Real>(x: &mut Dense<T>, q: MatRef<'_, T>, c: MatRef<'_, T>) {
+    accumulate(x, Accum::Add, q, c, T::from_f64(-1.0));
 }
 
 /// `q c` for `q: n x p` and `c: p x b`.
-pub(crate) fn multiply(q: MatRef<'_, f64>, c: MatRef<'_, f64>) -> Dense {
+pub(crate) fn multiply<T: Real>(q: MatRef<'_, T>, c: MatRef<'_, T>) -> Dense<T> {
     let mut product = Dense::zeros(q.nrows(), c.ncols());
-    accumulate(&mut product, Accum::Replace, q, c, 1.0);
+    accumulate(&mut product, Accum::Replace, q, c, T::from_f64(1.0));
     product
 }
 
-fn accumulate(x: &mut Dense, beta: Accum, q: MatRef<'_, f64>, c: MatRef<'_, f64>, alpha: f64) {
+fn accumulate<T: Real>(x: &mut Dense<T>, beta: Accum, q: MatRef<'_, T>, c: MatRef<'_, T>, alpha: T) {
+    if q.ncols() > 0 {
+        in_chunks(x, |start, x| {
+            let q = q.subrows(start, x.nrows());
+            matmul(x, beta, q, c, alpha, Par::Seq);
+        });
+    }
+}
+
+/// Replaces `width` columns of `x` from `start` on by themselves times `turn: width x width`.
+pub(crate) fn turn<T: Real>(x: &mut Dense<T>, start: usize, turn: MatRef<'_, T>) {
+    in_chunks(x, |_, x| {
+        let mut columns = x.as_mut().subcols_mut(start, turn.nrows());
+        let mut turned = Mat::zeros(columns.nrows(), columns.ncols());
+        matmul(&mut turned, Accum::Replace, columns.as_ref(), turn, T::from_f64(1.0), Par::Seq);
+        columns.copy_from(&turned);
+    });
+}
+
+/// Subtracts the first columns of `x` times `share: p x (ncols - p)` from the other ones.
+pub(crate) fn subtract_leading<T: Real>(x: &mut Dense<T>, share: MatRef<'_, T>) {
+    in_chunks(x, |_, x| {
+        let (leading, rest) = x.as_mut().split_at_col_mut(share.nrows());
+        matmul(rest, Accum::Add, leading.as_ref(), share, T::from_f64(-1.0), Par::Seq);
+    });
+}
+
+/// Runs `change` on every chunk of rows (where it starts, the rows), in parallel.
+fn in_chunks<T: Real>(x: &mut Dense<T>, change: impl Fn(usize, &mut MatMut<'_, T>) + Sync) {
     let ncols = x.ncols();
-    if ncols == 0 || q.ncols() == 0 {
+    if ncols == 0 {
         return;
     }
     x.values_mut().par_chunks_mut(ROWS * ncols).enumerate().for_each(|(chunk, x)| {
         let rows = x.len() / ncols;
-        let x = MatMut::from_row_major_slice_mut(x, rows, ncols);
-        matmul(x, beta, q.subrows(chunk * ROWS, rows), c, alpha, Par::Seq);
+        change(chunk * ROWS, &mut MatMut::from_row_major_slice_mut(x, rows, ncols));
     });
+}
+
+/// A sum over `nrows` rows for each of `width` columns: `add` adds what a row contributes. Summed as [`inner`].
+pub(crate) fn column_sums(nrows: usize, width: usize, add: impl Fn(usize, &mut [f64]) + Sync) -> Vec<f64> {
+    let of_chunk = |chunk: usize| {
+        let mut sums = vec![0.0; width];
+        (chunk * ROWS..nrows.min((chunk + 1) * ROWS)).for_each(|row| add(row, &mut sums));
+        sums
+    };
+    let parts: Vec<Vec<f64>> = (0..nrows.div_ceil(ROWS)).into_par_iter().map(of_chunk).collect();
+    let mut total = vec![0.0; width];
+    for part in parts {
+        total.iter_mut().zip(part).for_each(|(total, part)| *total += part);
+    }
+    total
 }

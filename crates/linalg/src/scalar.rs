@@ -1,11 +1,14 @@
 //! The two precisions that the solvers compute in.
 
 use std::iter::Sum;
-use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+use crate::eigen::lanes::Lanes;
 
 /// An IEEE 754 number: `f32` or `f64`.
 pub trait Real:
     faer::traits::RealField
+    + Lanes
     + Copy
     + Default
     + Add<Output = Self>
@@ -16,6 +19,7 @@ pub trait Real:
     + AddAssign
     + SubAssign
     + MulAssign
+    + DivAssign
     + Sum
     + 'static
 {
@@ -24,6 +28,9 @@ pub trait Real:
 
     /// The nearest number of this precision.
     fn from_f64(value: f64) -> Self;
+
+    /// The nearest number of this precision.
+    fn from_f32(value: f32) -> Self;
 
     /// The same number in double precision.
     fn to_f64(self) -> f64;
@@ -36,10 +43,17 @@ impl Real for f32 {
     const EPSILON: Self = f32::EPSILON;
 
     #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest is what the name says")]
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value as f32
     }
 
+    #[inline(always)]
+    fn from_f32(value: f32) -> Self {
+        value
+    }
+
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
@@ -53,10 +67,17 @@ impl Real for f32 {
 impl Real for f64 {
     const EPSILON: Self = f64::EPSILON;
 
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value
     }
 
+    #[inline(always)]
+    fn from_f32(value: f32) -> Self {
+        f64::from(value)
+    }
+
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self
     }

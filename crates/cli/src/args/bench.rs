@@ -34,6 +34,12 @@ pub(crate) struct SvdArgs {
     /// Runs a rank, of which the median counts
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) runs: u16,
+    /// Largest residual allowed, relative to the largest singular value [default: that of a fit]
+    #[arg(long, value_name = "RESIDUAL", value_parser = tolerance)]
+    pub(crate) tolerance: Option<f64>,
+    /// Print the singular values too, to the last bit
+    #[arg(long)]
+    pub(crate) values: bool,
     #[command(flatten)]
     pub(crate) threads: ThreadArgs,
 }
@@ -50,4 +56,11 @@ pub(crate) struct TutorialArgs {
     pub(crate) threads: ThreadArgs,
     #[command(flatten)]
     pub(crate) json: JsonArg,
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
+        _ => Err("expected a positive number, for example 1e-6".to_owned()),
+    }
 }

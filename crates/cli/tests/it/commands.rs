@@ -239,7 +239,8 @@ fn bench_svd_prints_the_fields_of_the_comparison_script() {
     assert_eq!(lines.len(), 2);
     for (line, rank) in lines.iter().zip([1, 4]) {
         let cell: Value = serde_json::from_str(line).unwrap();
-        let fields = ["peer", "shape", "nnz", "rank", "threads", "wall_ms", "cpu_ms", "residual", "peak_mib"];
+        let fields = "peer shape nnz rank tolerance threads wall_ms cpu_ms residual solver columns peak_mib";
+        let fields: Vec<_> = fields.split(' ').collect();
         let at: Vec<_> = fields.iter().map(|field| line.find(&format!("\"{field}\":")).unwrap()).collect();
         assert!(at.is_sorted() && cell.as_object().unwrap().len() == fields.len(), "{line}");
         assert_eq!(
@@ -247,6 +248,21 @@ fn bench_svd_prints_the_fields_of_the_comparison_script() {
             (json!([4, 4]), json!(rank), json!(9))
         );
         assert!(cell["residual"].as_f64().unwrap() <= 1e-9, "{line}");
+    }
+}
+
+#[test]
+fn bench_svd_takes_a_tolerance_and_prints_the_singular_values_on_request() {
+    let program = Program::new();
+    program.file("r.csv", SMALL);
+    let svd = |more: &[&str]| program.run(&[&["bench", "svd", "r.csv", "--ranks", "3", "--runs", "1"], more].concat());
+    let cell = svd(&["--tolerance", "1e-3", "--values"]).json();
+    assert_eq!(cell["tolerance"], 1e-3);
+    let values: Vec<f64> = serde_json::from_value(cell["values"].clone()).unwrap();
+    assert!(values.len() == 3 && values.is_sorted_by(|more, less| more >= less), "{cell}");
+    for wrong in ["0", "-1", "nan", "inf", "small"] {
+        let run = svd(&[&format!("--tolerance={wrong}")]);
+        assert!(run.code == Some(2) && run.stderr.contains("expected a positive number"), "{wrong}: {}", run.stderr);
     }
 }
 

@@ -16,7 +16,7 @@ pub use truncated_svd::TruncatedSvd;
 pub struct FitParams {
     /// Number of singular triplets kept, `1..=min(users, items)`; 50 is the tutorial's default.
     pub rank: usize,
-    /// Largest residual accepted, relative to the largest singular value; 1e-9 is float64 accuracy for ratings.
+    /// Largest residual accepted, relative to the largest singular value; 1e-6 puts every score right to about six digits.
     pub tolerance: f64,
     /// Seed of the start block. It moves an answer by less than the tolerance, and equal seeds give equal bytes.
     pub seed: u64,
@@ -24,7 +24,7 @@ pub struct FitParams {
 
 impl Default for FitParams {
     fn default() -> Self {
-        Self { rank: 50, tolerance: 1e-9, seed: 0 }
+        Self { rank: 50, tolerance: 1e-6, seed: 0 }
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Progress, Solver, Stop, Svd, SvdParams, finish, report};
 use crate::dense::Dense;
 use crate::eigen;
 use crate::operator::LinearOperator;
+use crate::scalar::Real;
 
 /// Forms `A Aᵀ` for `nrows <= ncols`, takes its largest eigenpairs and finishes from them.
 ///
@@ -13,13 +14,22 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
     params: &SvdParams,
     progress: &mut Progress<'_>,
 ) -> Result<Svd, Stop> {
+    let (q, columns) = vectors::<A, f64>(a, params, progress)?;
+    Ok(finish::from_short_side(a, q, Solver::Gram, columns))
+}
+
+/// The largest eigenvectors, `nrows x rank`, and the columns multiplied for them.
+pub(super) fn vectors<A: LinearOperator + ?Sized, T: Real>(
+    a: &A,
+    params: &SvdParams,
+    progress: &mut Progress<'_>,
+) -> Result<(Dense<T>, usize), Stop> {
     report(progress, Solver::Gram, 0, None)?;
     let gram = a.row_gram();
     report(progress, Solver::Gram, a.nrows(), None)?;
-    let mut matrix = faer::Mat::zeros(a.nrows(), a.nrows());
-    matrix.copy_from_triangular_lower(gram.view());
+    let matrix = gram.to_columns::<T>();
     drop(gram);
     let pairs = eigen::largest(matrix, params.rank).map_err(|_| Stop::Failed)?;
     report(progress, Solver::Gram, a.nrows(), None)?;
-    Ok(finish::from_short_side(a, Dense::copied(pairs.vectors.as_ref()), Solver::Gram, a.nrows()))
+    Ok((Dense::copied(pairs.vectors.as_ref()), a.nrows()))
 }

@@ -2,27 +2,30 @@
 
 use faer::Mat;
 
+use super::banded::Banded;
 use super::{Progress, Solver, Stop, Svd, SvdParams, finish, report};
 use crate::basis::Basis;
 use crate::dense::Dense;
 use crate::eigen::{self, Eigenpairs};
-use crate::operator::LinearOperator;
+use crate::operator::{LinearOperator, Precision};
 use crate::product;
 use crate::random::RandomBlocks;
+use crate::scalar::Real;
 
 /// Restarts after which the solver gives up.
 const RESTARTS: usize = 40;
 /// Restarts in a row that gain almost nothing, after which it gives up sooner: the residual is all rounding.
 const STALLS: usize = 3;
-/// Columns of a block, and the decades of residual that one more block gains before two points have been measured: what
-/// the MovieLens matrices show. A wrong guess costs a check more, or some blocks too many.
-const NARROW: (usize, f64) = (8, 0.95);
-/// The same for more than 16 triplets.
-const MIDDLE: (usize, f64) = (16, 0.5);
+/// Columns of a block for up to 16 triplets.
+const NARROW: usize = 8;
+/// The same for more.
+const MIDDLE: usize = 16;
 /// The same where a value is repeated more often than the others can show.
-const WIDE: (usize, f64) = (64, 0.7);
-/// Values closer than this, relatively, count as one repeated value.
-const REPEATED: f64 = 1e-8;
+const WIDE: usize = 64;
+/// Decades by which the residual may fall with one block.
+const FASTEST: f64 = 1.0;
+/// Values closer than so many roundings, relatively, count as one repeated value.
+const REPEATED: f64 = 64.0;
 
 /// Grows a Krylov basis block by block with full reorthogonalisation until the wanted Ritz pairs have converged.
 ///
@@ -34,46 +37,63 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
     params: &SvdParams,
     progress: &mut Progress<'_>,
 ) -> Result<Svd, Stop> {
+    let (q, columns) = vectors::<A, f64>(a, params, progress)?;
+    Ok(finish::from_short_side(a, q, Solver::Lanczos, columns))
+}
+
+/// The largest eigenvectors, `nrows x rank`, and the columns multiplied for them.
+pub(super) fn vectors<A: LinearOperator + ?Sized, T: Precision>(
+    a: &A,
+    params: &SvdParams,
+    progress: &mut Progress<'_>,
+) -> Result<(Dense<T>, usize), Stop> {
     let mut columns = 0;
-    for (block, pace) in [if params.rank <= 16 { NARROW } else { MIDDLE }, WIDE] {
-        let Some(mut krylov) = Krylov::new(a, block, params, columns) else { break };
-        let found = krylov.converge(params, pace, progress)?;
+    for block in [if params.rank <= 16 { NARROW } else { MIDDLE }, WIDE] {
+        let Some(mut krylov) = Krylov::<A, T>::new(a, block, params, columns) else { break };
+        let found = krylov.converge(params, progress)?;
         columns = krylov.columns;
-        if !hides_copies(&found.values, block) {
-            let q = product::multiply(krylov.basis.since(0), found.vectors.as_ref());
-            return Ok(finish::from_short_side(a, q, Solver::Lanczos, columns));
+        if !hides_copies::<T>(&found.values, block) {
+            let q = product::multiply(krylov.basis.since(0), product::converted(&found.vectors).as_ref());
+            return Ok((q, columns));
         }
     }
     Err(Stop::Failed)
 }
 
 /// Whether a value above the last one appears as often as a start block of `block` columns can show.
-fn hides_copies(values: &[f64], block: usize) -> bool {
+fn hides_copies<T: Real>(values: &[f64], block: usize) -> bool {
+    let repeated = REPEATED * T::EPSILON.to_f64();
     let Some(&last) = values.last() else { return false };
-    values.windows(block).any(|run| run[0] - run[block - 1] <= REPEATED * run[0] && run[0] > last * (1.0 + REPEATED))
+    values.windows(block).any(|run| run[0] - run[block - 1] <= repeated * run[0] && run[0] > last * (1.0 + repeated))
+}
+
+/// When to look at the last wanted pair next, its value at the last look, and the largest value.
+struct Look {
+    at: usize,
+    value: f64,
+    first: f64,
 }
 
 /// A basis of the Krylov space, the operator projected on it, and the block that comes next.
-struct Krylov<'a, A: ?Sized> {
+struct Krylov<'a, A: ?Sized, T> {
     a: &'a A,
     block: usize,
     /// Columns that the basis may have.
     capacity: usize,
-    basis: Basis,
+    basis: Basis<T>,
     /// `Qᵀ A Aᵀ Q`, lower triangle.
     projected: Mat<f64>,
-    next: Dense,
+    next: Dense<T>,
     /// What couples `next` to the last block of the basis: `A Aᵀ Q = Q T + next coupling Eᵀ`.
     coupling: Mat<f64>,
     /// Where the columns that `next` is coupled to begin.
     coupled_from: usize,
-    long: Dense,
-    norm: f64,
+    long: Dense<T>,
     random: RandomBlocks,
     columns: usize,
 }
 
-impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
+impl<'a, A: LinearOperator + ?Sized, T: Precision> Krylov<'a, A, T> {
     /// An empty basis and a random start; `None` when the matrix is too small for so wide a block. `columns` have been
     /// multiplied before.
     fn new(a: &'a A, block: usize, params: &SvdParams, columns: usize) -> Option<Self> {
@@ -85,56 +105,47 @@ impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
         let mut random = RandomBlocks::new(params.seed);
         let basis = Basis::new(a.nrows(), capacity);
         let mut next = random.block(a.nrows(), block);
-        basis.orthonormalize(&mut next, 0.0, &mut random);
+        basis.orthonormalize(&mut next, T::default(), &mut random);
         Some(Self {
             a,
             block,
             capacity,
             basis,
-            projected: Mat::zeros(capacity, capacity),
+            projected: Mat::new(),
             next,
             coupling: Mat::zeros(block, block),
             coupled_from: 0,
             long: Dense::zeros(a.ncols(), block),
-            norm: 0.0,
             random,
             columns,
         })
     }
 
-    /// Expands until the `params.rank` largest Ritz pairs have converged, and returns them. `pace` is the decades that a
-    /// block is expected to gain.
-    fn converge(
-        &mut self,
-        params: &SvdParams,
-        pace: f64,
-        progress: &mut Progress<'_>,
-    ) -> Result<Eigenpairs<f64>, Stop> {
+    /// Expands until the `params.rank` largest Ritz pairs have converged, and returns them.
+    fn converge(&mut self, params: &SvdParams, progress: &mut Progress<'_>) -> Result<Eigenpairs<f64>, Stop> {
         let (k, block, capacity) = (params.rank, self.block, self.capacity);
         // The measured residual must not fail for a rounding of the estimate.
-        let goal = params.tolerance * 0.5;
-        let mut next_check = 2 * k + 6 * block;
-        let mut last: Option<(usize, f64)> = None;
+        let goal = params.tolerance * 0.7;
+        let mut seen = None;
+        let mut look = Look { at: k + 2 * block, value: 0.0, first: 0.0 };
         let (mut restarts, mut stalls, mut at_restart) = (0, 0, f64::INFINITY);
         loop {
             self.expand();
+            report(progress, Solver::Lanczos, self.columns, seen)?;
             let full = self.basis.len() + block > capacity;
-            if self.basis.len() < next_check && !full {
+            if !full && (self.basis.len() < look.at || restarts == 0 && !self.promises(k, goal, &mut look)) {
                 continue;
             }
             let mut found = self.ritz(if full { k + (capacity - k) / 3 } else { k })?;
             let residual = self.residual(&found, k);
-            report(progress, Solver::Lanczos, self.columns, Some(residual))?;
+            seen = Some(residual);
+            report(progress, Solver::Lanczos, self.columns, seen)?;
             if residual <= goal {
                 found.values.truncate(k);
                 found.vectors.truncate(self.basis.len(), k);
                 return Ok(found);
             }
-            let pace = last.map_or(pace, |(columns, before)| {
-                let blocks = (self.columns - columns) as f64 / block as f64;
-                ((before / residual).log10() / blocks).clamp(0.05, 2.0)
-            });
-            last = Some((self.columns, residual));
+            look.at = self.basis.len() + block;
             if full {
                 restarts += 1;
                 stalls = if residual > 0.9 * at_restart { stalls + 1 } else { 0 };
@@ -143,32 +154,52 @@ impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
                 }
                 at_restart = residual;
                 self.restart(&found);
+                look.at = self.basis.len() + (capacity - self.basis.len()) / 2;
             }
-            let blocks = ((residual / goal).log10() / pace).ceil().clamp(1.0, 1e6) as usize;
-            next_check = self.basis.len() + blocks * block;
         }
+    }
+
+    /// Whether the last wanted pair, the slowest to converge, has; and when to look again. Until the first restart the
+    /// projected matrix is banded, which makes a look cheap.
+    fn promises(&self, k: usize, goal: f64, look: &mut Look) -> bool {
+        let banded = Banded::new(&self.projected, self.basis.len(), self.block);
+        if look.first == 0.0 {
+            look.first = banded.pair(1, 0.0, self.block).0;
+        }
+        let (value, tail) = banded.pair(k, look.value, self.block);
+        look.value = value * (1.0 - 1e-5);
+        let rest = (self.coupling.as_ref() * tail).norm_l2();
+        let residual = rest / (value * look.first).max(f64::MIN_POSITIVE).sqrt();
+        // The residual falls by at most a decade or so with each block.
+        look.at =
+            self.basis.len() + ((residual / goal).log10() / FASTEST).floor().clamp(1.0, 8.0) as usize * self.block;
+        residual <= 0.7 * goal
     }
 
     /// Takes the next block into the basis and computes the one after it.
     fn expand(&mut self) {
         let start = self.basis.len();
         let mut y = Dense::zeros(self.next.nrows(), self.block);
-        self.a.apply_transpose(&self.next, &mut self.long);
-        self.a.apply(&self.long, &mut y);
+        T::apply_transpose(self.a, &self.next, &mut self.long);
+        T::apply(self.a, &self.long, &mut y);
         self.columns += self.block;
         self.basis.push(&self.next);
         // In exact arithmetic y has components on the coupled columns and the new block only; the second pass, over
         // everything, removes what rounding has left.
         let local = self.basis.project_out(self.coupled_from, &mut y);
         self.basis.project_out(0, &mut y);
+        let len = self.basis.len();
+        if len > self.projected.nrows() {
+            let room = (2 * len).min(self.capacity);
+            self.projected.resize_with(room, room, |_, _| 0.0);
+        }
         for column in 0..self.block {
             for row in 0..local.nrows() {
                 let (i, j) = (self.coupled_from + row, start + column);
-                self.projected[(i.max(j), i.min(j))] = local[(row, column)];
+                self.projected[(i.max(j), i.min(j))] = local[(row, column)].to_f64();
             }
         }
-        self.norm = self.norm.max(local.norm_max());
-        self.coupling = self.basis.orthonormalize(&mut y, self.norm, &mut self.random);
+        self.coupling = product::converted(&self.basis.orthonormalize(&mut y, local.norm_max(), &mut self.random));
         self.coupled_from = start;
         self.next = y;
     }
@@ -196,7 +227,7 @@ impl<'a, A: LinearOperator + ?Sized> Krylov<'a, A> {
     /// Thins the basis out to the Ritz vectors found.
     fn restart(&mut self, found: &Eigenpairs<f64>) {
         let (len, kept) = (self.basis.len(), found.values.len());
-        let vectors = product::multiply(self.basis.since(0), found.vectors.as_ref());
+        let vectors = product::multiply(self.basis.since(0), product::converted(&found.vectors).as_ref());
         self.basis.replace(&vectors);
         self.projected.fill(0.0);
         for (at, &value) in found.values.iter().enumerate() {

@@ -23,6 +23,8 @@ struct Cell {
     shape: [usize; 2],
     nnz: usize,
     rank: usize,
+    /// The largest residual that was allowed.
+    tolerance: f64,
     threads: usize,
     /// Median over the runs.
     wall_ms: f64,
@@ -30,8 +32,15 @@ struct Cell {
     cpu_ms: f64,
     /// max_j max(|A v_j - s_j u_j|, |Aᵀ u_j - s_j v_j|) / s_1, measured here and not by the solver.
     residual: f64,
+    /// The solver whose result this is.
+    solver: String,
+    /// Columns that it multiplied by the matrix and its transpose.
+    columns: usize,
     /// The most memory the process held until now.
     peak_mib: u64,
+    /// The singular values, when they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<Vec<f64>>,
 }
 
 pub(super) fn run(args: &SvdArgs) -> Result<()> {
@@ -48,16 +57,17 @@ pub(super) fn run(args: &SvdArgs) -> Result<()> {
             output::note(&format!("rank {} is left out: the largest of these data is {}", count(rank), count(most)));
             continue;
         }
-        output::json_line(&pool.install(|| measure(matrix, rank, threads, args.runs))?)?;
+        output::json_line(&pool.install(|| measure(matrix, rank, threads, args))?)?;
     }
     Ok(())
 }
 
-fn measure(matrix: &CsrMatrix, rank: usize, threads: usize, runs: u16) -> Result<Cell> {
-    let FitParams { tolerance, seed, .. } = FitParams::default();
+fn measure(matrix: &CsrMatrix, rank: usize, threads: usize, args: &SvdArgs) -> Result<Cell> {
+    let default = FitParams::default();
+    let (tolerance, seed) = (args.tolerance.unwrap_or(default.tolerance), default.seed);
     let params = SvdParams { rank, tolerance, seed, ..SvdParams::default() };
     let (mut wall, mut cpu, mut last) = (Vec::new(), Vec::new(), None);
-    for _ in 0..runs {
+    for _ in 0..args.runs {
         drop(last.take());
         let (wall_before, cpu_before) = (Instant::now(), machine::cpu_time());
         let svd = truncated_svd_sparse(matrix, &params, &mut |_| ControlFlow::Continue(()))
@@ -72,11 +82,15 @@ fn measure(matrix: &CsrMatrix, rank: usize, threads: usize, runs: u16) -> Result
         shape: [matrix.nrows(), matrix.ncols()],
         nnz: matrix.nnz(),
         rank,
+        tolerance,
         threads,
         wall_ms: hundredths(median(wall)),
         cpu_ms: hundredths(median(cpu)),
         residual: three_figures(residual(matrix, &svd)),
+        solver: format!("{:?}", svd.solver).to_lowercase(),
+        columns: svd.columns,
         peak_mib: machine::peak_mib(),
+        values: args.values.then_some(svd.s),
     })
 }
 

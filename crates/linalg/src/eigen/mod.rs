@@ -1,0 +1,127 @@
+//! The largest eigenpairs of a dense symmetric matrix.
+
+mod divide;
+pub(crate) mod lanes;
+mod lowner;
+mod merge;
+mod secular;
+mod symv;
+#[cfg(test)]
+mod tests;
+mod tridiagonal;
+
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::householder::{
+    apply_block_householder_sequence_on_the_left_in_place_scratch as back_scratch,
+    apply_block_householder_sequence_on_the_left_in_place_with_conj as apply_back,
+};
+use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
+use faer::{Accum, Conj, Mat, MatMut, MatRef, Par};
+
+use crate::product;
+use crate::scalar::Real;
+
+/// The iteration inside the eigensolver did not settle; with finite input this does not happen in practice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoEigenpairs;
+
+/// Eigenvalues, falling, and their eigenvectors, one a column.
+pub(crate) struct Eigenpairs<T> {
+    pub(crate) values: Vec<T>,
+    pub(crate) vectors: Mat<T>,
+}
+
+/// The `count` largest eigenvalues of a symmetric `n x n` matrix and their orthonormal eigenvectors.
+///
+/// Reads the lower triangle only. About 4/3 n³ flops to tridiagonal form, 1/3 n³ + n² count at most for the tridiagonal
+/// eigenvectors (divide and conquer) and 2 n² count to carry the wanted ones back.
+///
+/// # Errors
+/// When an entry is not finite or the iteration fails.
+pub(crate) fn largest<T: Real>(mut matrix: Mat<T>, count: usize) -> Result<Eigenpairs<T>, NoEigenpairs> {
+    let n = matrix.nrows();
+    if count > n {
+        return Err(NoEigenpairs);
+    }
+    let scale = normalise(&mut matrix)?;
+    if n <= 1 {
+        let values = (0..count).map(|at| T::from_f64(matrix[(at, at)].to_f64() * scale)).collect();
+        return Ok(Eigenpairs { values, vectors: Mat::identity(n, count) });
+    }
+    let reduced = tridiagonal::reduce(matrix.as_mut());
+    let diagonal = reduced.diagonal.iter().map(|x| x.to_f64()).collect();
+    let below = reduced.below.iter().map(|x| x.to_f64()).collect();
+    // In double precision, so that an error of the largest eigenvalue's size does not reach the vectors of small ones.
+    let (values, vectors) = divide::largest::<f64>(diagonal, below, count)?;
+    let mut vectors: Mat<T> = product::converted(&vectors);
+    carry_back(matrix.submatrix(1, 0, n - 1, n - 1), &reduced.scales, vectors.as_mut().subrows_mut(1, n - 1));
+    let values = values.iter().map(|&value| T::from_f64(value * scale)).collect();
+    Ok(Eigenpairs { values, vectors })
+}
+
+/// Applies the reflections of the reduction to vectors, the last one first.
+fn carry_back<T: Real>(reflections: MatRef<'_, T>, scales: &[T], vectors: MatMut<'_, T>) {
+    let (n, block) = (scales.len(), recommended_block_size::<T>(scales.len(), scales.len()));
+    // The compact form of a block: Puglisi, C.: Modification of the Householder method based on the compact WY
+    // representation (1992), SIAM J. Sci. Stat. Comput. 13: 1 - V F⁻¹ Vᵀ with F the upper triangle of VᵀV, its diagonal
+    // halved.
+    let mut factors = Mat::zeros(block, n);
+    let mut basis: Mat<T> = Mat::zeros(n, block);
+    for from in (0..n).step_by(block) {
+        let width = block.min(n - from);
+        let given = reflections.submatrix(from, from, n - from, width);
+        let mut basis = basis.as_mut().submatrix_mut(from, 0, n - from, width);
+        basis.fill(T::default());
+        basis.copy_from_strict_triangular_lower(given);
+        for at in 0..width {
+            basis[(at, at)] = T::from_f64(1.0);
+        }
+        let (whole, upper) = (BlockStructure::Rectangular, BlockStructure::StrictTriangularUpper);
+        let (basis, factor) = (basis.as_ref(), factors.as_mut().submatrix_mut(0, from, width, width));
+        triangular::matmul(
+            factor,
+            upper,
+            Accum::Replace,
+            basis.transpose(),
+            whole,
+            basis,
+            whole,
+            T::from_f64(1.0),
+            Par::Seq,
+        );
+        for at in 0..width {
+            factors[(at, from + at)] = scales[from + at];
+        }
+    }
+    let mut memory = MemBuffer::new(back_scratch::<T>(n, block, vectors.ncols()));
+    apply_back(reflections, factors.as_ref(), Conj::No, vectors, Par::Seq, MemStack::new(&mut memory));
+}
+
+/// Divides the lower triangle by a power of two that brings its largest entry near one, so that no square of an entry
+/// leaves the range of `T`, and returns that power.
+fn normalise<T: Real>(matrix: &mut Mat<T>) -> Result<f64, NoEigenpairs> {
+    let n = matrix.nrows();
+    let mut largest = 0f64;
+    for j in 0..n {
+        // A NaN fails the comparison and is lost in the maximum, so that it has to be looked for.
+        let mut finite = true;
+        for i in j..n {
+            let entry = matrix[(i, j)].to_f64().abs();
+            largest = largest.max(entry);
+            finite &= entry.is_finite();
+        }
+        if !finite {
+            return Err(NoEigenpairs);
+        }
+    }
+    // The exponent of an f64 whose inverse is an f64 too.
+    let exponent = if largest == 0.0 { 0.0 } else { largest.log2().floor().clamp(-1000.0, 1000.0) };
+    let (scale, inverse) = (exponent.exp2(), (-exponent).exp2());
+    for j in 0..n {
+        for i in j..n {
+            matrix[(i, j)] = T::from_f64(matrix[(i, j)].to_f64() * inverse);
+        }
+    }
+    Ok(scale)
+}

@@ -1,0 +1,145 @@
+//! One eigenpair of a banded symmetric matrix, cheaply: tells whether a Krylov space is worth a full Rayleigh-Ritz step.
+
+use faer::{Col, Mat};
+
+/// Bisection stops when the eigenvalue is known to this part of itself.
+const PRECISION: f64 = 1e-6;
+/// Bisection steps at most; each halves the interval.
+const STEPS: usize = 60;
+
+/// A symmetric matrix whose entries further than `width` from the diagonal are zero.
+pub(super) struct Banded {
+    width: usize,
+    /// Row `i` holds the entries `(i + 0, i) ..= (i + width, i)` of the lower triangle.
+    columns: Vec<f64>,
+}
+
+impl Banded {
+    /// The first `len` rows and columns of a matrix of which the lower triangle is given.
+    pub(super) fn new(lower: &Mat<f64>, len: usize, width: usize) -> Self {
+        let entry = |at: usize, down: usize| if at + down < len { lower[(at + down, at)] } else { 0.0 };
+        let columns = (0..len).flat_map(|at| (0..=width).map(move |down| entry(at, down))).collect();
+        Self { width, columns }
+    }
+
+    fn len(&self) -> usize {
+        self.columns.len() / (self.width + 1)
+    }
+
+    /// The `count`-th largest eigenvalue and the end of its eigenvector of norm 1, `tail` entries long.
+    ///
+    /// `least` is a number that the eigenvalue is known to exceed. O(len width²) for each bisection step (Sturm counts
+    /// by Sylvester's law of inertia: Parlett, "The Symmetric Eigenvalue Problem", 1980, section 3.3) and two steps of
+    /// inverse iteration; there is no pivoting, so that the answer may serve to decide when to look, not as a result.
+    pub(super) fn pair(&self, count: usize, least: f64, tail: usize) -> (f64, Col<f64>) {
+        let (mut low, mut high) = (least, self.radius());
+        for _ in 0..STEPS {
+            if high - low <= PRECISION * high {
+                break;
+            }
+            // Eigenvalues of a Gram operator spread over decades: halve the logarithm while there is one.
+            let middle = if low > 0.0 && high > 4.0 * low { (low * high).sqrt() } else { f64::midpoint(low, high) };
+            if self.factor(middle).above() >= count { low = middle } else { high = middle }
+        }
+        let value = f64::midpoint(low, high);
+        let factor = self.factor(value);
+        let mut vector = vec![1.0; self.len()];
+        for _ in 0..2 {
+            factor.solve(&mut vector);
+            let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+            vector.iter_mut().for_each(|x| *x /= norm);
+        }
+        (value, Col::from_fn(tail, |at| vector[self.len() - tail + at]))
+    }
+
+    /// No eigenvalue is larger: Gershgorin.
+    fn radius(&self) -> f64 {
+        let mut sums = vec![0.0; self.len() + self.width];
+        for (at, column) in self.columns.chunks_exact(self.width + 1).enumerate() {
+            sums[at] += column[0].abs();
+            for (down, entry) in column.iter().enumerate().skip(1) {
+                sums[at] += entry.abs();
+                sums[at + down] += entry.abs();
+            }
+        }
+        sums.into_iter().fold(0.0, f64::max)
+    }
+
+    /// `L D Lᵀ` of the matrix less `shift` times the identity.
+    fn factor(&self, shift: f64) -> Factor {
+        let (width, stride) = (self.width, self.width + 1);
+        let mut columns = self.columns.clone();
+        let smallest = f64::EPSILON * shift.abs().max(f64::MIN_POSITIVE);
+        columns.iter_mut().step_by(stride).for_each(|diagonal| *diagonal -= shift);
+        for at in 0..self.len() {
+            let (done, rest) = columns.split_at_mut((at + 1) * stride);
+            let pivot = &mut done[at * stride..];
+            if pivot[0].abs() < smallest {
+                pivot[0] = -smallest;
+            }
+            for (down, target) in (1..=width).zip(rest.chunks_exact_mut(stride)) {
+                let factor = pivot[down] / pivot[0];
+                for (target, entry) in target.iter_mut().zip(&pivot[down..]) {
+                    *target -= factor * entry;
+                }
+            }
+            let diagonal = pivot[0];
+            pivot[1..].iter_mut().for_each(|entry| *entry /= diagonal);
+        }
+        Factor { width, columns }
+    }
+}
+
+/// Unit lower triangular `L` below the diagonal, `D` on it, stored as in [`Banded`].
+struct Factor {
+    width: usize,
+    columns: Vec<f64>,
+}
+
+impl Factor {
+    /// How many eigenvalues exceed the shift.
+    fn above(&self) -> usize {
+        self.columns.iter().step_by(self.width + 1).filter(|&&pivot| pivot > 0.0).count()
+    }
+
+    /// Solves `L D Lᵀ x = b` in place.
+    fn solve(&self, x: &mut [f64]) {
+        let stride = self.width + 1;
+        let columns = || self.columns.chunks_exact(stride).enumerate();
+        for (at, column) in columns() {
+            let known = x[at];
+            for (x, entry) in x[at + 1..].iter_mut().zip(&column[1..]) {
+                *x -= entry * known;
+            }
+        }
+        for (at, column) in columns().rev() {
+            let below: f64 = x[at + 1..].iter().zip(&column[1..]).map(|(x, entry)| x * entry).sum();
+            x[at] = x[at] / column[0] - below;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eigen;
+
+    #[test]
+    fn the_pair_is_that_of_the_dense_eigensolver() {
+        let (len, width) = (60, 5);
+        let entry =
+            |i: usize, j: usize| if i == j { 10.0 / (1.0 + i as f64) } else { ((i * 7 + j * 3) % 11) as f64 / 40.0 };
+        let dense = Mat::from_fn(len, len, |i, j| if i.abs_diff(j) <= width { entry(i.max(j), i.min(j)) } else { 0.0 });
+        let all = eigen::largest(dense.clone(), 12).unwrap();
+        for count in [1, 4, 12] {
+            let (value, tail) = Banded::new(&dense, len, width).pair(count, 0.0, 8);
+            let expected = all.values[count - 1];
+            assert!((value - expected).abs() <= 2e-6 * expected, "{value} for {expected}");
+            let vector = all.vectors.as_ref().col(count - 1).subrows(len - 8, 8);
+            let sign = (vector[7] * tail[7]).signum();
+            for at in 0..8 {
+                assert!((tail[at] - sign * vector[at]).abs() < 1e-6, "{} for {}", tail[at], vector[at]);
+            }
+        }
+    }
+}
