@@ -148,3 +148,41 @@ fn a_fit_can_be_cancelled() {
     let cancelled = Recommender::fit(data(), &params, jiff::Timestamp::UNIX_EPOCH, &mut |_| ControlFlow::Break(()));
     assert!(matches!(cancelled, Err(FitError::Cancelled)));
 }
+
+#[test]
+fn progress_is_told_right_before_and_right_after_the_factorisation() {
+    let (params, mut told) = (FitParams { rank: 2, ..FitParams::default() }, Vec::new());
+    let fitted = Recommender::fit(data(), &params, jiff::Timestamp::UNIX_EPOCH, &mut |at| {
+        told.push(at.done.to_string());
+        ControlFlow::Continue(())
+    });
+    assert!(fitted.is_ok());
+    assert!(told.len() >= 2 && told[0] == "0" && told[told.len() - 1] == "1", "{told:?}");
+    let mut calls = 0;
+    let stopped_at_the_end = Recommender::fit(data(), &params, jiff::Timestamp::UNIX_EPOCH, &mut |_| {
+        calls += 1;
+        if calls == told.len() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert!(matches!(stopped_at_the_end, Err(FitError::Cancelled)));
+}
+
+#[test]
+fn a_refit_shares_what_follows_from_the_ratings_alone() {
+    let data = data();
+    let refit = |rank| {
+        let params = FitParams { rank, ..FitParams::default() };
+        let never = &mut |_| ControlFlow::Continue(());
+        Recommender::fit(Arc::clone(&data), &params, jiff::Timestamp::UNIX_EPOCH, never).unwrap()
+    };
+    let (first, second) = (refit(2), refit(3));
+    let facts = |of: &Recommender| {
+        let ratings = &of.dataset().ratings;
+        (ratings.item_stats().as_ptr(), ratings.by_popularity().as_ptr())
+    };
+    assert_eq!(facts(&first), facts(&second));
+    let stats = data.ratings.item_stats();
+    assert_eq!(stats.iter().map(|stats| stats.count).collect::<Vec<_>>(), [2, 2, 1, 2, 2, 1, 1]);
+    let popular: Vec<u32> = data.ratings.by_popularity().iter().map(|item| item.0).collect();
+    assert_eq!(popular, [0, 1, 3, 4, 2, 5, 6]);
+    assert_eq!(first.provenance().data_hash, data.hash());
+}

@@ -46,7 +46,7 @@ fn the_loaded_matrix_has_exactly_the_shape_asked_for() {
         assert!(
             loaded.matrix().values().iter().all(|stars| (stars * 2.0).fract() == 0.0 && (0.5..=5.0).contains(stars))
         );
-        let counts = loaded.item_stats().into_iter().map(|stats| u64::from(stats.count));
+        let counts = loaded.item_stats().iter().map(|stats| u64::from(stats.count));
         assert_eq!(counts.max(), Some(report.per_item.max));
     }
 }

@@ -50,6 +50,8 @@ fn the_tutorial_answers_json_to_who_asks_for_it() {
     assert_eq!((&viewed["user"], &viewed["total"]), (&json!("u5"), &json!(8)));
     let recomputed = server.client().send("POST", "/recompute_svd?param=4", &json, b"").json();
     assert_eq!((&recomputed["model_version"], &recomputed["rank"]), (&json!("v2"), &json!(4)));
+    let (svd, call) = (recomputed["svd_ms"].as_f64().unwrap(), recomputed["duration_ms"].as_f64().unwrap());
+    assert!((0.0..=call + 1.0).contains(&svd), "{recomputed}");
 }
 
 #[test]

@@ -52,6 +52,9 @@ pub(crate) struct TutorialArgs {
     pub(crate) data: String,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    /// Calls a rank, of which the median counts
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) runs: u16,
     #[command(flatten)]
     pub(crate) threads: ThreadArgs,
     #[command(flatten)]

@@ -269,11 +269,15 @@ fn bench_svd_takes_a_tolerance_and_prints_the_singular_values_on_request() {
 #[test]
 fn bench_tutorial_measures_the_service_and_leaves_out_what_cannot_be_fitted() {
     let program = Program::new();
-    let lines = program.run(&["bench", "tutorial", "--data", "demo", "--json", "--threads", "1"]).ok();
+    let lines = program.run(&["bench", "tutorial", "--data", "demo", "--json", "--threads", "1", "--runs", "1"]).ok();
     let cells: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let ranks: Vec<_> = cells.iter().map(|cell| cell["k"].as_u64().unwrap()).collect();
     assert_eq!(ranks, [10, 50, 100, 500]);
     assert_eq!(cells[3]["tutorial_ms"], 3836);
+    for cell in &cells {
+        let [call, svd, ratio] = ["ms", "svd_ms", "refit_per_svd"].map(|name| cell[name].as_f64().unwrap());
+        assert!(0.0 < svd && svd < call && ratio >= 1.0, "{cell}");
+    }
     program.file("r.csv", SMALL);
     let text = program.run(&["bench", "tutorial", "--data", "r.csv"]).ok();
     assert!(text.contains("k = 10 is left out: the largest rank of these data is 4"), "{text}");

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Dataset, LoadReport};
-use crate::ids::ItemIx;
-use crate::ratings::ItemStats;
 
 /// How many different ratings are told apart; more are put into this many bins of equal width.
 const MOST_BINS: usize = 20;
@@ -112,7 +110,7 @@ impl Summary {
             step: step(values),
             histogram: histogram(values, lowest, highest),
             per_user: Quantiles::of(per_user),
-            top_items: top_items(data, &stats),
+            top_items: top_items(data),
             per_item: Quantiles::of(stats.iter().map(|item| u64::from(item.count)).collect()),
             report: data.report.clone(),
         }
@@ -160,15 +158,13 @@ fn even_bins(values: &[f32], lowest: f32, highest: f32) -> Vec<Bin> {
     counts.iter().enumerate().map(|(at, &count)| Bin { from: edge(at), to: edge(at + 1), count }).collect()
 }
 
-fn top_items(data: &Dataset, stats: &[ItemStats]) -> Vec<TopItem> {
-    let mut order: Vec<u32> = (0u32..).take(stats.len()).collect();
-    order.sort_by_key(|&item| (std::cmp::Reverse(stats[item as usize].count), item));
-    order.truncate(TOP_ITEMS);
-    let top = order.into_iter().map(|item| TopItem {
-        id: data.ratings.items().name(item).to_owned(),
-        title: data.catalogue.title(ItemIx(item)).map(str::to_owned),
-        ratings: u64::from(stats[item as usize].count),
-        mean: stats[item as usize].mean(),
+fn top_items(data: &Dataset) -> Vec<TopItem> {
+    let (popular, stats) = (data.ratings.by_popularity(), data.ratings.item_stats());
+    let top = popular.iter().take(TOP_ITEMS).map(|&item| TopItem {
+        id: data.ratings.items().name(item.0).to_owned(),
+        title: data.catalogue.title(item).map(str::to_owned),
+        ratings: u64::from(stats[item.0 as usize].count),
+        mean: stats[item.0 as usize].mean(),
     });
     top.collect()
 }

@@ -59,7 +59,8 @@ pub enum FitError {
     },
 }
 
-/// How far a fit has come: 0 at the start, 1 when done.
+/// How far a fit has come. The first call is made right before the factorisation, with 0, the last right after it, with
+/// 1; what follows is short.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FitProgress {
     /// Share of the work done, an estimate in 0..=1.

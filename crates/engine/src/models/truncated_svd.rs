@@ -34,9 +34,12 @@ impl TruncatedSvd {
         progress: &mut dyn FnMut(FitProgress) -> ControlFlow<()>,
     ) -> Result<Self, FitError> {
         let svd_params = SvdParams { rank: params.rank, tolerance: params.tolerance, seed: params.seed, solver: None };
-        let svd = truncated_svd_sparse(ratings, &svd_params, &mut |step| {
-            progress(FitProgress { done: share_done(step.residual, params.tolerance) })
-        });
+        let mut at = |done| progress(FitProgress { done });
+        if at(0.0).is_break() {
+            return Err(FitError::Cancelled);
+        }
+        let svd =
+            truncated_svd_sparse(ratings, &svd_params, &mut |step| at(share_done(step.residual, params.tolerance)));
         let svd = svd.map_err(|error| match error {
             SvdError::RankOutOfRange { found, most } => {
                 FitError::Rank { found, most, users: ratings.nrows(), items: ratings.ncols() }
@@ -44,6 +47,9 @@ impl TruncatedSvd {
             SvdError::Cancelled => FitError::Cancelled,
             other => FitError::Svd(other),
         })?;
+        if at(1.0).is_break() {
+            return Err(FitError::Cancelled);
+        }
         Self::from_svd(ratings, &svd)
     }
 

@@ -2,6 +2,7 @@
 
 mod columns;
 mod error;
+mod facts;
 mod gather;
 mod intern;
 mod number;
@@ -13,6 +14,8 @@ mod swift;
 
 pub use columns::{ITEM_NAMES, RATING_NAMES, Roles, USER_NAMES, normalised};
 pub use error::ReadError;
+use facts::Facts;
+pub use facts::ItemStats;
 pub(crate) use gather::id_text;
 pub use options::{Column, ReadOptions};
 #[doc(hidden)]
@@ -40,6 +43,7 @@ pub struct Ratings {
     users: IdTable,
     items: IdTable,
     matrix: CsrMatrix,
+    facts: Facts,
 }
 
 impl Ratings {
@@ -52,7 +56,7 @@ impl Ratings {
         if found != expected {
             return Err(RatingsError { found, expected });
         }
-        Ok(Self { users, items, matrix })
+        Ok(Self { users, items, matrix, facts: Facts::default() })
     }
 
     /// The users' ids, by row.
@@ -100,81 +104,10 @@ impl Ratings {
         self.matrix.row(user.0 as usize)
     }
 
-    /// How every item was rated, by rising item index; sums run in f64, in the order of the users. O(nnz).
-    #[must_use]
-    pub fn item_stats(&self) -> Vec<ItemStats> {
-        let mut stats = vec![ItemStats { count: 0, sum: 0.0 }; self.matrix.ncols()];
-        for (&item, &rating) in self.matrix.columns().iter().zip(self.matrix.values()) {
-            let stats = &mut stats[item as usize];
-            stats.count += 1;
-            stats.sum += f64::from(rating);
-        }
-        stats
-    }
-
     /// Takes it apart: users, items, matrix.
     #[must_use]
     pub fn into_parts(self) -> (IdTable, IdTable, CsrMatrix) {
         (self.users, self.items, self.matrix)
-    }
-
-    /// The blake3 hash of the content in canonical form, equal for the same ratings in any order, format or encoding.
-    ///
-    /// Hashed are, integers as little-endian u64 unless said otherwise: number of users, items, ratings; each user id
-    /// then each item id as length and bytes; for each user the number of ratings; all columns as u32; all values as
-    /// f32 bits. O(nnz).
-    #[must_use]
-    pub fn hash(&self) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new();
-        for count in [self.users.len(), self.items.len(), self.nnz()] {
-            hasher.update(&(count as u64).to_le_bytes());
-        }
-        let mut bytes = Vec::with_capacity(1 << 16);
-        for id in self.users.iter().chain(self.items.iter()) {
-            bytes.extend_from_slice(&(id.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(id.as_bytes());
-            drain_full(&mut bytes, &mut hasher);
-        }
-        for pair in self.matrix.offsets().windows(2) {
-            bytes.extend_from_slice(&((pair[1] - pair[0]) as u64).to_le_bytes());
-            drain_full(&mut bytes, &mut hasher);
-        }
-        hasher.update(&bytes);
-        for columns in self.matrix.columns().chunks(1 << 14) {
-            bytes.clear();
-            bytes.extend(columns.iter().flat_map(|column| column.to_le_bytes()));
-            hasher.update(&bytes);
-        }
-        for values in self.matrix.values().chunks(1 << 14) {
-            bytes.clear();
-            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-            hasher.update(&bytes);
-        }
-        *hasher.finalize().as_bytes()
-    }
-}
-
-fn drain_full(bytes: &mut Vec<u8>, hasher: &mut blake3::Hasher) {
-    if bytes.len() >= 1 << 15 {
-        hasher.update(bytes);
-        bytes.clear();
-    }
-}
-
-/// How often an item was rated, and how well.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ItemStats {
-    /// Number of ratings.
-    pub count: u32,
-    /// Sum of the ratings.
-    pub sum: f64,
-}
-
-impl ItemStats {
-    /// Mean rating, over those who rated the item; 0 where nobody did.
-    #[must_use]
-    pub fn mean(self) -> f64 {
-        self.sum / f64::from(self.count.max(1))
     }
 }
 

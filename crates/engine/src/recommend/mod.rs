@@ -27,8 +27,6 @@ pub struct Recommender {
     data: Arc<Dataset>,
     model: Model,
     provenance: Provenance,
-    popularity: Vec<Scored>,
-    item_stats: Vec<ItemStats>,
 }
 
 /// Where a model comes from: enough to fit it again.
@@ -84,8 +82,9 @@ impl Recommender {
     /// Puts together what a model file holds.
     #[must_use]
     pub fn from_parts(data: Arc<Dataset>, model: Model, provenance: Provenance) -> Self {
-        let item_stats = data.ratings.item_stats();
-        Self { popularity: rank::by_popularity(&item_stats), item_stats, data, model, provenance }
+        // What requests ask of the data is ready before the first of them.
+        let _ = data.ratings.by_popularity();
+        Self { data, model, provenance }
     }
 
     /// The data the model was fitted to; a refit shares it.
@@ -166,6 +165,6 @@ impl Recommender {
     /// How an item was rated.
     #[must_use]
     pub fn item_stats(&self, item: ItemIx) -> ItemStats {
-        self.item_stats[item.0 as usize]
+        self.data.ratings.item_stats()[item.0 as usize]
     }
 }

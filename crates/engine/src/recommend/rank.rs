@@ -10,7 +10,6 @@ use super::{
 };
 use crate::ids::{ItemIx, UserIx};
 use crate::models::Model;
-use crate::ratings::ItemStats;
 
 /// What the scores of a request are made from.
 enum Basis<'a> {
@@ -43,8 +42,8 @@ impl Recommender {
         let (items, source, rated) = match (basis, request.fallback) {
             (Ok(basis), _) => self.best_unrated(&basis, &eligible, request.limit),
             (Err(_), Fallback::Popular) => {
-                let allowed = self.popularity.iter().filter(|scored| eligible.contains(scored.item));
-                (allowed.take(request.limit).copied().collect(), Source::Popular, 0)
+                let allowed = self.by_popularity().filter(|scored| eligible.contains(scored.item));
+                (allowed.take(request.limit).collect(), Source::Popular, 0)
             }
             (Err(error), Fallback::None) => return Err(error),
         };
@@ -85,9 +84,16 @@ impl Recommender {
     ///
     /// # Errors
     /// A limit out of range.
-    pub fn popular(&self, limit: usize) -> Result<&[Scored], RecommendError> {
+    pub fn popular(&self, limit: usize) -> Result<Vec<Scored>, RecommendError> {
         check_limit(limit)?;
-        Ok(&self.popularity[..limit.min(self.popularity.len())])
+        Ok(self.by_popularity().take(limit).collect())
+    }
+
+    /// All items, most ratings first; the score is their number.
+    fn by_popularity(&self) -> impl Iterator<Item = Scored> {
+        #[allow(clippy::cast_precision_loss, reason = "a count is shown as a score; the order is that of the counts")]
+        let scored = |&item: &ItemIx| Scored { item, score: self.item_stats(item).count as f32 };
+        self.data.ratings.by_popularity().iter().map(scored)
     }
 
     /// The known part of a history, each item once with its last rating, by rising item index.
@@ -148,17 +154,6 @@ pub(super) fn with_scores<T>(model: &Model, use_scores: impl FnOnce(&mut [f32]) 
         scores.resize(model.scorer().items(), 0.0);
         use_scores(scores)
     })
-}
-
-/// All items, most ratings first, equal numbers by rising item index.
-pub(super) fn by_popularity(stats: &[ItemStats]) -> Vec<Scored> {
-    #[allow(clippy::cast_precision_loss, reason = "a count is shown as a score; its order is kept by the sort below")]
-    let mut items: Vec<(u32, Scored)> = (0u32..)
-        .zip(stats)
-        .map(|(item, stats)| (stats.count, Scored { item: ItemIx(item), score: stats.count as f32 }))
-        .collect();
-    items.sort_by(|(a, x), (b, y)| b.cmp(a).then(x.item.cmp(&y.item)));
-    items.into_iter().map(|(_, scored)| scored).collect()
 }
 
 /// Refuses a limit that is not in `1..=`[`MAX_LIMIT`].

@@ -25,8 +25,19 @@ pub(crate) struct Job {
 pub(crate) enum JobState {
     Queued,
     Running { started_at: Timestamp },
-    Succeeded { version: String, finished_at: Timestamp, took: Duration },
+    Succeeded { fitted: Fitted, finished_at: Timestamp },
     Failed { error: ApiError, finished_at: Timestamp },
+}
+
+/// What came of a fit.
+#[derive(Debug, Clone)]
+pub(crate) struct Fitted {
+    /// Name of the version that was published.
+    pub(crate) version: String,
+    /// From the start of the job until the version served.
+    pub(crate) took: Duration,
+    /// Of that, the factorisation alone.
+    pub(crate) factorisation: Duration,
 }
 
 impl Job {
@@ -51,10 +62,10 @@ impl Job {
         self.thousandths.store((done.clamp(0.0, 1.0) * 1000.0) as u32, Ordering::Relaxed);
     }
 
-    pub(super) fn finished(&self, outcome: Result<String, ApiError>, took: Duration) {
+    pub(super) fn finished(&self, outcome: Result<Fitted, ApiError>) {
         let finished_at = Timestamp::now();
         self.state.send_replace(match outcome {
-            Ok(version) => JobState::Succeeded { version, finished_at, took },
+            Ok(fitted) => JobState::Succeeded { fitted, finished_at },
             Err(error) => JobState::Failed { error, finished_at },
         });
     }
@@ -69,15 +80,15 @@ impl Job {
         f64::from(self.thousandths.load(Ordering::Relaxed)) / 1000.0
     }
 
-    /// Waits for the end: the version that came of it.
+    /// Waits for the end.
     ///
     /// # Errors
     /// Why the fit failed.
-    pub(crate) async fn outcome(&self) -> Result<String, ApiError> {
+    pub(crate) async fn outcome(&self) -> Result<Fitted, ApiError> {
         let mut watcher = self.state.subscribe();
         loop {
             match &*watcher.borrow_and_update() {
-                JobState::Succeeded { version, .. } => return Ok(version.clone()),
+                JobState::Succeeded { fitted, .. } => return Ok(fitted.clone()),
                 JobState::Failed { error, .. } => return Err(error.clone()),
                 JobState::Queued | JobState::Running { .. } => {}
             }

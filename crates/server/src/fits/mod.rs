@@ -18,7 +18,7 @@ use rayon::ThreadPool;
 use crate::error::{ApiError, Fault};
 use crate::metrics::prometheus::Metrics;
 use crate::registry::{Registry, Version};
-pub(crate) use job::{Job, JobState};
+pub(crate) use job::{Fitted, Job, JobState};
 
 /// Jobs that may wait behind the one that runs.
 const WAITING: usize = 1;
@@ -140,11 +140,15 @@ impl Desk {
         while let Some(job) = self.next() {
             let started = Instant::now();
             job.started();
-            let outcome = self.fit(&job, train);
-            let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let outcome = self.fit(&job, train).map(|(version, factorisation)| Fitted {
+                version: version.name.clone(),
+                took: started.elapsed(),
+                factorisation,
+            });
             match &outcome {
-                Ok(version) => {
-                    tracing::info!(job = job.id, rank = job.params.rank, model = version.name, duration_ms, "fitted");
+                Ok(Fitted { version, took, .. }) => {
+                    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                    tracing::info!(job = job.id, rank = job.params.rank, model = version, duration_ms, "fitted");
                 }
                 Err(error) => {
                     self.metrics.fits_failed.inc();
@@ -153,11 +157,11 @@ impl Desk {
             }
             // First, so that who hears of the end and asks again gets a new job.
             self.book().running = None;
-            job.finished(outcome.map(|version| version.name.clone()), started.elapsed());
+            job.finished(outcome);
         }
         let left = std::mem::take(&mut self.book().waiting);
         for job in left {
-            job.finished(Err(Fault::ShuttingDown.because("the service is shutting down")), Duration::ZERO);
+            job.finished(Err(Fault::ShuttingDown.because("the service is shutting down")));
         }
     }
 
@@ -176,13 +180,16 @@ impl Desk {
         }
     }
 
-    /// Fits and publishes. Whatever goes wrong, the version that serves stays.
-    fn fit(&self, job: &Job, train: &ThreadPool) -> Result<Arc<Version>, ApiError> {
+    /// Fits and publishes; also says how long the factorisation took. Whatever goes wrong, the version that serves stays.
+    fn fit(&self, job: &Job, train: &ThreadPool) -> Result<(Arc<Version>, Duration), ApiError> {
         let data = Arc::clone(self.registry.current().recommender.dataset());
+        let (mut begun, mut factorisation) = (None, Duration::ZERO);
         let fitted = catch_unwind(AssertUnwindSafe(|| {
             train.install(|| {
                 Recommender::fit(data, &job.params, Timestamp::now(), &mut |progress| {
                     job.progressed(progress.done);
+                    // Of these calls the first and the last enclose the factorisation.
+                    factorisation = begun.get_or_insert_with(Instant::now).elapsed();
                     if self.cancelled.load(Ordering::Relaxed) {
                         ControlFlow::Break(())
                     } else {
@@ -200,6 +207,6 @@ impl Desk {
         if !residual.is_finite() {
             return Err(Fault::FitFailed.because(format!("the residual is {residual}, expected a finite number")));
         }
-        Ok(self.registry.publish(fitted))
+        Ok((self.registry.publish(fitted), factorisation))
     }
 }

@@ -9,7 +9,7 @@ use crate::app::Shared;
 use crate::error::{ApiError, ErrorBody, Fault};
 use crate::extract::path::Id;
 use crate::extract::query::NoQuery;
-use crate::fits::{Job, JobState};
+use crate::fits::{Fitted, Job, JobState};
 
 /// Where a fit stands.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -88,7 +88,7 @@ impl JobView {
             JobState::Running { started_at } => {
                 (view.state, view.started_at) = (StateName::Running, Some(started_at));
             }
-            JobState::Succeeded { version, finished_at, took } => {
+            JobState::Succeeded { fitted: Fitted { version, took, .. }, finished_at } => {
                 (view.state, view.progress) = (StateName::Succeeded, 1.0);
                 (view.finished_at, view.model_version) = (Some(finished_at), Some(version));
                 view.duration_ms = u64::try_from(took.as_millis()).ok();

@@ -8,6 +8,7 @@ use foretaste::models::FitParams;
 use foretaste_linalg::{CsrMatrix, Dense, Svd, SvdParams, truncated_svd_sparse};
 use serde::Serialize;
 
+use super::{hundredths, median};
 use crate::args::SvdArgs;
 use crate::commands::{pool_of, threads};
 use crate::data::load_ratings;
@@ -94,16 +95,6 @@ fn measure(matrix: &CsrMatrix, rank: usize, threads: usize, args: &SvdArgs) -> R
     })
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    let half = times.len() / 2;
-    if times.len() % 2 == 1 { times[half] } else { f64::midpoint(times[half - 1], times[half]) }
-}
-
-fn hundredths(number: f64) -> f64 {
-    (number * 100.0).round() / 100.0
-}
-
 fn three_figures(number: f64) -> f64 {
     format!("{number:.2e}").parse().unwrap_or(number)
 }
@@ -137,12 +128,6 @@ fn side(a: &CsrMatrix, from: &Dense, to: &Dense, s: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_median_of_an_even_number_is_between_the_middle_two() {
-        assert!((median(vec![3.0, 1.0, 2.0]) - 2.0).abs() < 1e-12);
-        assert!((median(vec![4.0, 1.0, 3.0, 2.0]) - 2.5).abs() < 1e-12);
-    }
 
     #[test]
     fn the_residual_sees_a_wrong_singular_value() {

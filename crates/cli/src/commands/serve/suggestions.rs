@@ -27,7 +27,7 @@ pub(super) fn of(recommender: &Recommender) -> Suggestions {
     let users = recommender.dataset().ratings.users();
     let first = users.iter().next().unwrap_or(TUTORIAL_USER);
     let user = if users.index(TUTORIAL_USER).is_some() { TUTORIAL_USER } else { first };
-    let best = recommender.popular(1).ok().and_then(|popular| popular.first()).map(|scored| scored.item);
+    let best = recommender.popular(1).ok().and_then(|popular| popular.first().map(|scored| scored.item));
     let (item, title) = best.map_or(("1", "1"), |item| (recommender.item_id(item), recommender.title(item)));
     Suggestions {
         user: user.to_owned(),
