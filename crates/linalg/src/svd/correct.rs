@@ -10,7 +10,7 @@ use crate::eigen;
 use crate::product;
 
 /// The vectors that have most of the operator's norm.
-const LEADING: usize = 16;
+pub(super) const LEADING: usize = 16;
 /// Squared singular values within this part of each other are neighbours.
 const NEIGHBOURS: f64 = 2e-3;
 /// The most vectors that are corrected together.
@@ -29,9 +29,6 @@ pub(super) fn improve(u: &mut Dense, w: &mut Dense) -> Option<()> {
     }
     rayleigh_ritz(u, w, 0, LEADING)?;
     without_leading(u, w);
-    let reciprocals: Vec<f64> = column_norms(u).into_iter().map(f64::recip).collect();
-    scale_columns(u, &reciprocals);
-    scale_columns(w, &reciprocals);
     let squares: Vec<f64> = column_norms(w).into_iter().map(|norm| norm * norm).collect();
     let apart = |at: usize| (squares[at - 1] - squares[at]).abs() > NEIGHBOURS * squares[at - 1];
     let mut start = 0;
@@ -67,8 +64,9 @@ fn rayleigh_ritz(u: &mut Dense, w: &mut Dense, start: usize, width: usize) -> Op
     Some(())
 }
 
-/// Removes from all other columns their part along the leading ones, whose images are orthogonal already.
-fn without_leading(u: &mut Dense, w: &mut Dense) {
+/// Removes from all other columns their part along the leading ones, whose images are orthogonal already, and gives all
+/// columns of `u` norm 1.
+pub(super) fn without_leading(u: &mut Dense, w: &mut Dense) {
     let others = u.ncols() - LEADING;
     let leading = w.view().subcols(0, LEADING);
     let mut share = product::inner(leading, w.view().subcols(LEADING, others));
@@ -78,6 +76,9 @@ fn without_leading(u: &mut Dense, w: &mut Dense) {
     }
     product::subtract_leading(u, share.as_ref());
     product::subtract_leading(w, share.as_ref());
+    let reciprocals: Vec<f64> = column_norms(u).into_iter().map(f64::recip).collect();
+    scale_columns(u, &reciprocals);
+    scale_columns(w, &reciprocals);
 }
 
 #[cfg(test)]

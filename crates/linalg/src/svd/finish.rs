@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 
 use super::thin::thin;
-use super::{Solver, Svd};
+use super::{Solver, Svd, correct};
 use crate::basis::cholesky_qr;
 use crate::dense::Dense;
-use crate::operator::{LinearOperator, Precision};
+use crate::operator::LinearOperator;
 use crate::product;
 use crate::scalar::Real;
 
@@ -14,7 +14,7 @@ use crate::scalar::Real;
 const ROWS: usize = 512;
 
 /// While s_1² / s_k² stays below this, the images of orthonormal eigenvectors of the Gram matrix are orthogonal to
-/// about 1e-13 and need only be scaled.
+/// about 1e-13 and need only be scaled; what they have of the leading vectors can be taken out, and s_1 then is the next.
 const WELL_CONDITIONED: f64 = 1e3;
 
 /// While s_1² / s_k² stays below this, one orthogonalisation repairs them and values stay right to 1e-10.
@@ -28,6 +28,13 @@ pub(super) fn from_short_side<A: LinearOperator + ?Sized>(a: &A, q: Dense, solve
     let largest = norms.iter().copied().fold(0.0, f64::max);
     let smallest = norms.iter().copied().fold(f64::INFINITY, f64::min);
     if smallest > 0.0 && largest * largest <= WELL_CONDITIONED * smallest * smallest {
+        return scaled::<A, f64>(a, q, w, &norms, solver, columns);
+    }
+    let next = norms.get(correct::LEADING).copied().unwrap_or(largest);
+    if smallest > 0.0 && next * next <= WELL_CONDITIONED * smallest * smallest && norms.is_sorted_by(|a, b| a >= b) {
+        let (mut q, mut w) = (q, w);
+        correct::without_leading(&mut q, &mut w);
+        let norms = column_norms(&w);
         return scaled::<A, f64>(a, q, w, &norms, solver, columns);
     }
     if smallest > 0.0
@@ -48,7 +55,7 @@ pub(super) fn from_short_side<A: LinearOperator + ?Sized>(a: &A, q: Dense, solve
 /// The well-conditioned case: `s_j = |w_j|`, `v_j = w_j / s_j`, so that `Aᵀ u_j = s_j v_j` to rounding.
 ///
 /// The other half of the residual is measured with products in precision `T`; single moves it by 1e-7 at most.
-pub(super) fn scaled<A: LinearOperator + ?Sized, T: Precision>(
+pub(super) fn scaled<A: LinearOperator + ?Sized, T: Real>(
     a: &A,
     q: Dense,
     w: Dense,
@@ -133,9 +140,9 @@ fn with_image<A: LinearOperator + ?Sized>(a: &A, mut svd: Svd, back: &Dense) -> 
 }
 
 /// max_j |A v_j - s_j u_j|; NaN when a number is not finite.
-fn forward_difference<A: LinearOperator + ?Sized, T: Precision>(a: &A, svd: &Svd) -> f64 {
+fn forward_difference<A: LinearOperator + ?Sized, T: Real>(a: &A, svd: &Svd) -> f64 {
     let mut image = Dense::<T>::zeros(a.nrows(), svd.s.len());
-    T::apply(a, T::of_double(&svd.v).as_ref(), &mut image);
+    a.apply(&svd.v.converted::<T>(), &mut image);
     largest_difference(&image, &svd.u, &svd.s)
 }
 

@@ -7,7 +7,7 @@ use super::{Progress, Solver, Stop, Svd, SvdParams, finish, report};
 use crate::basis::Basis;
 use crate::dense::Dense;
 use crate::eigen::{self, Eigenpairs};
-use crate::operator::{LinearOperator, Precision};
+use crate::operator::LinearOperator;
 use crate::product;
 use crate::random::RandomBlocks;
 use crate::scalar::Real;
@@ -22,6 +22,8 @@ const NARROW: usize = 8;
 const MIDDLE: usize = 16;
 /// The same where a value is repeated more often than the others can show.
 const WIDE: usize = 64;
+/// A look at the last wanted pair must show a residual below this part of the one allowed: the others differ somewhat.
+const SURE: f64 = 0.3;
 /// Decades by which the residual may fall with one block.
 const FASTEST: f64 = 1.0;
 /// Values closer than so many roundings, relatively, count as one repeated value.
@@ -42,7 +44,7 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
 }
 
 /// The largest eigenvectors, `nrows x rank`, and the columns multiplied for them.
-pub(super) fn vectors<A: LinearOperator + ?Sized, T: Precision>(
+pub(super) fn vectors<A: LinearOperator + ?Sized, T: Real>(
     a: &A,
     params: &SvdParams,
     progress: &mut Progress<'_>,
@@ -88,12 +90,11 @@ struct Krylov<'a, A: ?Sized, T> {
     coupling: Mat<f64>,
     /// Where the columns that `next` is coupled to begin.
     coupled_from: usize,
-    long: Dense<T>,
     random: RandomBlocks,
     columns: usize,
 }
 
-impl<'a, A: LinearOperator + ?Sized, T: Precision> Krylov<'a, A, T> {
+impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
     /// An empty basis and a random start; `None` when the matrix is too small for so wide a block. `columns` have been
     /// multiplied before.
     fn new(a: &'a A, block: usize, params: &SvdParams, columns: usize) -> Option<Self> {
@@ -115,7 +116,6 @@ impl<'a, A: LinearOperator + ?Sized, T: Precision> Krylov<'a, A, T> {
             next,
             coupling: Mat::zeros(block, block),
             coupled_from: 0,
-            long: Dense::zeros(a.ncols(), block),
             random,
             columns,
         })
@@ -167,21 +167,20 @@ impl<'a, A: LinearOperator + ?Sized, T: Precision> Krylov<'a, A, T> {
             look.first = banded.pair(1, 0.0, self.block).0;
         }
         let (value, tail) = banded.pair(k, look.value, self.block);
-        look.value = value * (1.0 - 1e-5);
+        look.value = value * (1.0 - 2e-6);
         let rest = (self.coupling.as_ref() * tail).norm_l2();
         let residual = rest / (value * look.first).max(f64::MIN_POSITIVE).sqrt();
         // The residual falls by at most a decade or so with each block.
-        look.at =
-            self.basis.len() + ((residual / goal).log10() / FASTEST).floor().clamp(1.0, 8.0) as usize * self.block;
-        residual <= 0.7 * goal
+        look.at = self.basis.len()
+            + ((residual / (SURE * goal)).log10() / FASTEST).floor().clamp(1.0, 8.0) as usize * self.block;
+        residual <= SURE * goal
     }
 
     /// Takes the next block into the basis and computes the one after it.
     fn expand(&mut self) {
         let start = self.basis.len();
         let mut y = Dense::zeros(self.next.nrows(), self.block);
-        T::apply_transpose(self.a, &self.next, &mut self.long);
-        T::apply(self.a, &self.long, &mut y);
+        self.a.apply_row_gram(&self.next, &mut y);
         self.columns += self.block;
         self.basis.push(&self.next);
         // In exact arithmetic y has components on the coupled columns and the new block only; the second pass, over
