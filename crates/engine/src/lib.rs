@@ -5,6 +5,7 @@
 //! [`recommend::Recommender`] ranks, and an [`artifact`] is a recommender as a file.
 
 pub mod artifact;
+mod atomic;
 pub mod catalogue;
 pub mod dataset;
 pub mod ids;

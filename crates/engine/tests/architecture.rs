@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 /// The rooms of the engine, each with those it may import. Changing this table is changing the architecture.
 const ENGINE: &[(&str, &[&str])] = &[
     ("ids", &[]),
+    ("atomic", &[]),
     ("table", &["ids"]),
     ("ratings", &["ids", "table"]),
     ("catalogue", &["ids", "table", "ratings"]),
-    ("dataset", &["ids", "table", "ratings", "catalogue"]),
+    ("dataset", &["ids", "atomic", "table", "ratings", "catalogue"]),
     ("models", &["ids", "ratings"]),
     ("recommend", &["ids", "ratings", "catalogue", "dataset", "models"]),
-    ("artifact", &["ids", "ratings", "catalogue", "dataset", "models", "recommend"]),
+    ("artifact", &["ids", "atomic", "ratings", "catalogue", "dataset", "models", "recommend"]),
 ];
 
 const LONGEST_FILE: usize = 500;

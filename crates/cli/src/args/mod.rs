@@ -3,6 +3,7 @@
 mod bench;
 mod data;
 mod fit;
+mod generate;
 mod lists;
 mod serve;
 
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 pub(crate) use bench::{BenchArgs, BenchCommand, SvdArgs, TutorialArgs};
 pub(crate) use data::{DataArgs, ReadArgs};
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
+pub(crate) use generate::GenerateArgs;
 pub(crate) use lists::{FallbackArg, InspectArgs, PredictArgs, RecommendArgs, SimilarArgs};
 pub(crate) use serve::{LogFormat, ServeArgs};
 
@@ -42,6 +44,8 @@ pub(crate) enum Command {
     Similar(SimilarArgs),
     /// Predict the ratings of (user, item) pairs
     Predict(PredictArgs),
+    /// Write synthetic ratings to a file, at the scale of MovieLens 20M or any other
+    Generate(GenerateArgs),
     /// Measure
     Bench(BenchArgs),
     /// Print the service's OpenAPI document

@@ -3,6 +3,7 @@
 mod bench;
 mod completions;
 mod fit;
+mod generate;
 mod inspect;
 mod openapi;
 mod predict;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Recommend(args) => recommend::run(&args),
         Command::Similar(args) => similar::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Generate(args) => generate::run(&args),
         Command::Bench(args) => bench::run(args.command),
         Command::Openapi => openapi::run(),
         Command::Completions(args) => completions::run(args.shell),

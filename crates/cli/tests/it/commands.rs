@@ -291,3 +291,29 @@ fn a_closed_pipe_is_no_error() {
         assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{args:?}");
     }
 }
+
+#[test]
+fn generated_ratings_are_read_as_they_were_asked_for() {
+    let program = Program::new();
+    let asked = ["--users", "300", "--items", "200", "--ratings", "9000"];
+    let run = program.run(&[&["generate", "r.csv"][..], &asked].concat());
+    assert_eq!(run.stderr, "");
+    let text = run.ok();
+    assert!(text.contains("wrote r.csv, ") && text.contains("9,000 ratings by 300 users of 200 items"), "{text}");
+    let data = program.run(&["inspect", "r.csv", "--json"]).json()["data"].clone();
+    for (name, expected) in [("users", 300), ("items", 200), ("ratings", 9000)] {
+        assert_eq!(data[name], expected, "{name}");
+    }
+    let to_stdout = program.run(&[&["generate", "-"][..], &asked].concat());
+    assert!(to_stdout.stderr.contains("9,000 ratings by 300 users"), "{}", to_stdout.stderr);
+    assert_eq!(to_stdout.ok(), std::fs::read_to_string(program.folder().join("r.csv")).unwrap());
+}
+
+#[test]
+fn more_ratings_than_pairs_are_refused_and_nothing_is_written() {
+    let program = Program::new();
+    let asked = ["generate", "r.csv", "--users", "3", "--items", "4", "--ratings", "13"];
+    let message = program.run(&asked).fails(2);
+    assert!(message.contains("13 ratings were asked for, 3 users x 4 items allow 4 to 12"), "{message}");
+    assert!(!program.folder().join("r.csv").exists());
+}

@@ -3,16 +3,16 @@
 //! The container is drawn in `container.rs`, the sections are listed in `layout.rs`. A file is written whole or not at
 //! all, and every byte of it is covered by a checksum: no truncation and no flipped byte is read as a model.
 
-mod atomic;
 mod container;
 mod decode;
 mod encode;
 mod layout;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
+use crate::atomic;
 use crate::recommend::Recommender;
 
 /// Why a model file could not be written or read.
@@ -84,7 +84,8 @@ pub enum ArtifactError {
 /// When the file cannot be written; `path` then holds what it held before.
 pub fn write(path: &Path, recommender: &Recommender) -> Result<u64, ArtifactError> {
     let bytes = to_bytes(recommender)?;
-    atomic::write(path, &bytes).map_err(|source| ArtifactError::Io { action: "write", source })?;
+    atomic::write(path, |file| file.write_all(&bytes))
+        .map_err(|source| ArtifactError::Io { action: "write", source })?;
     Ok(bytes.len() as u64)
 }
 

@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-
+use super::random::Random;
 use super::words::{WORDS, Words};
 use super::{Dataset, LoadError, LoadReport};
 use crate::catalogue::{ItemsOptions, read_items};
@@ -29,7 +27,7 @@ impl Dataset {
     /// # Errors
     /// Does not happen; the generated text is read like any other.
     pub fn demo() -> Result<Self, LoadError> {
-        let mut random = Random(ChaCha8Rng::seed_from_u64(SEED));
+        let mut random = Random::new(SEED);
         let films = films(&mut random);
         let tastes: Vec<Taste> = (0..USERS).map(|_| Taste::draw(&mut random)).collect();
         let source = Source::bytes(ratings(&films, &tastes, &mut random));
@@ -37,35 +35,6 @@ impl Dataset {
         let (catalogue, items) = read_items(Source::bytes(items(&films)), ratings.items(), &ItemsOptions::default())?;
         let report = LoadReport { ratings: report, items: Some(items) };
         Ok(Self { name: "demo".to_owned(), ratings, catalogue, report: Some(report) })
-    }
-}
-
-struct Random(ChaCha8Rng);
-
-impl Random {
-    /// Evenly in 0..1.
-    fn unit(&mut self) -> f64 {
-        #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
-        let unit = (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-        unit
-    }
-
-    /// One of `0..count`.
-    fn below(&mut self, count: usize) -> usize {
-        // The product of the halves: bias below 2^-32 for the small counts here.
-        let wide = u64::from(self.0.next_u32()) * count as u64;
-        usize::try_from(wide >> 32).unwrap_or(0)
-    }
-
-    /// About normal with mean 0 and deviation 1: the sum of twelve even numbers, less its mean.
-    fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
-    }
-
-    fn shuffle<T>(&mut self, list: &mut [T]) {
-        for at in (1..list.len()).rev() {
-            list.swap(at, self.below(at + 1));
-        }
     }
 }
 
@@ -236,7 +205,7 @@ mod tests {
 
     #[test]
     fn recommendations_agree_with_the_tastes_behind_the_ratings() {
-        let mut random = Random(ChaCha8Rng::seed_from_u64(SEED));
+        let mut random = Random::new(SEED);
         let films = films(&mut random);
         let tastes: Vec<Taste> = (0..USERS).map(|_| Taste::draw(&mut random)).collect();
         let demo = Dataset::demo().unwrap();

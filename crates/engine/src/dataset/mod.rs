@@ -3,11 +3,16 @@
 mod demo;
 mod error;
 mod load;
+mod random;
 mod summary;
+mod synthetic;
 mod words;
 
 pub use error::LoadError;
 pub use summary::{Bin, Quantiles, Summary, TopItem};
+pub use synthetic::{
+    SyntheticError, SyntheticParams, SyntheticProgress, SyntheticReport, write_synthetic, write_synthetic_file,
+};
 
 use serde::Serialize;
 

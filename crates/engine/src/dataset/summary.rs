@@ -174,7 +174,7 @@ fn top_items(data: &Dataset, stats: &[ItemStats]) -> Vec<TopItem> {
 }
 
 impl Quantiles {
-    fn of(mut counts: Vec<u64>) -> Self {
+    pub(super) fn of(mut counts: Vec<u64>) -> Self {
         counts.sort_unstable();
         let at = |percent: usize| {
             let rank = (counts.len() * percent).div_ceil(100).max(1) - 1;

@@ -1,24 +1,29 @@
 //! Writing a file so that a reader sees the old one or the new one, never a part.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-/// Writes to a temporary file in the same folder, syncs it, renames it over `path` and syncs the folder.
+/// Lets `fill` write a temporary file in the same folder, syncs it, renames it over `path` and syncs the folder.
 ///
 /// On an error the temporary file is removed and `path` is as it was, or already the complete new file when only the
 /// folder's own sync failed.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write<T, E: From<io::Error>>(path: &Path, fill: impl FnOnce(&mut File) -> Result<T, E>) -> Result<T, E> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (temporary, mut file) = create_beside(path)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let written = fill(&mut file).and_then(|answer| Ok(file.sync_all().map(|()| answer)?));
     drop(file);
-    if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
-        // The first error is the one to report; a left-over temporary file does no harm.
-        let _ = fs::remove_file(&temporary);
-        return Err(error);
+    match written.and_then(|answer| Ok(fs::rename(&temporary, path).map(|()| answer)?)) {
+        Ok(answer) => {
+            File::open(folder)?.sync_all()?;
+            Ok(answer)
+        }
+        Err(error) => {
+            // The first error is the one to report; a left-over temporary file does no harm.
+            let _ = fs::remove_file(&temporary);
+            Err(error)
+        }
     }
-    File::open(folder)?.sync_all()
 }
 
 fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
