@@ -22,4 +22,6 @@ pub use operator::LinearOperator;
 pub use panel::PanelMatrix;
 pub use scalar::Real;
 pub use sparse::{Counterpart, SparseOperator};
-pub use svd::{Solver, Svd, SvdError, SvdParams, SvdProgress, truncated_svd, truncated_svd_sparse};
+pub use svd::{
+    Solver, Svd, SvdError, SvdMemory, SvdParams, SvdProgress, svd_memory, truncated_svd, truncated_svd_sparse,
+};

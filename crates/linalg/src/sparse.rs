@@ -47,6 +47,15 @@ fn span(n: usize, parts: usize, part: usize) -> std::ops::Range<usize> {
     n * part / parts..n * (part + 1) / parts
 }
 
+/// Bytes of the counterpart of a matrix.
+pub(crate) fn counterpart_bytes(nrows: usize, ncols: usize, nnz: usize) -> u64 {
+    let (short, long) = (nrows.min(ncols), nrows.max(ncols));
+    let parts = long.div_ceil(BLOCK);
+    let transposed = if nrows < ncols { 8 * (nnz + long + 1) } else { 0 };
+    let blocks = if nrows < ncols && parts == 1 { 0 } else { 8 * (nnz + parts * (short + 1)) };
+    (transposed + blocks) as u64
+}
+
 /// A sparse matrix with its [`Counterpart`], so that every product runs over rows and through blocks that stay in the cache.
 #[derive(Clone, Debug)]
 pub struct SparseOperator<'a> {

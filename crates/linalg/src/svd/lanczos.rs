@@ -50,7 +50,7 @@ pub(super) fn vectors<A: LinearOperator + ?Sized, T: Real>(
     progress: &mut Progress<'_>,
 ) -> Result<(Dense<T>, usize), Stop> {
     let mut columns = 0;
-    for block in [if params.rank <= 16 { NARROW } else { MIDDLE }, WIDE] {
+    for block in [block(params.rank), WIDE] {
         let Some(mut krylov) = Krylov::<A, T>::new(a, block, params, columns) else { break };
         let found = krylov.converge(params, progress)?;
         columns = krylov.columns;
@@ -60,6 +60,16 @@ pub(super) fn vectors<A: LinearOperator + ?Sized, T: Real>(
         }
     }
     Err(Stop::Failed)
+}
+
+/// Columns of a block.
+pub(super) fn block(rank: usize) -> usize {
+    if rank <= 16 { NARROW } else { MIDDLE }
+}
+
+/// Columns that the basis may have; when it is full it is thinned out.
+pub(super) fn capacity(rank: usize, block: usize, nrows: usize) -> usize {
+    (5 * rank + 16 * block).min(nrows.saturating_sub(block)) / block * block
 }
 
 /// Whether a value above the last one appears as often as a start block of `block` columns can show.
@@ -99,7 +109,7 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
     /// multiplied before.
     fn new(a: &'a A, block: usize, params: &SvdParams, columns: usize) -> Option<Self> {
         let k = params.rank;
-        let capacity = (5 * k + 16 * block).min(a.nrows().saturating_sub(block)) / block * block;
+        let capacity = capacity(k, block, a.nrows());
         if capacity < k + 2 * block {
             return None;
         }

@@ -7,10 +7,13 @@ mod dense;
 mod finish;
 mod gram;
 mod lanczos;
+mod memory;
 mod single;
 mod thin;
 
 use std::ops::ControlFlow;
+
+pub use memory::{SvdMemory, svd_memory};
 
 use crate::csr::CsrMatrix;
 use crate::dense::Dense;
