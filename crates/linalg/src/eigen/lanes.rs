@@ -10,6 +10,12 @@ pub trait Lanes: Copy {
     /// A register of the processor that the dispatch found.
     type Register<S: Simd>: Copy;
 
+    /// The lanes of a register.
+    #[must_use]
+    fn lanes<S: Simd>() -> usize {
+        size_of::<Self::Register<S>>() / size_of::<Self>()
+    }
+
     /// The registers of a slice and what is left over.
     fn registers<S: Simd>(simd: S, slice: &[Self]) -> (&[Self::Register<S>], &[Self])
     where
@@ -72,9 +78,9 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
-            #[expect(clippy::cast_possible_truncation, reason = "a register has few lanes")]
+            #[allow(clippy::cast_possible_truncation, reason = "a register has few lanes, if an index is narrow")]
             fn from_lane<S: Simd>(simd: S, register: Self::Register<S>, lane: usize) -> Self::Register<S> {
-                let lanes = size_of::<Self::Register<S>>() / size_of::<Self>();
+                let lanes = Self::lanes::<S>();
                 // pulp 0.22 has no mask for the empty range behind the last lane.
                 if lane >= lanes {
                     return simd.$splat(0.0);

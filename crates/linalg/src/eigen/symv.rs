@@ -18,13 +18,13 @@ pub(super) fn multiply<T: Real, S: Simd>(simd: S, matrix: MatRef<'_, T>, from: u
     let n = matrix.nrows();
     y[from..].fill(T::default());
     let column = |j: usize| matrix.col(j).try_as_col_major().map_or(&[][..], |column| column.as_slice());
-    let lanes = size_of::<T::Register<S>>() / size_of::<T>();
+    let lanes = T::lanes::<S>();
     let mut j = from;
     while j < n {
         // Together where the columns start at a multiple of their number, and whole registers hold their triangle.
         let head = j - j % lanes..(j + COLUMNS).next_multiple_of(lanes);
         if j.is_multiple_of(COLUMNS) && head.end <= n {
-            several(simd, [column(j), column(j + 1), column(j + 2), column(j + 3)], j, head, x, y);
+            several(simd, std::array::from_fn(|c| column(j + c)), j, head, x, y);
             j += COLUMNS;
         } else {
             single(column(j), j, x, y);
@@ -49,30 +49,28 @@ fn single<T: Real>(a: &[T], j: usize, x: &[T], y: &mut [T]) {
 fn several<T: Real, S: Simd>(simd: S, columns: [&[T]; COLUMNS], j: usize, head: Range<usize>, x: &[T], y: &mut [T]) {
     let mut terms: Terms<T, S> = Terms {
         simd,
-        factors: [0, 1, 2, 3].map(|c| T::splat(simd, x[j + c])),
+        factors: std::array::from_fn(|c| T::splat(simd, x[j + c])),
         sums: [T::splat(simd, T::default()); COLUMNS],
     };
-    let lanes = size_of::<T::Register<S>>() / size_of::<T>();
-    for (start, (x, y)) in head
-        .clone()
-        .step_by(lanes)
-        .zip(T::registers(simd, &x[head.clone()]).0.iter().zip(T::registers_mut(simd, &mut y[head.clone()]).0))
-    {
+    let lanes = T::lanes::<S>();
+    let (x_head, _) = T::registers(simd, &x[head.clone()]);
+    let (y_head, _) = T::registers_mut(simd, &mut y[head.clone()]);
+    for (start, (x, y)) in head.clone().step_by(lanes).zip(x_head.iter().zip(y_head)) {
         let below = |c: usize| {
             let entries = T::partial(simd, &columns[c][start..start + lanes]);
             T::from_lane(simd, entries, (j + c + 1).saturating_sub(start).min(lanes))
         };
-        *y = terms.add([below(0), below(1), below(2), below(3)], *x, *y);
+        *y = terms.add(std::array::from_fn(below), *x, *y);
     }
-    let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] =
-        columns.map(|column| T::registers(simd, &column[head.end..]));
+    let below = columns.map(|column| T::registers(simd, &column[head.end..]));
     let (xs, x_rest) = T::registers(simd, &x[head.end..]);
     let (ys, y_rest) = T::registers_mut(simd, &mut y[head.end..]);
-    for (((((&a, &b), &c), &d), &x), y) in a.iter().zip(b).zip(c).zip(d).zip(xs).zip(ys) {
-        *y = terms.add([a, b, c, d], x, *y);
+    let registers = below.map(|(registers, _)| &registers[..xs.len()]);
+    for (at, (&x, y)) in xs.iter().zip(ys).enumerate() {
+        *y = terms.add(registers.map(|registers| registers[at]), x, *y);
     }
     if !y_rest.is_empty() {
-        let rest = [a_rest, b_rest, c_rest, d_rest].map(|rest| T::partial(simd, rest));
+        let rest = below.map(|(_, rest)| T::partial(simd, rest));
         let sum = terms.add(rest, T::partial(simd, x_rest), T::partial(simd, y_rest));
         T::write_partial(simd, y_rest, sum);
     }
@@ -93,14 +91,11 @@ struct Terms<T: Real, S: Simd> {
 impl<T: Real, S: Simd> Terms<T, S> {
     /// Takes in a register of rows of every column, and returns what becomes of these rows of `y`.
     #[inline(always)]
-    fn add(&mut self, [a, b, c, d]: [T::Register<S>; COLUMNS], x: T::Register<S>, y: T::Register<S>) -> T::Register<S> {
-        let (simd, [p, q, r, s], sums) = (self.simd, self.factors, self.sums);
-        self.sums = [
-            T::fuse(simd, a, x, sums[0]),
-            T::fuse(simd, b, x, sums[1]),
-            T::fuse(simd, c, x, sums[2]),
-            T::fuse(simd, d, x, sums[3]),
-        ];
-        T::fuse(simd, d, s, T::fuse(simd, c, r, T::fuse(simd, b, q, T::fuse(simd, a, p, y))))
+    fn add(&mut self, columns: [T::Register<S>; COLUMNS], x: T::Register<S>, mut y: T::Register<S>) -> T::Register<S> {
+        for ((&column, sum), &factor) in columns.iter().zip(&mut self.sums).zip(&self.factors) {
+            *sum = T::fuse(self.simd, column, x, *sum);
+            y = T::fuse(self.simd, column, factor, y);
+        }
+        y
     }
 }
