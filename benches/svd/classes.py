@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 
+# A residual of 1e-2 of the largest singular value may be half of a small one, or hide that one was missed: no answer for any use.
+WORST_SIGMA = 0.1
+
+
 @dataclass(frozen=True)
 class Accuracy:
     ours: float  # the tolerance foretaste is given, and has to keep

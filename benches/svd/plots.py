@@ -4,6 +4,8 @@ from pathlib import Path
 
 import matplotlib
 
+from classes import CLASSES
+
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (after the choice of a back end without a screen)
 from matplotlib.ticker import LogLocator  # noqa: E402
@@ -36,13 +38,18 @@ def _against_rank(cells: list[dict], matrix: str, path: Path):
             points = sorted((cell["rank"], cell["cpu_ms"]) for cell in cells if cell["contender"] == name)
             if points:
                 ends.append(_line(axes, points, name, name == ours))
+            # Too inexact for the class: a hollow point.
+            limit = CLASSES[ours[-1]].rivals
+            loose = [(cell["rank"], cell["cpu_ms"]) for cell in cells if cell["contender"] == name and cell["residual"] > limit]
+            if loose:
+                axes.plot(*zip(*loose, strict=True), "o", color=ends[-1][3], markerfacecolor="white", markersize=7, zorder=4)
         _log(axes, sorted({cell["rank"] for cell in cells}))
         axes.set(title=title, xlabel="rank k")
         axes.tick_params(labelleft=True)
         axes.label_ends = ends
     panels[0].set_ylabel("CPU milliseconds, one thread")
     shape, nnz = cells[0]["shape"], cells[0]["nnz"]
-    figure.suptitle(f"Truncated SVD of {matrix}: {shape[0]:,} x {shape[1]:,}, {nnz:,} ratings")
+    figure.suptitle(f"Truncated SVD of {matrix}: {shape[0]:,} x {shape[1]:,}, {nnz:,} ratings (hollow: less exact than the class)")
     _save(figure, panels, path)
 
 
@@ -71,8 +78,8 @@ def _log(axes, ticks: list):
     axes.set(xscale="log", yscale="log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.minorticks_off()
-    axes.set_xticks(ticks, [f"{tick:,.3g}" for tick in ticks])
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.3g}" if value < 1000 else f"{value:,.0f}")
+    axes.set_xticks(ticks, [f"{tick:,.4g}" for tick in ticks])
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     axes.grid(color="#e6e6e6")
 
 
@@ -85,8 +92,12 @@ def _save(figure, panels, path: Path):
 
 
 def _label(axes):
-    """Names the lines at their right ends, moved apart where they would overlap."""
-    ends = sorted(axes.label_ends, key=lambda end: end[1])
+    """Names the lines at their right ends, moved apart where they would overlap; those that stop early, where they stop."""
+    last = max(x for x, *_ in axes.label_ends)
+    for x, y, label, colour, _ in axes.label_ends:
+        if x < last:
+            axes.annotate(label, (x, y), (0, 8), textcoords="offset points", color=colour, ha="center")
+    ends = sorted((end for end in axes.label_ends if end[0] == last), key=lambda end: end[1])
     low, high = axes.get_window_extent().extents[[1, 3]]
     apart = 17 * axes.figure.dpi / 72
     heights = [axes.transData.transform((x, y))[1] for x, y, *_ in ends]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from math import exp, log
 
-from classes import CLASSES, MATCHED
+from classes import CLASSES, MATCHED, WORST_SIGMA
 
 ABSENT = "–"
 
@@ -117,7 +117,8 @@ def _ours(group: list[dict], name: str) -> dict | None:
 
 
 def _best(group: list[dict], worst_residual: float) -> dict | None:
-    rivals = [cell for cell in group if not cell["contender"].startswith("foretaste") and "error" not in cell and cell["residual"] <= worst_residual]
+    rivals = [cell for cell in group if not cell["contender"].startswith("foretaste") and "error" not in cell]
+    rivals = [cell for cell in rivals if cell["residual"] <= worst_residual and cell.get("sigma_error", 0) <= WORST_SIGMA]
     return min(rivals, key=lambda cell: cell["cpu_ms"], default=None)
 
 
