@@ -36,12 +36,9 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
     let mut w = Dense::zeros(a.ncols(), u.ncols());
     a.apply_transpose(&u, &mut w);
     correct::improve(&mut u, &mut w).ok_or(Stop::Failed)?;
-    let norms = finish::column_norms(&w);
-    let largest = norms.iter().copied().fold(0.0, f64::max);
-    if !norms.iter().all(|&norm| norm > RESOLVED * largest) {
-        return Err(Stop::Failed);
-    }
-    Ok(finish::scaled::<A, f32>(a, u, w, &norms, solver, columns))
+    let svd = finish::scaled::<A, f32>(a, u, w, solver, columns);
+    let resolved = svd.s.iter().all(|&s| s > RESOLVED * svd.s[0]);
+    if resolved { Ok(svd) } else { Err(Stop::Failed) }
 }
 
 /// The largest eigenvectors of `A Aᵀ`: the leading ones from Lanczos, the others from what the Gram matrix is without them.
