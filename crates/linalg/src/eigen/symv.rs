@@ -3,27 +3,73 @@
 use std::ops::Range;
 
 use faer::MatRef;
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
 use crate::scalar::Real;
 
 /// Columns taken together: enough that the arithmetic and not the loads of `x` and `y` fill the time.
 const COLUMNS: usize = 4;
 
+/// Rows from which the columns are split in two strips, each with a thread of its own where there are two.
+const SPLIT: usize = 640;
+
 /// `y = A x` for the rows and columns `from..` of `A`, given by its lower triangle.
 ///
-/// All vectors are indexed by rows of the whole matrix, so that loads are aligned. To be called from within a dispatch.
+/// All vectors are indexed by rows of the whole matrix, so that loads are aligned. `work` is as long as `y`; what it holds
+/// does not matter.
 #[inline(always)]
-pub(super) fn multiply<T: Real, S: Simd>(simd: S, matrix: MatRef<'_, T>, from: usize, x: &[T], y: &mut [T]) {
+pub(super) fn multiply<T: Real, S: Simd>(
+    simd: S,
+    matrix: MatRef<'_, T>,
+    from: usize,
+    x: &[T],
+    y: &mut [T],
+    work: &mut [T],
+) {
     let n = matrix.nrows();
-    y[from..].fill(T::default());
+    if n - from < SPLIT {
+        strip(simd, matrix, from..n, x, y);
+        return;
+    }
+    // Half of the triangle's area is left of this.
+    let middle = from + (n - from) * 3 / 10;
+    rayon::join(
+        || simd.vectorize(Strip { matrix, columns: from..middle, x, y }),
+        || simd.vectorize(Strip { matrix, columns: middle..n, x, y: work }),
+    );
+    for (y, &work) in y[middle..].iter_mut().zip(&work[middle..]) {
+        *y += work;
+    }
+}
+
+/// The contribution of some columns of the lower triangle, and of the rows that mirror them.
+struct Strip<'a, T> {
+    matrix: MatRef<'a, T>,
+    columns: Range<usize>,
+    x: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for Strip<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        strip(simd, self.matrix, self.columns, self.x, self.y);
+    }
+}
+
+#[inline(always)]
+fn strip<T: Real, S: Simd>(simd: S, matrix: MatRef<'_, T>, columns: Range<usize>, x: &[T], y: &mut [T]) {
+    let n = matrix.nrows();
+    y[columns.start..].fill(T::default());
     let column = |j: usize| matrix.col(j).try_as_col_major().map_or(&[][..], |column| column.as_slice());
     let lanes = T::lanes::<S>();
-    let mut j = from;
-    while j < n {
+    let mut j = columns.start;
+    while j < columns.end {
         // Together where the columns start at a multiple of their number, and whole registers hold their triangle.
         let head = j - j % lanes..(j + COLUMNS).next_multiple_of(lanes);
-        if j.is_multiple_of(COLUMNS) && head.end <= n {
+        if j.is_multiple_of(COLUMNS) && j + COLUMNS <= columns.end && head.end <= n {
             several(simd, std::array::from_fn(|c| column(j + c)), j, head, x, y);
             j += COLUMNS;
         } else {

@@ -37,7 +37,7 @@ pub(super) fn reduce<T: Real>(mut matrix: MatMut<'_, T>) -> Tridiagonal<T> {
     // Reflections and their images; `[V W]` and, for the update, `[W V]`. Rows are those of the matrix.
     let mut left: Mat<T> = Mat::zeros(n, 2 * PANEL);
     let mut right: Mat<T> = Mat::zeros(n, 2 * PANEL);
-    let mut vectors: Mat<T> = Mat::zeros(n, 2);
+    let mut vectors: Mat<T> = Mat::zeros(n, 3);
     for from in (0..n).step_by(PANEL) {
         let width = PANEL.min(n - from);
         left.fill(T::default());
@@ -112,14 +112,15 @@ impl<T: Real> WithSimd for Panel<'_, T> {
             self.reduced.below.push(below);
             self.reduced.scales.push(scale);
 
-            let (x, y) = self.vectors.as_mut().split_at_col_mut(1);
-            let (x, y) = (slice_mut(x, 0), slice_mut(y, 0));
+            let (x, rest_of_vectors) = self.vectors.as_mut().split_at_col_mut(1);
+            let (y, work) = rest_of_vectors.split_at_col_mut(1);
+            let (x, y, work) = (slice_mut(x, 0), slice_mut(y, 0), slice_mut(work, 0));
             x[..first].fill(T::default());
             x[first] = one;
             x[first + 1..].copy_from_slice(&column[first + 1..]);
             column[first] = below;
 
-            symv::multiply(simd, self.matrix.as_ref(), first, x, y);
+            symv::multiply(simd, self.matrix.as_ref(), first, x, y, work);
             for c in 0..i {
                 let (v, w) = (slice(v_before, c), slice(w_before, c));
                 let (vx, wx) = dots(simd, &v[first..], &w[first..], &x[first..]);

@@ -24,8 +24,10 @@ const MIDDLE: usize = 16;
 const WIDE: usize = 64;
 /// A look at the last wanted pair must show a residual below this part of the one allowed: the others differ somewhat.
 const SURE: f64 = 0.3;
-/// Decades by which the residual may fall with one block.
+/// Decades by which the residual may be expected to fall with one block.
 const FASTEST: f64 = 1.0;
+/// The same at least.
+const SLOWEST: f64 = 0.05;
 /// Values closer than so many roundings, relatively, count as one repeated value.
 const REPEATED: f64 = 64.0;
 
@@ -84,6 +86,8 @@ struct Look {
     at: usize,
     value: f64,
     first: f64,
+    /// Columns and residual at the last look.
+    before: (usize, f64),
 }
 
 /// A basis of the Krylov space, the operator projected on it, and the block that comes next.
@@ -137,7 +141,7 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
         // The measured residual must not fail for a rounding of the estimate.
         let goal = params.tolerance * 0.7;
         let mut seen = None;
-        let mut look = Look { at: k + 2 * block, value: 0.0, first: 0.0 };
+        let mut look = Look { at: k + 2 * block, value: 0.0, first: 0.0, before: (0, 1.0) };
         let (mut restarts, mut stalls, mut at_restart) = (0, 0, f64::INFINITY);
         loop {
             self.expand();
@@ -180,9 +184,12 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
         look.value = value * (1.0 - 2e-6);
         let rest = (self.coupling.as_ref() * tail).norm_l2();
         let residual = rest / (value * look.first).max(f64::MIN_POSITIVE).sqrt();
-        // The residual falls by at most a decade or so with each block.
-        look.at = self.basis.len()
-            + ((residual / (SURE * goal)).log10() / FASTEST).floor().clamp(1.0, 8.0) as usize * self.block;
+        // Convergence speeds up, but hardly by more than three times from one look to the next.
+        let blocks = (self.basis.len() - look.before.0) as f64 / self.block as f64;
+        let pace = (3.0 * (look.before.1 / residual).log10() / blocks).clamp(SLOWEST, FASTEST);
+        let missing = (residual / (SURE * goal)).log10() / if look.before.0 == 0 { FASTEST } else { pace };
+        look.before = (self.basis.len(), residual);
+        look.at = self.basis.len() + missing.floor().clamp(1.0, 8.0) as usize * self.block;
         residual <= SURE * goal
     }
 
