@@ -180,7 +180,7 @@ pub(crate) fn cholesky_factor(mut lower: Mat<f64>) -> Option<Mat<f64>> {
 fn divide<T: Real>(y: &mut Dense<T>, lower: &Mat<T>) {
     use rayon::prelude::*;
     let width = y.ncols();
-    y.values_mut().par_chunks_mut(512 * width).for_each(|rows| {
+    y.values_mut().par_chunks_mut(256 * width).for_each(|rows| {
         let count = rows.len() / width;
         let transposed = MatMut::from_row_major_slice_mut(rows, count, width).transpose_mut();
         solve_lower_triangular_in_place(lower.as_ref(), transposed, Par::Seq);

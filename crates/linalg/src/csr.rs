@@ -4,11 +4,6 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-/// Entries of the transpose that are written together, at least: one megabyte.
-const PART: usize = 1 << 17;
-/// Parts of the transpose at most: every one passes over all rows.
-const PARTS: usize = 16;
-
 /// A sparse `nrows x ncols` matrix in compressed sparse row form.
 ///
 /// ```text
@@ -164,47 +159,33 @@ impl CsrMatrix {
     /// The transpose, as a matrix of its own. O(nnz + nrows + ncols), one counting pass and one scatter.
     #[must_use]
     pub fn transpose(&self) -> Self {
+        self.transpose_rows(0..self.nrows())
+    }
+
+    /// The transpose of some rows; column 0 of the result is the first of them.
+    pub(crate) fn transpose_rows(&self, rows: Range<usize>) -> Self {
+        let span = self.offsets[rows.start]..self.offsets[rows.end];
         let mut offsets = vec![0usize; self.ncols + 1];
-        for &column in &self.columns {
+        for &column in &self.columns[span.clone()] {
             offsets[column as usize + 1] += 1;
         }
         for at in 0..self.ncols {
             offsets[at + 1] += offsets[at];
         }
-        let (mut columns, mut values) = (vec![0u32; self.nnz()], vec![0f32; self.nnz()]);
-        // Every part of the transpose stays in the cache while it is scattered into, and has a thread of its own.
-        let part = PART.max(self.nnz().div_ceil(PARTS));
-        let mut parts = Vec::new();
-        let (mut columns_left, mut values_left) = (&mut columns[..], &mut values[..]);
-        let mut first = 0;
-        while first < self.ncols {
-            let end =
-                offsets.partition_point(|&offset| offset <= offsets[first] + part).clamp(first + 2, self.ncols + 1) - 1;
-            let (columns, rest) = columns_left.split_at_mut(offsets[end] - offsets[first]);
-            columns_left = rest;
-            let (values, rest) = values_left.split_at_mut(offsets[end] - offsets[first]);
-            values_left = rest;
-            parts.push((first..end, columns, values));
-            first = end;
-        }
-        parts.into_par_iter().for_each(|(part, columns, values)| self.scatter(part, &offsets, columns, values));
-        Self { ncols: self.nrows(), offsets, columns, values }
-    }
-
-    /// Writes the rows `part` of the transpose, whose rows start at `offsets`.
-    fn scatter(&self, part: Range<usize>, offsets: &[usize], columns: &mut [u32], values: &mut [f32]) {
-        let mut next: Vec<usize> = offsets[part.clone()].iter().map(|offset| offset - offsets[part.start]).collect();
-        for row in 0..self.nrows() {
+        let mut next = offsets[..self.ncols].to_vec();
+        let (mut columns, mut values) = (vec![0u32; span.len()], vec![0f32; span.len()]);
+        for (place, row) in rows.clone().enumerate() {
+            // A row index fits in u32: `Ratings` and the constructor's callers index rows with u32.
+            let place = u32::try_from(place).unwrap_or(u32::MAX);
             let (from, factors) = self.row(row);
-            let start = from.partition_point(|&column| (column as usize) < part.start);
-            for (&column, &value) in from[start..].iter().zip(&factors[start..]) {
-                let Some(slot) = next.get_mut(column as usize - part.start) else { break };
-                // A row index fits in u32: `Ratings` and the constructor's callers index rows with u32.
-                columns[*slot] = u32::try_from(row).unwrap_or(u32::MAX);
+            for (&column, &value) in from.iter().zip(factors) {
+                let slot = &mut next[column as usize];
+                columns[*slot] = place;
                 values[*slot] = value;
                 *slot += 1;
             }
         }
+        Self { ncols: rows.len(), offsets, columns, values }
     }
 
     /// Sum of every row, in f64, in stored order.

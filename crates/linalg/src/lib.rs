@@ -12,12 +12,16 @@ mod panel;
 mod product;
 mod random;
 mod scalar;
+mod sparse;
 mod spmm;
 mod svd;
 
 pub use csr::{CsrError, CsrMatrix};
 pub use dense::Dense;
-pub use operator::{LinearOperator, SparseOperator};
+pub use operator::LinearOperator;
 pub use panel::PanelMatrix;
 pub use scalar::Real;
-pub use svd::{Solver, Svd, SvdError, SvdParams, SvdProgress, truncated_svd, truncated_svd_sparse};
+pub use sparse::{Counterpart, SparseOperator};
+pub use svd::{
+    Solver, Svd, SvdError, SvdMemory, SvdParams, SvdProgress, svd_memory, truncated_svd, truncated_svd_sparse,
+};

@@ -8,11 +8,11 @@ use crate::dense::Dense;
 use crate::scalar::Real;
 
 /// Rows that one task takes; part of the result's definition, because sums are split there.
-const ROWS: usize = 512;
+const ROWS: usize = 256;
 /// Partial sums that are kept at a time.
 const WAVE: usize = 64;
 
-/// `aᵀ b` for `a: n x p` and `b: n x q`; 2 n p q flops. Partial sums of 512 rows are added in row order.
+/// `aᵀ b` for `a: n x p` and `b: n x q`; 2 n p q flops. Partial sums of 256 rows are added in row order.
 pub(crate) fn inner<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
     summed(a.nrows(), a.ncols(), b.ncols(), |start, rows, sum| {
         let (a, b) = (a.subrows(start, rows), b.subrows(start, rows));

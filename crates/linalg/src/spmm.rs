@@ -1,5 +1,7 @@
 //! Sparse matrix times a dense row-major block, with the processor's vector instructions.
 
+use std::ops::Range;
+
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -12,49 +14,76 @@ const ROWS: usize = 64;
 /// Entries of a row that are summed at a time.
 const SPAN: usize = 512;
 
-/// `y = M x` for `M: m x n` sparse, `x: n x b` and `y: m x b`; 2 nnz b flops, parallel over rows.
+/// What a product does to the numbers that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Into {
+    /// Replaces them.
+    Nothing,
+    /// Adds to them.
+    Sum,
+}
+
+/// `y = M x` or `y += M x`, for the given rows of `M: m x n` sparse, `x: n x width`, `y: rows x width`, both row-major; 2
+/// nnz width flops, parallel over rows.
 ///
 /// Each entry of `y` is a sum over spans of 512 stored terms, each span the sum of its even terms plus the sum of its odd
 /// ones, all in stored order with fused multiply-adds: the same bits on every processor and for every number of threads.
-pub(crate) fn multiply<T: Real>(matrix: &CsrMatrix, x: &Dense<T>, y: &mut Dense<T>) {
-    debug_assert_eq!((matrix.ncols(), matrix.nrows(), x.ncols()), (x.nrows(), y.nrows(), y.ncols()));
-    let width = x.ncols();
+pub(crate) fn multiply<T: Real>(
+    matrix: &CsrMatrix,
+    rows: Range<usize>,
+    x: &[T],
+    width: usize,
+    y: &mut [T],
+    into: Into,
+) {
+    debug_assert_eq!((matrix.ncols() * width, rows.len() * width), (x.len(), y.len()));
     let line = 64 / size_of::<T>();
-    if width == line || width == 2 * line {
-        multiply_strip(matrix, x, 0, y);
+    if matches!(width, 8 | 16 | 32) && width <= 2 * line {
+        strip(&Product { matrix, x, width, of: width, columns: 0..width, into }, rows.start, y);
         return;
     }
     // Other widths are cut into strips of one or two cache lines: aligned, and small enough to stay in the cache.
     let mut start = 0;
     while start < width {
-        let strip = if width - start > line { 2 * line } else { line };
-        let used = strip.min(width - start);
-        let mut packed = Dense::zeros(x.nrows(), strip);
-        for (packed, x) in packed.values_mut().chunks_exact_mut(strip).zip(x.values().chunks_exact(width)) {
-            packed[..used].copy_from_slice(&x[start..start + used]);
-        }
-        multiply_strip(matrix, &packed, start, y);
-        start += strip;
+        let of = if width - start > line { 2 * line } else { line };
+        let columns = start..width.min(start + of);
+        let mut packed = Dense::zeros(matrix.ncols(), of);
+        let pieces = packed.values_mut().par_chunks_mut(ROWS * of).zip(x.par_chunks(ROWS * width));
+        pieces.for_each(|(packed, x)| {
+            for (packed, x) in packed.chunks_exact_mut(of).zip(x.chunks_exact(width)) {
+                packed[..columns.len()].copy_from_slice(&x[columns.clone()]);
+            }
+        });
+        strip(&Product { matrix, x: packed.values(), width, of, columns, into }, rows.start, y);
+        start += of;
     }
 }
 
-/// Columns `start..` of `y` become `M x` for a strip `x` of one or two cache lines a row, as many of them as `y` has.
-fn multiply_strip<T: Real>(matrix: &CsrMatrix, x: &Dense<T>, start: usize, y: &mut Dense<T>) {
-    let width = y.ncols();
-    let used = start..width.min(start + x.ncols());
-    y.values_mut().par_chunks_mut(ROWS * width).enumerate().for_each(|(chunk, y)| {
-        Arch::new().dispatch(Strip { matrix, first: chunk * ROWS, x, y, width, used: used.clone() });
+/// The columns of a product that are computed together.
+struct Product<'a, T> {
+    matrix: &'a CsrMatrix,
+    /// `n x of`, zeros where there are no columns.
+    x: &'a [T],
+    /// Columns of the whole result.
+    width: usize,
+    /// Columns of `x`: 8, 16 or 32.
+    of: usize,
+    /// Which columns of the result they are.
+    columns: Range<usize>,
+    into: Into,
+}
+
+fn strip<T: Real>(product: &Product<'_, T>, first: usize, y: &mut [T]) {
+    y.par_chunks_mut(ROWS * product.width).enumerate().for_each(|(chunk, y)| {
+        Arch::new().dispatch(Strip { product, first: first + chunk * ROWS, y });
     });
 }
 
-/// The columns `used` of the product, for the rows that `y` covers.
+/// Some rows of a product, from `first` on.
 struct Strip<'a, T> {
-    matrix: &'a CsrMatrix,
+    product: &'a Product<'a, T>,
     first: usize,
-    x: &'a Dense<T>,
     y: &'a mut [T],
-    width: usize,
-    used: std::ops::Range<usize>,
 }
 
 impl<T: Real> WithSimd for Strip<'_, T> {
@@ -62,7 +91,7 @@ impl<T: Real> WithSimd for Strip<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        match self.x.ncols() {
+        match self.product.of {
             32 => self.rows::<32>(),
             16 => self.rows::<16>(),
             _ => self.rows::<8>(),
@@ -73,19 +102,31 @@ impl<T: Real> WithSimd for Strip<'_, T> {
 impl<T: Real> Strip<'_, T> {
     #[inline(always)]
     fn rows<const W: usize>(self) {
-        let (x, _) = self.x.values().as_chunks::<W>();
-        if self.width == W {
-            let (rows, _) = self.y.as_chunks_mut::<W>();
-            for (row, y) in rows.iter_mut().enumerate() {
-                let (columns, values) = self.matrix.row(self.first + row);
-                *y = row_times(columns, values, x);
+        let product = self.product;
+        let (x, _) = product.x.as_chunks::<W>();
+        for (row, y) in self.y.chunks_exact_mut(product.width).enumerate() {
+            let (columns, values) = product.matrix.row(self.first + row);
+            if product.into == Into::Sum && columns.is_empty() {
+                continue;
             }
-            return;
-        }
-        for (row, y) in self.y.chunks_exact_mut(self.width).enumerate() {
-            let (columns, values) = self.matrix.row(self.first + row);
             let sum = row_times(columns, values, x);
-            y[self.used.clone()].copy_from_slice(&sum[..self.used.len()]);
+            let y = &mut y[product.columns.clone()];
+            match <&mut [T; W]>::try_from(&mut *y) {
+                // The compiler knows how many numbers these are.
+                Ok(y) => write(y, &sum, product.into),
+                Err(_) => write(y, &sum, product.into),
+            }
+        }
+    }
+}
+
+/// Replaces `y` by the first numbers of `sum`, or adds them.
+#[inline(always)]
+fn write<T: Real>(y: &mut [T], sum: &[T], into: Into) {
+    for (y, &sum) in y.iter_mut().zip(sum) {
+        match into {
+            Into::Nothing => *y = sum,
+            Into::Sum => *y += sum,
         }
     }
 }

@@ -36,6 +36,9 @@ pub(crate) struct FitArgs {
     /// Rank of the model, 1 to the smaller of users and items [default: 50, or the largest there is]
     #[arg(long, value_name = "K")]
     pub(crate) rank: Option<usize>,
+    /// Largest residual of a singular triplet, relative to the largest singular value [default: 1e-6]
+    #[arg(long, value_name = "RESIDUAL", allow_negative_numbers = true)]
+    pub(crate) tolerance: Option<f64>,
     /// Seed of the factorisation; it moves no score by more than the tolerance [default: 0]
     #[arg(long, value_name = "SEED")]
     pub(crate) seed: Option<u64>,
@@ -46,12 +49,13 @@ impl FitArgs {
     pub(crate) fn params(self, most: usize) -> FitParams {
         let default = FitParams::default();
         let rank = self.rank.unwrap_or_else(|| default.rank.min(most));
-        FitParams { rank, seed: self.seed.unwrap_or(default.seed), ..default }
+        let tolerance = self.tolerance.unwrap_or(default.tolerance);
+        FitParams { rank, tolerance, seed: self.seed.unwrap_or(default.seed) }
     }
 
     /// Whether a flag was given, which a fitted model has no use for.
     pub(crate) fn says_anything(self) -> bool {
-        self.rank.is_some() || self.seed.is_some()
+        self.rank.is_some() || self.tolerance.is_some() || self.seed.is_some()
     }
 }
 

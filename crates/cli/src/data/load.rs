@@ -10,15 +10,19 @@ use foretaste::artifact;
 use foretaste::dataset::Dataset;
 use foretaste::models::FitError;
 use foretaste::recommend::Recommender;
+use foretaste_linalg::{SvdError, SvdParams, svd_memory};
 use jiff::Timestamp;
 
 use super::{Place, obtain, resolve};
 use crate::args::{DataArgs, FitArgs, ReadArgs};
 use crate::exit::{Exit, ExitWith, coded};
-use crate::output::{Progress, count};
+use crate::output::{self, Progress, count};
 
 /// Steps that a fit's progress is shown in.
 const FIT_STEPS: f64 = 1000.0;
+
+/// Bytes that a factorisation is announced from: 64 MiB.
+const NOTABLE_MEMORY: u64 = 64 << 20;
 
 /// What DATA turned out to be.
 pub(crate) enum Loaded {
@@ -79,6 +83,16 @@ pub(crate) fn ready(args: &DataArgs, fit: FitArgs) -> Result<Recommender> {
 pub(crate) fn fitted(dataset: Arc<Dataset>, fit: FitArgs) -> Result<(Recommender, Duration)> {
     let (users, items) = (dataset.ratings.users().len(), dataset.ratings.items().len());
     let params = fit.params(users.min(items));
+    let svd = SvdParams { rank: params.rank, tolerance: params.tolerance, ..SvdParams::default() };
+    let memory = svd_memory(users, items, dataset.ratings.matrix().nnz(), &svd);
+    if memory.total() >= NOTABLE_MEMORY {
+        output::note(&format!(
+            "rank {} of {} x {} takes at most {memory}",
+            count(params.rank),
+            count(users),
+            count(items)
+        ));
+    }
     let started = Instant::now();
     let mut bar = Progress::steps("fitting");
     let mut progress = |step: foretaste::models::FitProgress| {
@@ -90,7 +104,9 @@ pub(crate) fn fitted(dataset: Arc<Dataset>, fit: FitArgs) -> Result<(Recommender
     drop(bar);
     match recommender {
         Ok(recommender) => Ok((recommender, started.elapsed())),
-        Err(error @ FitError::Rank { .. }) => Err(coded(Exit::Usage, error)),
+        Err(error @ (FitError::Rank { .. } | FitError::Svd(SvdError::Tolerance { .. }))) => {
+            Err(coded(Exit::Usage, error))
+        }
         Err(error) => Err(Error::new(error).context(format!("cannot fit rank {}", count(params.rank)))),
     }
 }
@@ -117,7 +133,7 @@ fn ratings(path: &Path, read: &ReadArgs) -> Result<Dataset> {
 
 /// Says that a fitted model cannot be fitted with other parameters.
 pub(crate) fn model_takes_no_fit(args: &DataArgs) -> Error {
-    pointless(Path::new(&args.data), "--rank and --seed")
+    pointless(Path::new(&args.data), "--rank, --tolerance and --seed")
 }
 
 fn pointless(path: &Path, flags: &str) -> Error {

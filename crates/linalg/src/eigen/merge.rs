@@ -187,13 +187,17 @@ impl Merge {
         let (upper, lower) = gathered.split_at_row(self.half);
         let upper = upper.subcols(0, self.upper_to);
         let lower = lower.subcols(self.lower_from, kept - self.lower_from);
-        vectors.par_col_chunks_mut(COLUMNS).zip(roots.par_chunks(COLUMNS)).for_each(|(vectors, roots)| {
-            let mut factors: Mat<T> = Mat::zeros(kept, roots.len());
-            eigenvectors(&self.poles, &self.z, roots, factors.as_mut());
-            let (top, bottom) = vectors.split_at_row_mut(self.half);
-            product(upper, factors.as_ref().subrows(0, self.upper_to), top);
-            product(lower, factors.as_ref().subrows(self.lower_from, kept - self.lower_from), bottom);
-        });
+        let chunks = vectors.par_col_chunks_mut(COLUMNS).zip(roots.par_chunks(COLUMNS));
+        chunks.for_each_init(
+            || Mat::zeros(kept, COLUMNS.min(roots.len())),
+            |factors, (vectors, roots)| {
+                let mut factors = factors.as_mut().subcols_mut(0, roots.len());
+                eigenvectors(&self.poles, &self.z, roots, factors.as_mut());
+                let (top, bottom) = vectors.split_at_row_mut(self.half);
+                product(upper, factors.as_ref().subrows(0, self.upper_to), top);
+                product(lower, factors.as_ref().subrows(self.lower_from, kept - self.lower_from), bottom);
+            },
+        );
     }
 }
 

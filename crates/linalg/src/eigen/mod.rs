@@ -18,9 +18,13 @@ use faer::linalg::householder::{
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
 use faer::{Accum, Conj, Mat, MatMut, MatRef, Par};
+use rayon::prelude::*;
 
 use crate::product;
 use crate::scalar::Real;
+
+/// Vectors that one task carries back.
+const COLUMNS: usize = 256;
 
 /// The iteration inside the eigensolver did not settle; with finite input this does not happen in practice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +64,7 @@ pub(crate) fn largest<T: Real>(mut matrix: Mat<T>, count: usize) -> Result<Eigen
     Ok(Eigenpairs { values, vectors })
 }
 
-/// Applies the reflections of the reduction to vectors, the last one first.
+/// Applies the reflections of the reduction to vectors, the last one first; parallel over fixed chunks of columns.
 fn carry_back<T: Real>(reflections: MatRef<'_, T>, scales: &[T], vectors: MatMut<'_, T>) {
     let (n, block) = (scales.len(), recommended_block_size::<T>(scales.len(), scales.len()));
     // The compact form of a block: Puglisi, C.: Modification of the Householder method based on the compact WY
@@ -94,8 +98,11 @@ fn carry_back<T: Real>(reflections: MatRef<'_, T>, scales: &[T], vectors: MatMut
             factors[(at, from + at)] = scales[from + at];
         }
     }
-    let mut memory = MemBuffer::new(back_scratch::<T>(n, block, vectors.ncols()));
-    apply_back(reflections, factors.as_ref(), Conj::No, vectors, Par::Seq, MemStack::new(&mut memory));
+    // Nothing is summed across columns, so that the chunks do not show in the bits of the result.
+    vectors.par_col_chunks_mut(COLUMNS).for_each(|vectors| {
+        let mut memory = MemBuffer::new(back_scratch::<T>(n, block, vectors.ncols()));
+        apply_back(reflections, factors.as_ref(), Conj::No, vectors, Par::Seq, MemStack::new(&mut memory));
+    });
 }
 
 /// Divides the lower triangle by a power of two that brings its largest entry near one, so that no square of an entry

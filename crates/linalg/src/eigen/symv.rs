@@ -1,26 +1,76 @@
 //! A symmetric matrix times a vector, reading every entry of the lower triangle once.
 
+use std::ops::Range;
+
 use faer::MatRef;
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
 use crate::scalar::Real;
 
 /// Columns taken together: enough that the arithmetic and not the loads of `x` and `y` fill the time.
 const COLUMNS: usize = 4;
 
+/// Rows from which the columns are split in two strips, each with a thread of its own where there are two.
+const SPLIT: usize = 640;
+
 /// `y = A x` for the rows and columns `from..` of `A`, given by its lower triangle.
 ///
-/// All vectors are indexed by rows of the whole matrix, so that loads are aligned. To be called from within a dispatch.
+/// All vectors are indexed by rows of the whole matrix, so that loads are aligned. `work` is as long as `y`; what it holds
+/// does not matter.
 #[inline(always)]
-pub(super) fn multiply<T: Real, S: Simd>(simd: S, matrix: MatRef<'_, T>, from: usize, x: &[T], y: &mut [T]) {
+pub(super) fn multiply<T: Real, S: Simd>(
+    simd: S,
+    matrix: MatRef<'_, T>,
+    from: usize,
+    x: &[T],
+    y: &mut [T],
+    work: &mut [T],
+) {
     let n = matrix.nrows();
-    y[from..].fill(T::default());
+    if n - from < SPLIT {
+        strip(simd, matrix, from..n, x, y);
+        return;
+    }
+    // Half of the triangle's area is left of this.
+    let middle = from + (n - from) * 3 / 10;
+    rayon::join(
+        || simd.vectorize(Strip { matrix, columns: from..middle, x, y }),
+        || simd.vectorize(Strip { matrix, columns: middle..n, x, y: work }),
+    );
+    for (y, &work) in y[middle..].iter_mut().zip(&work[middle..]) {
+        *y += work;
+    }
+}
+
+/// The contribution of some columns of the lower triangle, and of the rows that mirror them.
+struct Strip<'a, T> {
+    matrix: MatRef<'a, T>,
+    columns: Range<usize>,
+    x: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for Strip<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        strip(simd, self.matrix, self.columns, self.x, self.y);
+    }
+}
+
+#[inline(always)]
+fn strip<T: Real, S: Simd>(simd: S, matrix: MatRef<'_, T>, columns: Range<usize>, x: &[T], y: &mut [T]) {
+    let n = matrix.nrows();
+    y[columns.start..].fill(T::default());
     let column = |j: usize| matrix.col(j).try_as_col_major().map_or(&[][..], |column| column.as_slice());
-    // Column by column up to a multiple of what is taken together, and at the end.
-    let mut j = from;
-    while j < n {
-        if j.is_multiple_of(COLUMNS) && j + COLUMNS <= n {
-            several(simd, [column(j), column(j + 1), column(j + 2), column(j + 3)], j, x, y);
+    let lanes = T::lanes::<S>();
+    let mut j = columns.start;
+    while j < columns.end {
+        // Together where the columns start at a multiple of their number, and whole registers hold their triangle.
+        let head = j - j % lanes..(j + COLUMNS).next_multiple_of(lanes);
+        if j.is_multiple_of(COLUMNS) && j + COLUMNS <= columns.end && head.end <= n {
+            several(simd, std::array::from_fn(|c| column(j + c)), j, head, x, y);
             j += COLUMNS;
         } else {
             single(column(j), j, x, y);
@@ -40,45 +90,58 @@ fn single<T: Real>(a: &[T], j: usize, x: &[T], y: &mut [T]) {
     y[j] += dot;
 }
 
+/// The terms of four columns; the registers of the rows `head` hold some that are above the diagonal.
 #[inline(always)]
-fn several<T: Real, S: Simd>(simd: S, columns: [&[T]; COLUMNS], j: usize, x: &[T], y: &mut [T]) {
-    let n = x.len();
-    let mut dots = [T::default(); COLUMNS];
-    // The triangle, and the rows up to a full register.
-    let lanes = size_of::<T::Register<S>>() / size_of::<T>();
-    let aligned = (j + COLUMNS).next_multiple_of(lanes).min(n);
-    for (c, column) in columns.iter().enumerate() {
-        let factor = x[j + c];
-        dots[c] = column[j + c] * factor;
-        for i in j + c + 1..aligned {
-            y[i] = column[i].fused(factor, y[i]);
-            dots[c] = column[i].fused(x[i], dots[c]);
+fn several<T: Real, S: Simd>(simd: S, columns: [&[T]; COLUMNS], j: usize, head: Range<usize>, x: &[T], y: &mut [T]) {
+    let mut terms: Terms<T, S> = Terms {
+        simd,
+        factors: std::array::from_fn(|c| T::splat(simd, x[j + c])),
+        sums: [T::splat(simd, T::default()); COLUMNS],
+    };
+    let lanes = T::lanes::<S>();
+    let (x_head, _) = T::registers(simd, &x[head.clone()]);
+    let (y_head, _) = T::registers_mut(simd, &mut y[head.clone()]);
+    for (start, (x, y)) in head.clone().step_by(lanes).zip(x_head.iter().zip(y_head)) {
+        let below = |c: usize| {
+            let entries = T::partial(simd, &columns[c][start..start + lanes]);
+            T::from_lane(simd, entries, (j + c + 1).saturating_sub(start).min(lanes))
+        };
+        *y = terms.add(std::array::from_fn(below), *x, *y);
+    }
+    let below = columns.map(|column| T::registers(simd, &column[head.end..]));
+    let (xs, x_rest) = T::registers(simd, &x[head.end..]);
+    let (ys, y_rest) = T::registers_mut(simd, &mut y[head.end..]);
+    let registers = below.map(|(registers, _)| &registers[..xs.len()]);
+    for (at, (&x, y)) in xs.iter().zip(ys).enumerate() {
+        *y = terms.add(registers.map(|registers| registers[at]), x, *y);
+    }
+    if !y_rest.is_empty() {
+        let rest = below.map(|(_, rest)| T::partial(simd, rest));
+        let sum = terms.add(rest, T::partial(simd, x_rest), T::partial(simd, y_rest));
+        T::write_partial(simd, y_rest, sum);
+    }
+    for (c, (column, sum)) in columns.into_iter().zip(terms.sums).enumerate() {
+        y[j + c] += column[j + c].fused(x[j + c], T::total(simd, sum));
+    }
+}
+
+/// What runs through the rows of four columns.
+struct Terms<T: Real, S: Simd> {
+    simd: S,
+    /// The entries of `x` that belong to the columns.
+    factors: [T::Register<S>; COLUMNS],
+    /// The entries of `y` that belong to the columns, lane by lane.
+    sums: [T::Register<S>; COLUMNS],
+}
+
+impl<T: Real, S: Simd> Terms<T, S> {
+    /// Takes in a register of rows of every column, and returns what becomes of these rows of `y`.
+    #[inline(always)]
+    fn add(&mut self, columns: [T::Register<S>; COLUMNS], x: T::Register<S>, mut y: T::Register<S>) -> T::Register<S> {
+        for ((&column, sum), &factor) in columns.iter().zip(&mut self.sums).zip(&self.factors) {
+            *sum = T::fuse(self.simd, column, x, *sum);
+            y = T::fuse(self.simd, column, factor, y);
         }
-    }
-    let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] =
-        columns.map(|column| T::registers(simd, &column[aligned..]));
-    let (xs, x_rest) = T::registers(simd, &x[aligned..]);
-    let (ys, y_rest) = T::registers_mut(simd, &mut y[aligned..]);
-    let factors = [0, 1, 2, 3].map(|c| T::splat(simd, x[j + c]));
-    let mut sums = [T::splat(simd, T::default()); COLUMNS];
-    for (((((&a, &b), &c), &d), &x), y) in a.iter().zip(b).zip(c).zip(d).zip(xs).zip(ys) {
-        let first = T::fuse(simd, b, factors[1], T::fuse(simd, a, factors[0], *y));
-        *y = T::fuse(simd, d, factors[3], T::fuse(simd, c, factors[2], first));
-        sums = [
-            T::fuse(simd, a, x, sums[0]),
-            T::fuse(simd, b, x, sums[1]),
-            T::fuse(simd, c, x, sums[2]),
-            T::fuse(simd, d, x, sums[3]),
-        ];
-    }
-    for (c, (rest, sum)) in [a_rest, b_rest, c_rest, d_rest].into_iter().zip(sums).enumerate() {
-        for ((&a, &x_at), y) in rest.iter().zip(x_rest).zip(&mut *y_rest) {
-            *y = a.fused(x[j + c], *y);
-            dots[c] = a.fused(x_at, dots[c]);
-        }
-        dots[c] += T::total(simd, sum);
-    }
-    for (c, &dot) in dots.iter().enumerate() {
-        y[j + c] += dot;
+        y
     }
 }

@@ -8,12 +8,13 @@ use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
 
 use super::symv;
 use crate::scalar::Real;
 
 /// Reflections gathered before the rest of the matrix is updated.
-const PANEL: usize = 32;
+const PANEL: usize = 24;
 /// Columns of the rest that are updated together.
 const COLUMNS: usize = 128;
 /// Below this, squares have lost digits; beside a matrix of entries near one, what they come from is nothing.
@@ -36,7 +37,7 @@ pub(super) fn reduce<T: Real>(mut matrix: MatMut<'_, T>) -> Tridiagonal<T> {
     // Reflections and their images; `[V W]` and, for the update, `[W V]`. Rows are those of the matrix.
     let mut left: Mat<T> = Mat::zeros(n, 2 * PANEL);
     let mut right: Mat<T> = Mat::zeros(n, 2 * PANEL);
-    let mut vectors: Mat<T> = Mat::zeros(n, 2);
+    let mut vectors: Mat<T> = Mat::zeros(n, 3);
     for from in (0..n).step_by(PANEL) {
         let width = PANEL.min(n - from);
         left.fill(T::default());
@@ -52,20 +53,27 @@ pub(super) fn reduce<T: Real>(mut matrix: MatMut<'_, T>) -> Tridiagonal<T> {
         let rest = from + width;
         right.as_mut().subcols_mut(0, PANEL).copy_from(left.as_ref().subcols(PANEL, PANEL));
         right.as_mut().subcols_mut(PANEL, PANEL).copy_from(left.as_ref().subcols(0, PANEL));
-        let minus = T::from_f64(-1.0);
-        for start in (rest..n).step_by(COLUMNS) {
-            let columns = COLUMNS.min(n - start);
-            let below = start + columns;
-            let (whole, lower) = (BlockStructure::Rectangular, BlockStructure::TriangularLower);
-            let factor = right.as_ref().subrows(start, columns).transpose();
-            let block = matrix.as_mut().submatrix_mut(start, start, columns, columns);
-            let rows = left.as_ref().subrows(start, columns);
-            triangular::matmul(block, lower, Accum::Add, rows, whole, factor, whole, minus, Par::Seq);
-            let block = matrix.as_mut().submatrix_mut(below, start, n - below, columns);
-            matmul(block, Accum::Add, left.as_ref().subrows(below, n - below), factor, minus, Par::Seq);
-        }
+        let block = matrix.as_mut().submatrix_mut(rest, rest, n - rest, n - rest);
+        update(block, left.as_ref().subrows(rest, n - rest), right.as_ref().subrows(rest, n - rest));
     }
     reduced
+}
+
+/// The lower triangle of `matrix -= left rightᵀ`, parallel over fixed chunks of columns.
+fn update<T: Real>(matrix: MatMut<'_, T>, left: MatRef<'_, T>, right: MatRef<'_, T>) {
+    if matrix.ncols() == 0 {
+        return;
+    }
+    let (whole, lower, minus) = (BlockStructure::Rectangular, BlockStructure::TriangularLower, T::from_f64(-1.0));
+    matrix.par_col_chunks_mut(COLUMNS).enumerate().for_each(|(chunk, columns)| {
+        let (start, width) = (chunk * COLUMNS, columns.ncols());
+        let factor = right.subrows(start, width).transpose();
+        let (_, rest) = columns.split_at_row_mut(start);
+        let (triangle, below) = rest.split_at_row_mut(width);
+        let (upper_rows, lower_rows) = left.split_at_row(start).1.split_at_row(width);
+        triangular::matmul(triangle, lower, Accum::Add, upper_rows, whole, factor, whole, minus, Par::Seq);
+        matmul(below, Accum::Add, lower_rows, factor, minus, Par::Seq);
+    });
 }
 
 /// Reduces the columns `from..from + width`, leaving the rest of the matrix as it was.
@@ -104,14 +112,15 @@ impl<T: Real> WithSimd for Panel<'_, T> {
             self.reduced.below.push(below);
             self.reduced.scales.push(scale);
 
-            let (x, y) = self.vectors.as_mut().split_at_col_mut(1);
-            let (x, y) = (slice_mut(x, 0), slice_mut(y, 0));
+            let (x, rest_of_vectors) = self.vectors.as_mut().split_at_col_mut(1);
+            let (y, work) = rest_of_vectors.split_at_col_mut(1);
+            let (x, y, work) = (slice_mut(x, 0), slice_mut(y, 0), slice_mut(work, 0));
             x[..first].fill(T::default());
             x[first] = one;
             x[first + 1..].copy_from_slice(&column[first + 1..]);
             column[first] = below;
 
-            symv::multiply(simd, self.matrix.as_ref(), first, x, y);
+            symv::multiply(simd, self.matrix.as_ref(), first, x, y, work);
             for c in 0..i {
                 let (v, w) = (slice(v_before, c), slice(w_before, c));
                 let (vx, wx) = dots(simd, &v[first..], &w[first..], &x[first..]);

@@ -33,6 +33,16 @@ impl Banded {
     /// inverse iteration; there is no pivoting, so that the answer may serve to decide when to look, not as a result.
     pub(super) fn pair(&self, count: usize, least: f64, tail: usize) -> (f64, Col<f64>) {
         let (mut low, mut high) = (least, self.radius());
+        // Near convergence the value hardly moves: look just above the bound before looking far away.
+        let mut step = 4.0 * PRECISION * low;
+        while step > 0.0 && low + step < high {
+            if self.factor(low + step).above() < count {
+                high = low + step;
+                break;
+            }
+            low += step;
+            step *= 32.0;
+        }
         for _ in 0..STEPS {
             if high - low <= PRECISION * high {
                 break;

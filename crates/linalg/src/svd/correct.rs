@@ -3,14 +3,14 @@
 use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
 use faer::{Mat, Par};
 
-use super::finish::{column_norms, scale_columns};
+use super::finish::column_norms;
 use crate::basis::cholesky_factor;
 use crate::dense::Dense;
 use crate::eigen;
 use crate::product;
 
 /// The vectors that have most of the operator's norm.
-const LEADING: usize = 16;
+pub(super) const LEADING: usize = 16;
 /// Squared singular values within this part of each other are neighbours.
 const NEIGHBOURS: f64 = 2e-3;
 /// The most vectors that are corrected together.
@@ -21,7 +21,7 @@ const WINDOW: usize = 64;
 /// An error `e` of `u_j` along `u_i` moves `s_j²` by e² (s_i² - s_j²), and is felt in the residual as e (s_i² - s_j²) / s_j:
 /// what counts are large `s_i` for the residual, and for the values those so close that `e` can be of any size. So the
 /// leading vectors are taken out of all others, and Rayleigh-Ritz is done on every run of neighbours, in windows that
-/// overlap by half where a run is long. The columns of `u` end with norm 1. `None` when they are not nearly orthonormal.
+/// overlap by half where a run is long. `None` when they are not nearly orthonormal.
 pub(super) fn improve(u: &mut Dense, w: &mut Dense) -> Option<()> {
     let rank = u.ncols();
     if rank <= WINDOW {
@@ -29,10 +29,8 @@ pub(super) fn improve(u: &mut Dense, w: &mut Dense) -> Option<()> {
     }
     rayleigh_ritz(u, w, 0, LEADING)?;
     without_leading(u, w);
-    let reciprocals: Vec<f64> = column_norms(u).into_iter().map(f64::recip).collect();
-    scale_columns(u, &reciprocals);
-    scale_columns(w, &reciprocals);
-    let squares: Vec<f64> = column_norms(w).into_iter().map(|norm| norm * norm).collect();
+    let lengths = column_norms(u).into_iter().zip(column_norms(w));
+    let squares: Vec<f64> = lengths.map(|(u, w)| (w / u) * (w / u)).collect();
     let apart = |at: usize| (squares[at - 1] - squares[at]).abs() > NEIGHBOURS * squares[at - 1];
     let mut start = 0;
     for end in 1..=rank {
@@ -68,7 +66,7 @@ fn rayleigh_ritz(u: &mut Dense, w: &mut Dense, start: usize, width: usize) -> Op
 }
 
 /// Removes from all other columns their part along the leading ones, whose images are orthogonal already.
-fn without_leading(u: &mut Dense, w: &mut Dense) {
+pub(super) fn without_leading(u: &mut Dense, w: &mut Dense) {
     let others = u.ncols() - LEADING;
     let leading = w.view().subcols(0, LEADING);
     let mut share = product::inner(leading, w.view().subcols(LEADING, others));

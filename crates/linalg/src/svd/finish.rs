@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 
 use super::thin::thin;
-use super::{Solver, Svd};
+use super::{Solver, Svd, correct};
 use crate::basis::cholesky_qr;
 use crate::dense::Dense;
-use crate::operator::{LinearOperator, Precision};
+use crate::operator::LinearOperator;
 use crate::product;
 use crate::scalar::Real;
 
@@ -14,7 +14,7 @@ use crate::scalar::Real;
 const ROWS: usize = 512;
 
 /// While s_1² / s_k² stays below this, the images of orthonormal eigenvectors of the Gram matrix are orthogonal to
-/// about 1e-13 and need only be scaled.
+/// about 1e-13 and need only be scaled; what they have of the leading vectors can be taken out, and s_1 then is the next.
 const WELL_CONDITIONED: f64 = 1e3;
 
 /// While s_1² / s_k² stays below this, one orthogonalisation repairs them and values stay right to 1e-10.
@@ -28,7 +28,13 @@ pub(super) fn from_short_side<A: LinearOperator + ?Sized>(a: &A, q: Dense, solve
     let largest = norms.iter().copied().fold(0.0, f64::max);
     let smallest = norms.iter().copied().fold(f64::INFINITY, f64::min);
     if smallest > 0.0 && largest * largest <= WELL_CONDITIONED * smallest * smallest {
-        return scaled::<A, f64>(a, q, w, &norms, solver, columns);
+        return scaled::<A, f64>(a, q, w, solver, columns);
+    }
+    let next = norms.get(correct::LEADING).copied().unwrap_or(largest);
+    if smallest > 0.0 && next * next <= WELL_CONDITIONED * smallest * smallest && norms.is_sorted_by(|a, b| a >= b) {
+        let (mut q, mut w) = (q, w);
+        correct::without_leading(&mut q, &mut w);
+        return scaled::<A, f64>(a, q, w, solver, columns);
     }
     if smallest > 0.0
         && largest * largest <= CORRECTABLE * smallest * smallest
@@ -45,24 +51,31 @@ pub(super) fn from_short_side<A: LinearOperator + ?Sized>(a: &A, q: Dense, solve
     measured(a, u, s, Dense::copied(v.as_ref()), solver, columns)
 }
 
-/// The well-conditioned case: `s_j = |w_j|`, `v_j = w_j / s_j`, so that `Aᵀ u_j = s_j v_j` to rounding.
+/// The well-conditioned case, of columns `q_j` of any length: `u_j = q_j / |q_j|`, `v_j = w_j / |w_j|` and
+/// `s_j = |w_j| / |q_j|`, so that `Aᵀ u_j = s_j v_j` to rounding.
 ///
 /// The other half of the residual is measured with products in precision `T`; single moves it by 1e-7 at most.
-pub(super) fn scaled<A: LinearOperator + ?Sized, T: Precision>(
+pub(super) fn scaled<A: LinearOperator + ?Sized, T: Real>(
     a: &A,
     q: Dense,
     w: Dense,
-    norms: &[f64],
     solver: Solver,
     columns: usize,
 ) -> Svd {
-    let order = falling(norms);
-    let s: Vec<f64> = order.iter().map(|&at| norms[at]).collect();
-    let ones = vec![1.0; s.len()];
-    let (u, mut v) =
-        if order.is_sorted() { (q, w) } else { (rearranged(&q, &order, &ones), rearranged(&w, &order, &ones)) };
-    let reciprocals: Vec<f64> = s.iter().map(|s| 1.0 / s).collect();
-    scale_columns(&mut v, &reciprocals);
+    let lengths = (column_norms(&q), column_norms(&w));
+    let norms: Vec<f64> = lengths.0.iter().zip(&lengths.1).map(|(q, w)| w / q).collect();
+    let order = falling(&norms);
+    let unit = |mut matrix: Dense, lengths: &[f64]| {
+        let factors: Vec<f64> = order.iter().map(|&at| lengths[at].recip()).collect();
+        if order.is_sorted() {
+            scale_columns(&mut matrix, &factors);
+            matrix
+        } else {
+            rearranged(&matrix, &order, &factors)
+        }
+    };
+    let (u, v) = (unit(q, &lengths.0), unit(w, &lengths.1));
+    let s = order.iter().map(|&at| norms[at]).collect();
     let mut svd = Svd { u, s, v, residual: 0.0, solver, columns };
     svd.residual = relative(forward_difference::<A, T>(a, &svd), &svd.s);
     svd
@@ -102,11 +115,14 @@ fn falling(norms: &[f64]) -> Vec<usize> {
 fn rearranged(matrix: &Dense, order: &[usize], factors: &[f64]) -> Dense {
     let mut out = Dense::zeros(matrix.nrows(), matrix.ncols());
     let width = matrix.ncols();
-    for (out, row) in out.values_mut().chunks_exact_mut(width).zip(matrix.values().chunks_exact(width)) {
-        for ((out, &from), &factor) in out.iter_mut().zip(order).zip(factors) {
-            *out = row[from] * factor;
+    let chunks = out.values_mut().par_chunks_mut(ROWS * width).zip(matrix.values().par_chunks(ROWS * width));
+    chunks.for_each(|(out, rows)| {
+        for (out, row) in out.chunks_exact_mut(width).zip(rows.chunks_exact(width)) {
+            for ((out, &from), &factor) in out.iter_mut().zip(order).zip(factors) {
+                *out = row[from] * factor;
+            }
         }
-    }
+    });
     out
 }
 
@@ -133,9 +149,9 @@ fn with_image<A: LinearOperator + ?Sized>(a: &A, mut svd: Svd, back: &Dense) -> 
 }
 
 /// max_j |A v_j - s_j u_j|; NaN when a number is not finite.
-fn forward_difference<A: LinearOperator + ?Sized, T: Precision>(a: &A, svd: &Svd) -> f64 {
+fn forward_difference<A: LinearOperator + ?Sized, T: Real>(a: &A, svd: &Svd) -> f64 {
     let mut image = Dense::<T>::zeros(a.nrows(), svd.s.len());
-    T::apply(a, T::of_double(&svd.v).as_ref(), &mut image);
+    a.apply(&svd.v.converted::<T>(), &mut image);
     largest_difference(&image, &svd.u, &svd.s)
 }
 
@@ -172,7 +188,7 @@ pub(super) fn column_norms(matrix: &Dense) -> Vec<f64> {
 }
 
 /// Multiplies every column by its factor.
-pub(super) fn scale_columns(matrix: &mut Dense, factors: &[f64]) {
+fn scale_columns(matrix: &mut Dense, factors: &[f64]) {
     matrix.values_mut().par_chunks_mut(ROWS * factors.len()).for_each(|rows| {
         for row in rows.chunks_exact_mut(factors.len()) {
             row.iter_mut().zip(factors).for_each(|(x, factor)| *x *= factor);

@@ -7,7 +7,7 @@ use super::{Progress, Solver, Stop, Svd, SvdParams, finish, report};
 use crate::basis::Basis;
 use crate::dense::Dense;
 use crate::eigen::{self, Eigenpairs};
-use crate::operator::{LinearOperator, Precision};
+use crate::operator::LinearOperator;
 use crate::product;
 use crate::random::RandomBlocks;
 use crate::scalar::Real;
@@ -22,8 +22,12 @@ const NARROW: usize = 8;
 const MIDDLE: usize = 16;
 /// The same where a value is repeated more often than the others can show.
 const WIDE: usize = 64;
-/// Decades by which the residual may fall with one block.
+/// A look at the last wanted pair must show a residual below this part of the one allowed: the others differ somewhat.
+const SURE: f64 = 0.3;
+/// Decades by which the residual may be expected to fall with one block.
 const FASTEST: f64 = 1.0;
+/// The same at least.
+const SLOWEST: f64 = 0.05;
 /// Values closer than so many roundings, relatively, count as one repeated value.
 const REPEATED: f64 = 64.0;
 
@@ -42,13 +46,13 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
 }
 
 /// The largest eigenvectors, `nrows x rank`, and the columns multiplied for them.
-pub(super) fn vectors<A: LinearOperator + ?Sized, T: Precision>(
+pub(super) fn vectors<A: LinearOperator + ?Sized, T: Real>(
     a: &A,
     params: &SvdParams,
     progress: &mut Progress<'_>,
 ) -> Result<(Dense<T>, usize), Stop> {
     let mut columns = 0;
-    for block in [if params.rank <= 16 { NARROW } else { MIDDLE }, WIDE] {
+    for block in [block(params.rank), WIDE] {
         let Some(mut krylov) = Krylov::<A, T>::new(a, block, params, columns) else { break };
         let found = krylov.converge(params, progress)?;
         columns = krylov.columns;
@@ -58,6 +62,16 @@ pub(super) fn vectors<A: LinearOperator + ?Sized, T: Precision>(
         }
     }
     Err(Stop::Failed)
+}
+
+/// Columns of a block.
+pub(super) fn block(rank: usize) -> usize {
+    if rank <= 16 { NARROW } else { MIDDLE }
+}
+
+/// Columns that the basis may have; when it is full it is thinned out.
+pub(super) fn capacity(rank: usize, block: usize, nrows: usize) -> usize {
+    (5 * rank + 16 * block).min(nrows.saturating_sub(block)) / block * block
 }
 
 /// Whether a value above the last one appears as often as a start block of `block` columns can show.
@@ -72,6 +86,8 @@ struct Look {
     at: usize,
     value: f64,
     first: f64,
+    /// Columns and residual at the last look.
+    before: (usize, f64),
 }
 
 /// A basis of the Krylov space, the operator projected on it, and the block that comes next.
@@ -88,17 +104,16 @@ struct Krylov<'a, A: ?Sized, T> {
     coupling: Mat<f64>,
     /// Where the columns that `next` is coupled to begin.
     coupled_from: usize,
-    long: Dense<T>,
     random: RandomBlocks,
     columns: usize,
 }
 
-impl<'a, A: LinearOperator + ?Sized, T: Precision> Krylov<'a, A, T> {
+impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
     /// An empty basis and a random start; `None` when the matrix is too small for so wide a block. `columns` have been
     /// multiplied before.
     fn new(a: &'a A, block: usize, params: &SvdParams, columns: usize) -> Option<Self> {
         let k = params.rank;
-        let capacity = (5 * k + 16 * block).min(a.nrows().saturating_sub(block)) / block * block;
+        let capacity = capacity(k, block, a.nrows());
         if capacity < k + 2 * block {
             return None;
         }
@@ -115,7 +130,6 @@ impl<'a, A: LinearOperator + ?Sized, T: Precision> Krylov<'a, A, T> {
             next,
             coupling: Mat::zeros(block, block),
             coupled_from: 0,
-            long: Dense::zeros(a.ncols(), block),
             random,
             columns,
         })
@@ -127,7 +141,7 @@ impl<'a, A: LinearOperator + ?Sized, T: Precision> Krylov<'a, A, T> {
         // The measured residual must not fail for a rounding of the estimate.
         let goal = params.tolerance * 0.7;
         let mut seen = None;
-        let mut look = Look { at: k + 2 * block, value: 0.0, first: 0.0 };
+        let mut look = Look { at: k + 2 * block, value: 0.0, first: 0.0, before: (0, 1.0) };
         let (mut restarts, mut stalls, mut at_restart) = (0, 0, f64::INFINITY);
         loop {
             self.expand();
@@ -167,21 +181,23 @@ impl<'a, A: LinearOperator + ?Sized, T: Precision> Krylov<'a, A, T> {
             look.first = banded.pair(1, 0.0, self.block).0;
         }
         let (value, tail) = banded.pair(k, look.value, self.block);
-        look.value = value * (1.0 - 1e-5);
+        look.value = value * (1.0 - 2e-6);
         let rest = (self.coupling.as_ref() * tail).norm_l2();
         let residual = rest / (value * look.first).max(f64::MIN_POSITIVE).sqrt();
-        // The residual falls by at most a decade or so with each block.
-        look.at =
-            self.basis.len() + ((residual / goal).log10() / FASTEST).floor().clamp(1.0, 8.0) as usize * self.block;
-        residual <= 0.7 * goal
+        // Convergence speeds up, but hardly by more than three times from one look to the next.
+        let blocks = (self.basis.len() - look.before.0) as f64 / self.block as f64;
+        let pace = (3.0 * (look.before.1 / residual).log10() / blocks).clamp(SLOWEST, FASTEST);
+        let missing = (residual / (SURE * goal)).log10() / if look.before.0 == 0 { FASTEST } else { pace };
+        look.before = (self.basis.len(), residual);
+        look.at = self.basis.len() + missing.floor().clamp(1.0, 8.0) as usize * self.block;
+        residual <= SURE * goal
     }
 
     /// Takes the next block into the basis and computes the one after it.
     fn expand(&mut self) {
         let start = self.basis.len();
         let mut y = Dense::zeros(self.next.nrows(), self.block);
-        T::apply_transpose(self.a, &self.next, &mut self.long);
-        T::apply(self.a, &self.long, &mut y);
+        self.a.apply_row_gram(&self.next, &mut y);
         self.columns += self.block;
         self.basis.push(&self.next);
         // In exact arithmetic y has components on the coupled columns and the new block only; the second pass, over

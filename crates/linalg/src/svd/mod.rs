@@ -7,14 +7,18 @@ mod dense;
 mod finish;
 mod gram;
 mod lanczos;
+mod memory;
 mod single;
 mod thin;
 
 use std::ops::ControlFlow;
 
+pub use memory::{SvdMemory, svd_memory};
+
 use crate::csr::CsrMatrix;
 use crate::dense::Dense;
-use crate::operator::{LinearOperator, SparseOperator, Transposed};
+use crate::operator::{LinearOperator, Transposed};
+use crate::sparse::SparseOperator;
 
 /// The most entries of a matrix that is written out: 2²⁷ f64 are 1 GiB.
 const DENSE_LIMIT: usize = 1 << 27;
@@ -27,8 +31,9 @@ pub struct SvdParams {
     /// Largest [`Svd::residual`] allowed.
     ///
     /// From 5e-7 up the vectors are found in single precision, where that resolves the values asked for (down to 0.002 of
-    /// the largest), and corrected in double; below, everything is computed in double precision. On ratings, singular
-    /// values are right to 1e-9 of themselves at 1e-6, and to 1e-10 at 1e-9.
+    /// the largest), and corrected in double; below, everything is computed in double precision. Singular values down to
+    /// 0.002 of the largest are right to 1e-9 of themselves at 1e-6, and to 1e-10 at 1e-9; smaller ones to the tolerance
+    /// times the largest.
     pub tolerance: f64,
     /// Seed of the random start block.
     pub seed: u64,

@@ -36,19 +36,9 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
     let mut w = Dense::zeros(a.ncols(), u.ncols());
     a.apply_transpose(&u, &mut w);
     correct::improve(&mut u, &mut w).ok_or(Stop::Failed)?;
-    if std::env::var("DBG").is_ok() {
-        eprintln!("corrected");
-    }
-    let norms = finish::column_norms(&w);
-    let largest = norms.iter().copied().fold(0.0, f64::max);
-    if !norms.iter().all(|&norm| norm > RESOLVED * largest) {
-        return Err(Stop::Failed);
-    }
-    let r = finish::scaled::<A, f32>(a, u, w, &norms, solver, columns);
-    if std::env::var("DBG").is_ok() {
-        eprintln!("single {:e} {} {}", r.residual, r.s[0], r.s[r.s.len() - 1]);
-    }
-    Ok(r)
+    let svd = finish::scaled::<A, f32>(a, u, w, solver, columns);
+    let resolved = svd.s.iter().all(|&s| s > RESOLVED * svd.s[0]);
+    if resolved { Ok(svd) } else { Err(Stop::Failed) }
 }
 
 /// The largest eigenvectors of `A Aᵀ`: the leading ones from Lanczos, the others from what the Gram matrix is without them.

@@ -1,0 +1,229 @@
+//! A sparse matrix as a linear operator, in the two orientations that its products need.
+
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
+use crate::csr::CsrMatrix;
+use crate::dense::Dense;
+use crate::operator::{LinearOperator, written_out};
+use crate::scalar::Real;
+use crate::spmm::{self, Into};
+
+/// Rows of a block: so many rows of 16 columns stay in a core's own cache, 256 KiB in single precision.
+const BLOCK: usize = 4096;
+
+/// What a [`SparseOperator`] needs besides the matrix itself. O(nnz) to make; keep it to make operators for nothing.
+///
+/// With `L` the matrix, transposed if it has more columns than rows, these are `Lᵀ` cut into blocks of columns, and `L`
+/// where it is not the matrix itself. Memory: one copy of the matrix; two if it has more columns than rows and more than
+/// 4,096 of them.
+#[derive(Clone, Debug)]
+pub struct Counterpart {
+    /// `L`, if it is not the matrix.
+    long: Option<CsrMatrix>,
+    /// `Lᵀ` in blocks of columns, if it is not the matrix.
+    blocks: Vec<CsrMatrix>,
+}
+
+impl Counterpart {
+    /// The counterpart of a matrix.
+    #[must_use]
+    pub fn of(matrix: &CsrMatrix) -> Self {
+        let long = (matrix.nrows() < matrix.ncols()).then(|| matrix.transpose());
+        let rows = long.as_ref().unwrap_or(matrix);
+        let parts = rows.nrows().div_ceil(BLOCK);
+        if long.is_some() && parts == 1 {
+            return Self { long, blocks: Vec::new() };
+        }
+        let blocks = (0..parts).into_par_iter().map(|part| rows.transpose_rows(span(rows.nrows(), parts, part)));
+        let blocks = blocks.collect();
+        Self { long, blocks }
+    }
+}
+
+/// The `part`-th of `parts` nearly equal spans of `0..n`.
+fn span(n: usize, parts: usize, part: usize) -> std::ops::Range<usize> {
+    n * part / parts..n * (part + 1) / parts
+}
+
+/// Bytes of the counterpart of a matrix.
+pub(crate) fn counterpart_bytes(nrows: usize, ncols: usize, nnz: usize) -> u64 {
+    let (short, long) = (nrows.min(ncols), nrows.max(ncols));
+    let parts = long.div_ceil(BLOCK);
+    let transposed = if nrows < ncols { 8 * (nnz + long + 1) } else { 0 };
+    let blocks = if nrows < ncols && parts == 1 { 0 } else { 8 * (nnz + parts * (short + 1)) };
+    (transposed + blocks) as u64
+}
+
+/// A sparse matrix with its [`Counterpart`], so that every product runs over rows and through blocks that stay in the cache.
+#[derive(Clone, Debug)]
+pub struct SparseOperator<'a> {
+    matrix: &'a CsrMatrix,
+    counterpart: Cow<'a, Counterpart>,
+}
+
+impl<'a> SparseOperator<'a> {
+    /// Makes the counterpart. O(nnz + nrows + ncols).
+    #[must_use]
+    pub fn new(matrix: &'a CsrMatrix) -> Self {
+        Self { matrix, counterpart: Cow::Owned(Counterpart::of(matrix)) }
+    }
+
+    /// Uses a counterpart that was made before, of this very matrix.
+    ///
+    /// # Panics
+    /// When it is that of a matrix of another shape or number of entries.
+    #[must_use]
+    pub fn with(matrix: &'a CsrMatrix, counterpart: &'a Counterpart) -> Self {
+        let operator = Self { matrix, counterpart: Cow::Borrowed(counterpart) };
+        let (long, blocks) = (operator.long(), operator.blocks());
+        let fits = blocks.iter().map(CsrMatrix::nnz).sum::<usize>() == matrix.nnz()
+            && long.nnz() == matrix.nnz()
+            && blocks.iter().map(CsrMatrix::ncols).sum::<usize>() == long.nrows()
+            && (long.nrows(), long.ncols()) == (matrix.nrows().max(matrix.ncols()), matrix.nrows().min(matrix.ncols()));
+        assert!(fits, "the counterpart is that of another matrix");
+        operator
+    }
+
+    /// Whether the rows are the longer side.
+    fn is_tall(&self) -> bool {
+        self.matrix.nrows() >= self.matrix.ncols()
+    }
+
+    /// The matrix with the longer side as rows.
+    fn long(&self) -> &CsrMatrix {
+        self.counterpart.long.as_ref().unwrap_or(self.matrix)
+    }
+
+    /// The matrix with the longer side as columns, cut into blocks of those.
+    fn blocks(&self) -> &[CsrMatrix] {
+        if self.counterpart.blocks.is_empty() { std::slice::from_ref(self.matrix) } else { &self.counterpart.blocks }
+    }
+
+    /// `y = L x`.
+    fn lengthen<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
+        let long = self.long();
+        spmm::multiply(long, 0..long.nrows(), x.values(), x.ncols(), y.values_mut(), Into::Nothing);
+    }
+
+    /// `y = Lᵀ x`.
+    fn shorten<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
+        let (width, mut start) = (x.ncols(), 0);
+        for block in self.blocks() {
+            let end = start + block.ncols();
+            let x = &x.values()[start * width..end * width];
+            let into = if start == 0 { Into::Nothing } else { Into::Sum };
+            spmm::multiply(block, 0..block.nrows(), x, width, y.values_mut(), into);
+            start = end;
+        }
+    }
+
+    /// `y = Lᵀ L x`, block after block: what is between the products never leaves the cache.
+    fn short_gram<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
+        let (width, mut start) = (x.ncols(), 0);
+        for block in self.blocks() {
+            let end = start + block.ncols();
+            let mut middle = Dense::zeros(block.ncols(), width);
+            spmm::multiply(self.long(), start..end, x.values(), width, middle.values_mut(), Into::Nothing);
+            let into = if start == 0 { Into::Nothing } else { Into::Sum };
+            spmm::multiply(block, 0..block.nrows(), middle.values(), width, y.values_mut(), into);
+            start = end;
+        }
+    }
+
+    /// The lower triangle of `Lᵀ L`; half the sum over rows of `L` of (stored entries)² multiplications, parallel over rows.
+    ///
+    /// Products of f32 are exact in f64, so that small integers and halves give an exact result.
+    fn gram(&self) -> Dense {
+        let n = self.long().ncols();
+        let mut gram = Dense::zeros(n, n);
+        gram.values_mut().par_chunks_exact_mut(n.max(1)).enumerate().for_each(|(row, sums)| {
+            let mut start = 0;
+            for block in self.blocks() {
+                let (columns, values) = block.row(row);
+                for (&column, &value) in columns.iter().zip(values) {
+                    let (others, factors) = self.long().row(start + column as usize);
+                    let value = f64::from(value);
+                    for (&other, &factor) in others.iter().zip(factors) {
+                        let Some(sum) = sums[..=row].get_mut(other as usize) else { break };
+                        *sum += value * f64::from(factor);
+                    }
+                }
+                start += block.ncols();
+            }
+        });
+        gram
+    }
+}
+
+impl LinearOperator for SparseOperator<'_> {
+    fn nrows(&self) -> usize {
+        self.matrix.nrows()
+    }
+
+    fn ncols(&self) -> usize {
+        self.matrix.ncols()
+    }
+
+    fn apply<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
+        if self.is_tall() { self.lengthen(x, y) } else { self.shorten(x, y) }
+    }
+
+    fn apply_transpose<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
+        if self.is_tall() { self.shorten(x, y) } else { self.lengthen(x, y) }
+    }
+
+    fn apply_row_gram<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
+        if self.is_tall() {
+            let mut middle = Dense::zeros(self.ncols(), x.ncols());
+            self.shorten(x, &mut middle);
+            self.lengthen(&middle, y);
+        } else {
+            self.short_gram(x, y);
+        }
+    }
+
+    fn apply_column_gram<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
+        if self.is_tall() {
+            self.short_gram(x, y);
+        } else {
+            let mut middle = Dense::zeros(self.nrows(), x.ncols());
+            self.shorten(x, &mut middle);
+            self.lengthen(&middle, y);
+        }
+    }
+
+    fn multiplications(&self) -> f64 {
+        self.matrix.nnz() as f64
+    }
+
+    fn row_gram(&self) -> Dense {
+        if self.is_tall() {
+            written_out(self.nrows(), self.nrows(), |x, y| self.apply_row_gram(x, y))
+        } else {
+            self.gram()
+        }
+    }
+
+    fn column_gram(&self) -> Dense {
+        if self.is_tall() {
+            self.gram()
+        } else {
+            written_out(self.ncols(), self.ncols(), |x, y| self.apply_column_gram(x, y))
+        }
+    }
+
+    fn to_dense(&self) -> Dense {
+        let mut whole = Dense::zeros(self.nrows(), self.ncols());
+        if self.ncols() > 0 {
+            for (row, whole) in whole.values_mut().chunks_exact_mut(self.ncols()).enumerate() {
+                let (columns, values) = self.matrix.row(row);
+                for (&column, &value) in columns.iter().zip(values) {
+                    whole[column as usize] = f64::from(value);
+                }
+            }
+        }
+        whole
+    }
+}

@@ -1,0 +1,58 @@
+//! How much memory a decomposition takes, told before it starts.
+
+use std::fmt;
+
+use super::{SvdParams, cost, lanczos, single};
+use crate::sparse::counterpart_bytes;
+
+/// Bytes that the decomposition of a sparse matrix holds at most, by what they are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SvdMemory {
+    /// The matrix and its counterpart.
+    pub matrix: u64,
+    /// The result: `U` and `V` in double precision.
+    pub factors: u64,
+    /// Everything else, at the moment when it is most: a full Krylov basis, the Gram matrix, what its eigenvectors are made
+    /// from.
+    pub workspace: u64,
+}
+
+impl SvdMemory {
+    /// Everything.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.matrix + self.factors + self.workspace
+    }
+}
+
+impl fmt::Display for SvdMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+        let (matrix, factors, workspace) = (mib(self.matrix), mib(self.factors), mib(self.workspace));
+        write!(f, "{} MiB: matrix {matrix}, factors {factors}, workspace {workspace}", matrix + factors + workspace)
+    }
+}
+
+/// What [`truncated_svd_sparse`](super::truncated_svd_sparse) will hold for a matrix of this shape with `nnz` entries.
+///
+/// An upper bound while the result comes from Lanczos or from the Gram matrix, in either precision; the last resort, the
+/// matrix written out, is not counted. Pages that are set aside but never written do not count as held.
+#[must_use]
+pub fn svd_memory(nrows: usize, ncols: usize, nnz: usize, params: &SvdParams) -> SvdMemory {
+    let (short, long) = (nrows.min(ncols), nrows.max(ncols));
+    let rank = params.rank.min(short);
+    let factors = 8 * rank * (short + long);
+    let precision = if params.tolerance >= single::TOLERANCE { 4 } else { 8 };
+    // The basis; the projected matrix, a copy of it, its eigenvectors twice; blocks on their way.
+    let capacity = lanczos::capacity(rank, lanczos::block(rank), short);
+    let krylov = precision * short * capacity + 8 * 4 * capacity * capacity + 64 * lanczos::block(rank) * short;
+    // The Gram matrix, the one that is reduced, the eigenvectors of the tridiagonal one twice.
+    let gram = if short <= cost::GRAM_LIMIT && short < 8 * rank.max(64) { 8 * 4 * short * short } else { 0 };
+    // The result in another order, the image in the precision of the products and strips of it.
+    let finish = factors + precision * rank * (short + long) + 256 * long;
+    SvdMemory {
+        matrix: (8 * nnz + 8 * (nrows + 1)) as u64 + counterpart_bytes(nrows, ncols, nnz),
+        factors: factors as u64,
+        workspace: krylov.max(gram).max(finish) as u64 + (precision * rank * short) as u64,
+    }
+}
