@@ -47,8 +47,22 @@ pub(crate) fn cpu_time() -> Duration {
 
 /// The most memory this process ever held, in MiB; 0 where the system does not tell.
 pub(crate) fn peak_mib() -> u64 {
+    status_mib("VmHWM:")
+}
+
+/// The memory this process holds, in MiB; 0 where the system does not tell.
+pub(crate) fn held_mib() -> u64 {
+    status_mib("VmRSS:")
+}
+
+/// Makes the peak what is held now. Where the system refuses, the peak stays that of the whole process.
+pub(crate) fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+fn status_mib(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").trim().parse::<u64>().ok());
     kib.unwrap_or(0) / 1024
 }

@@ -21,7 +21,7 @@ pub use dense::Dense;
 pub use operator::LinearOperator;
 pub use panel::PanelMatrix;
 pub use scalar::Real;
-pub use sparse::{Counterpart, SparseOperator};
+pub use sparse::SparseOperator;
 pub use svd::{
     Solver, Svd, SvdError, SvdMemory, SvdParams, SvdProgress, svd_memory, truncated_svd, truncated_svd_sparse,
 };

@@ -1,7 +1,5 @@
 //! A sparse matrix as a linear operator, in the two orientations that its products need.
 
-use std::borrow::Cow;
-
 use rayon::prelude::*;
 
 use crate::csr::CsrMatrix;
@@ -13,13 +11,13 @@ use crate::spmm::{self, Into};
 /// Rows of a block: so many rows of 16 columns stay in a core's own cache, 256 KiB in single precision.
 const BLOCK: usize = 4096;
 
-/// What a [`SparseOperator`] needs besides the matrix itself. O(nnz) to make; keep it to make operators for nothing.
+/// What a [`SparseOperator`] needs besides the matrix itself.
 ///
 /// With `L` the matrix, transposed if it has more columns than rows, these are `Lᵀ` cut into blocks of columns, and `L`
 /// where it is not the matrix itself. Memory: one copy of the matrix; two if it has more columns than rows and more than
 /// 4,096 of them.
 #[derive(Clone, Debug)]
-pub struct Counterpart {
+struct Counterpart {
     /// `L`, if it is not the matrix.
     long: Option<CsrMatrix>,
     /// `Lᵀ` in blocks of columns, if it is not the matrix.
@@ -28,8 +26,7 @@ pub struct Counterpart {
 
 impl Counterpart {
     /// The counterpart of a matrix.
-    #[must_use]
-    pub fn of(matrix: &CsrMatrix) -> Self {
+    fn of(matrix: &CsrMatrix) -> Self {
         let long = (matrix.nrows() < matrix.ncols()).then(|| matrix.transpose());
         let rows = long.as_ref().unwrap_or(matrix);
         let parts = rows.nrows().div_ceil(BLOCK);
@@ -56,34 +53,20 @@ pub(crate) fn counterpart_bytes(nrows: usize, ncols: usize, nnz: usize) -> u64 {
     (transposed + blocks) as u64
 }
 
-/// A sparse matrix with its [`Counterpart`], so that every product runs over rows and through blocks that stay in the cache.
+/// A sparse matrix with what its products need besides: every one runs over rows and through blocks that stay in the cache.
+///
+/// Memory beyond the matrix: one copy of it; two if it has more columns than rows and more than 4,096 of them.
 #[derive(Clone, Debug)]
 pub struct SparseOperator<'a> {
     matrix: &'a CsrMatrix,
-    counterpart: Cow<'a, Counterpart>,
+    counterpart: Counterpart,
 }
 
 impl<'a> SparseOperator<'a> {
     /// Makes the counterpart. O(nnz + nrows + ncols).
     #[must_use]
     pub fn new(matrix: &'a CsrMatrix) -> Self {
-        Self { matrix, counterpart: Cow::Owned(Counterpart::of(matrix)) }
-    }
-
-    /// Uses a counterpart that was made before, of this very matrix.
-    ///
-    /// # Panics
-    /// When it is that of a matrix of another shape or number of entries.
-    #[must_use]
-    pub fn with(matrix: &'a CsrMatrix, counterpart: &'a Counterpart) -> Self {
-        let operator = Self { matrix, counterpart: Cow::Borrowed(counterpart) };
-        let (long, blocks) = (operator.long(), operator.blocks());
-        let fits = blocks.iter().map(CsrMatrix::nnz).sum::<usize>() == matrix.nnz()
-            && long.nnz() == matrix.nnz()
-            && blocks.iter().map(CsrMatrix::ncols).sum::<usize>() == long.nrows()
-            && (long.nrows(), long.ncols()) == (matrix.nrows().max(matrix.ncols()), matrix.nrows().min(matrix.ncols()));
-        assert!(fits, "the counterpart is that of another matrix");
-        operator
+        Self { matrix, counterpart: Counterpart::of(matrix) }
     }
 
     /// Whether the rows are the longer side.

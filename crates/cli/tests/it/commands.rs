@@ -239,7 +239,7 @@ fn bench_svd_prints_the_fields_of_the_comparison_script() {
     assert_eq!(lines.len(), 2);
     for (line, rank) in lines.iter().zip([1, 4]) {
         let cell: Value = serde_json::from_str(line).unwrap();
-        let fields = "peer shape nnz rank tolerance threads wall_ms cpu_ms residual solver columns peak_mib";
+        let fields = "peer shape nnz rank tolerance threads wall_ms cpu_ms residual solver columns peak_mib grown_mib announced_mib";
         let fields: Vec<_> = fields.split(' ').collect();
         let at: Vec<_> = fields.iter().map(|field| line.find(&format!("\"{field}\":")).unwrap()).collect();
         assert!(at.is_sorted() && cell.as_object().unwrap().len() == fields.len(), "{line}");

@@ -8,8 +8,10 @@ use crate::sparse::counterpart_bytes;
 /// Bytes that the decomposition of a sparse matrix holds at most, by what they are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SvdMemory {
-    /// The matrix and its counterpart.
-    pub matrix: u64,
+    /// The matrix, as it is given.
+    pub given: u64,
+    /// The matrix once more, or twice, in the order that the products need.
+    pub counterpart: u64,
     /// The result: `U` and `V` in double precision.
     pub factors: u64,
     /// Everything else, at the moment when it is most: a full Krylov basis, the Gram matrix, what its eigenvectors are made
@@ -21,14 +23,15 @@ impl SvdMemory {
     /// Everything.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.matrix + self.factors + self.workspace
+        self.given + self.counterpart + self.factors + self.workspace
     }
 }
 
 impl fmt::Display for SvdMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mib = |bytes: u64| bytes.div_ceil(1 << 20);
-        let (matrix, factors, workspace) = (mib(self.matrix), mib(self.factors), mib(self.workspace));
+        let matrix = mib(self.given + self.counterpart);
+        let (factors, workspace) = (mib(self.factors), mib(self.workspace));
         write!(f, "{} MiB: matrix {matrix}, factors {factors}, workspace {workspace}", matrix + factors + workspace)
     }
 }
@@ -51,7 +54,8 @@ pub fn svd_memory(nrows: usize, ncols: usize, nnz: usize, params: &SvdParams) ->
     // The result in another order, the image in the precision of the products and strips of it.
     let finish = factors + precision * rank * (short + long) + 256 * long;
     SvdMemory {
-        matrix: (8 * nnz + 8 * (nrows + 1)) as u64 + counterpart_bytes(nrows, ncols, nnz),
+        given: (8 * nnz + 8 * (nrows + 1)) as u64,
+        counterpart: counterpart_bytes(nrows, ncols, nnz),
         factors: factors as u64,
         workspace: krylov.max(gram).max(finish) as u64 + (precision * rank * short) as u64,
     }

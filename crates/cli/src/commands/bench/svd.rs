@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
 use foretaste::models::FitParams;
-use foretaste_linalg::{CsrMatrix, Dense, Svd, SvdParams, truncated_svd_sparse};
+use foretaste_linalg::{CsrMatrix, Dense, Svd, SvdParams, svd_memory, truncated_svd_sparse};
 use serde::Serialize;
 
 use super::{hundredths, median};
@@ -37,8 +37,12 @@ struct Cell {
     solver: String,
     /// Columns that it multiplied by the matrix and its transpose.
     columns: usize,
-    /// The most memory the process held until now.
+    /// The most memory the process held while it factorised, the data included.
     peak_mib: u64,
+    /// By how much it grew for that.
+    grown_mib: u64,
+    /// By how much it was announced to grow at most.
+    announced_mib: u64,
     /// The singular values, when they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<Vec<f64>>,
@@ -67,6 +71,10 @@ fn measure(matrix: &CsrMatrix, rank: usize, threads: usize, args: &SvdArgs) -> R
     let default = FitParams::default();
     let (tolerance, seed) = (args.tolerance.unwrap_or(default.tolerance), default.seed);
     let params = SvdParams { rank, tolerance, seed, ..SvdParams::default() };
+    let memory = svd_memory(matrix.nrows(), matrix.ncols(), matrix.nnz(), &params);
+    output::note(&format!("rank {}: at most {memory}", count(rank)));
+    machine::forget_peak();
+    let before = machine::held_mib();
     let (mut wall, mut cpu, mut last) = (Vec::new(), Vec::new(), None);
     for _ in 0..args.runs {
         drop(last.take());
@@ -78,6 +86,7 @@ fn measure(matrix: &CsrMatrix, rank: usize, threads: usize, args: &SvdArgs) -> R
         last = Some(svd);
     }
     let svd = last.context("no run was asked for")?;
+    let peak_mib = machine::peak_mib();
     Ok(Cell {
         peer: "foretaste",
         shape: [matrix.nrows(), matrix.ncols()],
@@ -90,7 +99,9 @@ fn measure(matrix: &CsrMatrix, rank: usize, threads: usize, args: &SvdArgs) -> R
         residual: three_figures(residual(matrix, &svd)),
         solver: format!("{:?}", svd.solver).to_lowercase(),
         columns: svd.columns,
-        peak_mib: machine::peak_mib(),
+        peak_mib,
+        grown_mib: peak_mib.saturating_sub(before),
+        announced_mib: (memory.total() - memory.given) >> 20,
         values: args.values.then_some(svd.s),
     })
 }
