@@ -111,10 +111,11 @@ fn asserted(matrix: &CsrMatrix, params: &SvdParams, orthonormal: f64, measured: 
     assert!(found <= params.tolerance, "residual {found:e} ({:?}, k = {k})", svd.solver);
     assert!((found - svd.residual).abs() <= measured, "reported residual {:e}, found {found:e}", svd.residual);
     for at in 0..k {
-        let column: Vec<f64> = (0..matrix.ncols()).map(|row| svd.v.row(row)[at]).collect();
+        let longer = if matrix.nrows() > matrix.ncols() { &svd.u } else { &svd.v };
+        let column: Vec<f64> = (0..longer.nrows()).map(|row| longer.row(row)[at]).collect();
         let largest = column.iter().fold(0f64, |most, x| most.max(x.abs()));
         let first = column.iter().find(|x| x.abs() >= largest * (1.0 - 1e-6)).unwrap();
-        assert!(*first > 0.0, "the sign of v_{at}");
+        assert!(*first > 0.0, "the sign of triplet {at}");
     }
     svd
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::thin::thin;
-use super::{Solver, Svd, correct};
+use super::{Solver, Svd, correct, signs};
 use crate::basis::cholesky_qr;
 use crate::dense::Dense;
 use crate::operator::LinearOperator;
@@ -11,7 +11,9 @@ use crate::product;
 use crate::scalar::Real;
 
 /// Rows that one task takes.
-const ROWS: usize = 512;
+const ROWS: usize = 256;
+/// Bytes of a row of the columns that are measured together.
+const STRIP: usize = 128;
 
 /// While s_1² / s_k² stays below this, the images of orthonormal eigenvectors of the Gram matrix are orthogonal to
 /// about 1e-13 and need only be scaled; what they have of the leading vectors can be taken out, and s_1 then is the next.
@@ -64,15 +66,11 @@ pub(super) fn scaled<A: LinearOperator + ?Sized, T: Real>(
 ) -> Svd {
     let lengths = (column_norms(&q), column_norms(&w));
     let norms: Vec<f64> = lengths.0.iter().zip(&lengths.1).map(|(q, w)| w / q).collect();
-    let order = falling(&norms);
+    let (order, signs) = (falling(&norms), signs::of(&w));
     let unit = |mut matrix: Dense, lengths: &[f64]| {
-        let factors: Vec<f64> = order.iter().map(|&at| lengths[at].recip()).collect();
-        if order.is_sorted() {
-            scale_columns(&mut matrix, &factors);
-            matrix
-        } else {
-            rearranged(&matrix, &order, &factors)
-        }
+        let factors: Vec<f64> = order.iter().map(|&at| signs[at] / lengths[at]).collect();
+        rearrange(&mut matrix, &order, &factors);
+        matrix
     };
     let (u, v) = (unit(q, &lengths.0), unit(w, &lengths.1));
     let s = order.iter().map(|&at| norms[at]).collect();
@@ -96,8 +94,10 @@ fn corrected<A: LinearOperator + ?Sized>(
     let order = falling(norms);
     let reciprocals: Vec<f64> = order.iter().map(|&at| 1.0 / norms[at]).collect();
     let ones = vec![1.0; order.len()];
-    let (u, back) = (rearranged(q, &order, &ones), rearranged(w, &order, &ones));
-    let mut v = rearranged(w, &order, &reciprocals);
+    let (mut u, mut back, mut v) = (q.clone(), w.clone(), w.clone());
+    rearrange(&mut u, &order, &ones);
+    rearrange(&mut back, &order, &ones);
+    rearrange(&mut v, &order, &reciprocals);
     let r = cholesky_qr(&mut v)?;
     let s: Vec<f64> = order.iter().enumerate().map(|(at, &from)| norms[from] * r[(at, at)]).collect();
     let falls = s.is_sorted_by(|a, b| a >= b);
@@ -111,19 +111,18 @@ fn falling(norms: &[f64]) -> Vec<usize> {
     order
 }
 
-/// Column `order[j]`, times `factors[j]`, as column `j`.
-fn rearranged(matrix: &Dense, order: &[usize], factors: &[f64]) -> Dense {
-    let mut out = Dense::zeros(matrix.nrows(), matrix.ncols());
+/// Column `order[j]`, times `factors[j]`, becomes column `j`.
+fn rearrange(matrix: &mut Dense, order: &[usize], factors: &[f64]) {
     let width = matrix.ncols();
-    let chunks = out.values_mut().par_chunks_mut(ROWS * width).zip(matrix.values().par_chunks(ROWS * width));
-    chunks.for_each(|(out, rows)| {
-        for (out, row) in out.chunks_exact_mut(width).zip(rows.chunks_exact(width)) {
-            for ((out, &from), &factor) in out.iter_mut().zip(order).zip(factors) {
-                *out = row[from] * factor;
+    matrix.values_mut().par_chunks_mut(ROWS * width).for_each(|rows| {
+        let mut before = vec![0.0; width];
+        for row in rows.chunks_exact_mut(width) {
+            before.copy_from_slice(row);
+            for ((to, &from), &factor) in row.iter_mut().zip(order).zip(factors) {
+                *to = before[from] * factor;
             }
         }
     });
-    out
 }
 
 /// Wraps the triplets up with the residual that they really have.
@@ -145,21 +144,41 @@ fn with_image<A: LinearOperator + ?Sized>(a: &A, mut svd: Svd, back: &Dense) -> 
     let worst = larger(forward_difference::<A, f64>(a, &svd), largest_difference(back, &svd.v, &svd.s));
     let finite = svd.u.is_finite() && svd.v.is_finite();
     svd.residual = if finite { relative(worst, &svd.s) } else { f64::NAN };
+    let (signs, order): (_, Vec<usize>) = (signs::of(&svd.v), (0..svd.s.len()).collect());
+    rearrange(&mut svd.u, &order, &signs);
+    rearrange(&mut svd.v, &order, &signs);
     svd
 }
 
 /// max_j |A v_j - s_j u_j|; NaN when a number is not finite.
 fn forward_difference<A: LinearOperator + ?Sized, T: Real>(a: &A, svd: &Svd) -> f64 {
-    let mut image = Dense::<T>::zeros(a.nrows(), svd.s.len());
-    a.apply(&svd.v.converted::<T>(), &mut image);
-    largest_difference(&image, &svd.u, &svd.s)
+    let strip = STRIP / size_of::<T>();
+    let (mut v, mut image) = (Dense::<T>::zeros(a.ncols(), strip), Dense::<T>::zeros(a.nrows(), strip));
+    let of_strip = |start: usize| {
+        let used = strip.min(svd.s.len() - start);
+        let (from, s) = (svd.v.values().par_chunks(svd.v.ncols()), &svd.s[start..start + used]);
+        v.values_mut().par_chunks_mut(strip).zip(from).with_min_len(ROWS).for_each(|(to, from)| {
+            to.fill(T::default());
+            to.iter_mut().zip(&from[start..start + used]).for_each(|(to, &from)| *to = T::from_f64(from));
+        });
+        a.apply(&v, &mut image);
+        let sums = product::column_sums(a.nrows(), used, |row, sums| {
+            let u = &svd.u.row(row)[start..start + used];
+            for (((sum, x), u), s) in sums.iter_mut().zip(image.row(row)).zip(u).zip(s) {
+                let difference = x.to_f64() - s * u;
+                *sum += difference * difference;
+            }
+        });
+        sums.into_iter().fold(0.0, larger)
+    };
+    (0..svd.s.len()).step_by(strip).map(of_strip).fold(0.0, larger).sqrt()
 }
 
 /// max_j |x_j - s_j y_j|; NaN when a number is not finite.
-fn largest_difference<T: Real>(x: &Dense<T>, y: &Dense, s: &[f64]) -> f64 {
+fn largest_difference(x: &Dense, y: &Dense, s: &[f64]) -> f64 {
     let sums = product::column_sums(x.nrows(), s.len(), |row, sums| {
         for (((sum, x), y), s) in sums.iter_mut().zip(x.row(row)).zip(y.row(row)).zip(s) {
-            let difference = x.to_f64() - s * y;
+            let difference = x - s * y;
             *sum += difference * difference;
         }
     });
@@ -185,46 +204,4 @@ pub(super) fn column_norms(matrix: &Dense) -> Vec<f64> {
         }
     });
     sums.into_iter().map(f64::sqrt).collect()
-}
-
-/// Multiplies every column by its factor.
-fn scale_columns(matrix: &mut Dense, factors: &[f64]) {
-    matrix.values_mut().par_chunks_mut(ROWS * factors.len()).for_each(|rows| {
-        for row in rows.chunks_exact_mut(factors.len()) {
-            row.iter_mut().zip(factors).for_each(|(x, factor)| *x *= factor);
-        }
-    });
-}
-
-/// Makes the first of the entries of `v_j` within a millionth of the largest magnitude positive, for every `j`.
-///
-/// The margin keeps rounding from deciding between entries that are equal in exact arithmetic.
-pub(super) fn fix_signs(svd: &mut Svd) {
-    let (rank, v) = (svd.s.len(), svd.v.values());
-    let chunks = || v.par_chunks(ROWS * rank);
-    let largest = chunks().map(|rows| {
-        let mut largest = vec![0f64; rank];
-        for row in rows.chunks_exact(rank) {
-            largest.iter_mut().zip(row).for_each(|(largest, x)| *largest = largest.max(x.abs()));
-        }
-        largest
-    });
-    let largest = largest.reduce(|| vec![0f64; rank], |a, b| a.into_iter().zip(b).map(|(a, b)| a.max(b)).collect());
-    let signs = chunks().map(|rows| {
-        let mut signs = vec![0f64; rank];
-        for row in rows.chunks_exact(rank) {
-            for ((sign, &largest), &x) in signs.iter_mut().zip(&largest).zip(row) {
-                if *sign == 0.0 && x.abs() >= largest * (1.0 - 1e-6) {
-                    *sign = if x < 0.0 { -1.0 } else { 1.0 };
-                }
-            }
-        }
-        signs
-    });
-    let signs = signs
-        .reduce(|| vec![0f64; rank], |a, b| a.into_iter().zip(b).map(|(a, b)| if a == 0.0 { b } else { a }).collect());
-    if signs.contains(&-1.0) {
-        scale_columns(&mut svd.u, &signs);
-        scale_columns(&mut svd.v, &signs);
-    }
 }

@@ -8,6 +8,7 @@ mod finish;
 mod gram;
 mod lanczos;
 mod memory;
+mod signs;
 mod single;
 mod thin;
 
@@ -77,8 +78,8 @@ pub struct Svd {
     pub u: Dense,
     /// Singular values, falling.
     pub s: Vec<f64>,
-    /// Right singular vectors, `ncols x k`, as orthonormal. Of the entries of `v_j` within a millionth of the
-    /// largest magnitude, the first is positive.
+    /// Right singular vectors, `ncols x k`, as orthonormal. The signs are free; those here make the first of the entries
+    /// within a millionth of the largest magnitude positive, in `v_j`, or in `u_j` where there are more rows than columns.
     pub v: Dense,
     /// Measured: max_j max(|A v_j - s_j u_j|, |Aᵀ u_j - s_j v_j|) / s_1; zero for a zero matrix.
     pub residual: f64,
@@ -162,15 +163,13 @@ pub fn truncated_svd<A: LinearOperator + ?Sized>(
     if params.tolerance.is_nan() || params.tolerance <= 0.0 {
         return Err(SvdError::Tolerance { found: params.tolerance });
     }
-    let mut svd = if nrows <= ncols {
-        solve(a, params, progress)?
+    if nrows <= ncols {
+        solve(a, params, progress)
     } else {
         let mut svd = solve(&Transposed(a), params, progress)?;
         std::mem::swap(&mut svd.u, &mut svd.v);
-        svd
-    };
-    finish::fix_signs(&mut svd);
-    Ok(svd)
+        Ok(svd)
+    }
 }
 
 /// [`truncated_svd`] of a sparse matrix; builds the transpose first.
@@ -192,7 +191,7 @@ fn fallbacks(first: Solver, short: usize, long: usize) -> impl Iterator<Item = S
     gram.then_some(Solver::Gram).into_iter().chain(dense.then_some(Solver::Dense))
 }
 
-/// The decomposition of an operator with no more rows than columns; signs are still free.
+/// The decomposition of an operator with no more rows than columns.
 fn solve<A: LinearOperator + ?Sized>(a: &A, params: &SvdParams, progress: &mut Progress<'_>) -> Result<Svd, SvdError> {
     let problem = cost::Problem::of(a, params);
     let mut best = f64::INFINITY;
