@@ -50,6 +50,12 @@ pub(crate) fn peak_mib() -> u64 {
     status_mib("VmHWM:")
 }
 
+/// The most MiB that the process grows by when it asks the allocator for so many bytes: large blocks come with some room,
+/// and what one thread gave back is not at once another's.
+pub(crate) fn held_for_mib(bytes: u64) -> u64 {
+    (bytes + bytes / 8).div_ceil(1 << 20) + 32
+}
+
 /// The memory this process holds, in MiB; 0 where the system does not tell.
 pub(crate) fn held_mib() -> u64 {
     status_mib("VmRSS:")

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use super::{Place, obtain, resolve};
 use crate::args::{DataArgs, FitArgs, ReadArgs};
 use crate::exit::{Exit, ExitWith, coded};
+use crate::machine;
 use crate::output::{self, Progress, count};
 
 /// Steps that a fit's progress is shown in.
@@ -86,12 +87,9 @@ pub(crate) fn fitted(dataset: Arc<Dataset>, fit: FitArgs) -> Result<(Recommender
     let svd = SvdParams { rank: params.rank, tolerance: params.tolerance, ..SvdParams::default() };
     let memory = svd_memory(users, items, dataset.ratings.matrix().nnz(), &svd);
     if memory.total() >= NOTABLE_MEMORY {
-        output::note(&format!(
-            "rank {} of {} x {} takes at most {memory}",
-            count(params.rank),
-            count(users),
-            count(items)
-        ));
+        let (rank, shape) = (count(params.rank), format!("{} x {}", count(users), count(items)));
+        let most = machine::held_for_mib(memory.total());
+        output::note(&format!("rank {rank} of {shape} takes at most {most} MiB: {memory}"));
     }
     let started = Instant::now();
     let mut bar = Progress::steps("fitting");

@@ -32,7 +32,7 @@ impl fmt::Display for SvdMemory {
         let mib = |bytes: u64| bytes.div_ceil(1 << 20);
         let matrix = mib(self.given + self.counterpart);
         let (factors, workspace) = (mib(self.factors), mib(self.workspace));
-        write!(f, "{} MiB: matrix {matrix}, factors {factors}, workspace {workspace}", matrix + factors + workspace)
+        write!(f, "matrix {matrix} MiB, factors {factors} MiB, workspace {workspace} MiB")
     }
 }
 

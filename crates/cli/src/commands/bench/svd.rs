@@ -72,7 +72,7 @@ fn measure(matrix: &CsrMatrix, rank: usize, threads: usize, args: &SvdArgs) -> R
     let (tolerance, seed) = (args.tolerance.unwrap_or(default.tolerance), default.seed);
     let params = SvdParams { rank, tolerance, seed, ..SvdParams::default() };
     let memory = svd_memory(matrix.nrows(), matrix.ncols(), matrix.nnz(), &params);
-    output::note(&format!("rank {}: at most {memory}", count(rank)));
+    output::note(&format!("rank {}: at most {} MiB: {memory}", count(rank), machine::held_for_mib(memory.total())));
     machine::forget_peak();
     let before = machine::held_mib();
     let (mut wall, mut cpu, mut last) = (Vec::new(), Vec::new(), None);
@@ -101,7 +101,7 @@ fn measure(matrix: &CsrMatrix, rank: usize, threads: usize, args: &SvdArgs) -> R
         columns: svd.columns,
         peak_mib,
         grown_mib: peak_mib.saturating_sub(before),
-        announced_mib: (memory.total() - memory.given) >> 20,
+        announced_mib: machine::held_for_mib(memory.total() - memory.given),
         values: args.values.then_some(svd.s),
     })
 }
