@@ -3,7 +3,7 @@
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
 use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
-use faer::{Mat, MatMut, MatRef, Par};
+use faer::{Mat, MatRef, Par};
 
 use crate::dense::Dense;
 use crate::product;
@@ -178,11 +178,7 @@ pub(crate) fn cholesky_factor(mut lower: Mat<f64>) -> Option<Mat<f64>> {
 
 /// `y ← y L⁻ᵀ`, in fixed chunks of rows.
 fn divide<T: Real>(y: &mut Dense<T>, lower: &Mat<T>) {
-    use rayon::prelude::*;
-    let width = y.ncols();
-    y.values_mut().par_chunks_mut(256 * width).for_each(|rows| {
-        let count = rows.len() / width;
-        let transposed = MatMut::from_row_major_slice_mut(rows, count, width).transpose_mut();
-        solve_lower_triangular_in_place(lower.as_ref(), transposed, Par::Seq);
+    product::in_chunks(y, |_, rows| {
+        solve_lower_triangular_in_place(lower.as_ref(), rows.as_mut().transpose_mut(), Par::Seq);
     });
 }

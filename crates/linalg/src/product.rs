@@ -8,7 +8,7 @@ use crate::dense::Dense;
 use crate::scalar::Real;
 
 /// Rows that one task takes; part of the result's definition, because sums are split there.
-const ROWS: usize = 256;
+pub(crate) const ROWS: usize = 256;
 /// Partial sums that are kept at a time.
 const WAVE: usize = 64;
 
@@ -102,7 +102,7 @@ pub(crate) fn subtract_leading<T: Real>(x: &mut Dense<T>, share: MatRef<'_, T>) 
 }
 
 /// Runs `change` on every chunk of rows (where it starts, the rows), in parallel.
-fn in_chunks<T: Real>(x: &mut Dense<T>, change: impl Fn(usize, &mut MatMut<'_, T>) + Sync) {
+pub(crate) fn in_chunks<T: Real>(x: &mut Dense<T>, change: impl Fn(usize, &mut MatMut<'_, T>) + Sync) {
     let ncols = x.ncols();
     if ncols == 0 {
         return;

@@ -7,11 +7,9 @@ use super::{Solver, Svd, correct, signs};
 use crate::basis::cholesky_qr;
 use crate::dense::Dense;
 use crate::operator::LinearOperator;
-use crate::product;
+use crate::product::{self, ROWS};
 use crate::scalar::Real;
 
-/// Rows that one task takes.
-const ROWS: usize = 256;
 /// Bytes of a row of the columns that are measured together.
 const STRIP: usize = 128;
 

@@ -3,9 +3,8 @@
 use rayon::prelude::*;
 
 use crate::dense::Dense;
+use crate::product::ROWS;
 
-/// Rows that one task takes.
-const ROWS: usize = 256;
 /// Entries within this part of the largest one count as equal to it, so that rounding does not decide between entries that
 /// are equal in exact arithmetic.
 const EQUAL: f64 = 1e-6;
