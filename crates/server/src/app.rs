@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use foretaste::models::FitParams;
+use foretaste_net::{Limits, Slots};
 
-use crate::config::Limits;
 use crate::door::Door;
 use crate::error::ApiError;
 use crate::fits::Fits;
 use crate::metrics::prometheus::Metrics;
 use crate::metrics::recomputes::Recomputes;
-use crate::net::slots::Slots;
 use crate::registry::{Registry, Version};
 
 /// The state of the service, as handlers see it.

@@ -4,22 +4,20 @@ use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use foretaste::recommend::Recommender;
+use foretaste_net::{LimitError, Slots, listen};
 use rayon::ThreadPool;
-use tokio::sync::watch;
+use tokio::sync::oneshot;
 
 use crate::app::{App, Shared};
-use crate::config::{Limits, ServerConfig};
+use crate::config::ServerConfig;
 use crate::door::{Door, Scorers};
 use crate::edge::Edge;
 use crate::fits::Fits;
 use crate::metrics::prometheus::Metrics;
-use crate::net::accept::accept;
-use crate::net::listener::listen;
-use crate::net::slots::Slots;
 use crate::registry::Registry;
 use crate::routes::{admin_router, router};
 
@@ -44,18 +42,9 @@ pub enum ServerError {
     /// A thread cannot be started.
     #[error("cannot start the service's threads")]
     Threads(#[source] io::Error),
-    /// A limit is zero or larger than the machinery takes.
-    #[error("limit `{name}` is {found}, allowed are {least} to {most}")]
-    Limit {
-        /// The field of [`Limits`].
-        name: &'static str,
-        /// What it is.
-        found: usize,
-        /// The smallest allowed.
-        least: usize,
-        /// The largest allowed.
-        most: usize,
-    },
+    /// A limit is out of range.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
 }
 
 /// The service, listening but not yet answering.
@@ -77,12 +66,26 @@ impl Server {
     /// # Errors
     /// [`ServerError`]: an address is taken, a thread is refused, a limit is out of range.
     pub fn bind(config: ServerConfig, first: Recommender, train: ThreadPool) -> Result<Self, ServerError> {
-        check(&config.limits)?;
-        let (listener, address) = open(config.listen, config.limits.backlog)?;
+        let listener = open(config.listen, config.limits.backlog)?;
+        Self::on(listener, config, first, train)
+    }
+
+    /// As [`bind`](Self::bind), on a socket that listens already, which goes before the configured address.
+    ///
+    /// # Errors
+    /// [`ServerError`]: the admin address is taken, a thread is refused, a limit is out of range.
+    pub fn on(
+        listener: TcpListener,
+        config: ServerConfig,
+        first: Recommender,
+        train: ThreadPool,
+    ) -> Result<Self, ServerError> {
+        config.limits.check()?;
+        let address = address_of(&listener, config.listen)?;
         let admin = match config.admin {
-            Some(address) => {
-                let (listener, address) = open(address, config.limits.backlog)?;
-                Some((address, listener))
+            Some(asked) => {
+                let listener = open(asked, config.limits.backlog)?;
+                Some((address_of(&listener, asked)?, listener))
             }
             None => None,
         };
@@ -147,62 +150,27 @@ impl Parts {
     async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let Self { listener, admin, app, routes } = self;
         let limits = Arc::clone(&app.limits);
-        let (stop, stopping) = watch::channel(false);
-        let (stop_admin, admin_stopping) = watch::channel(false);
-        let admin_slots = Slots::new(ADMIN_CONNECTIONS, ADMIN_CONNECTIONS);
+        let edge = |routes| Arc::new(Edge::new(routes, Arc::clone(&app.limits), Arc::clone(&app.metrics)));
+        // Health and metrics are answered until the last request is.
+        let (_finished, finish) = oneshot::channel::<()>();
         if let Some((_, listener)) = admin {
-            let routes = admin_router(Arc::clone(&app));
-            let edge = Arc::new(Edge::new(routes, Arc::clone(&limits), Arc::clone(&app.metrics)));
-            let listener = tokio::net::TcpListener::from_std(listener)?;
-            let slots = Arc::clone(&admin_slots);
-            tokio::spawn(accept(listener, edge, Arc::clone(&limits), slots, admin_stopping));
+            let slots = Slots::new(ADMIN_CONNECTIONS, ADMIN_CONNECTIONS);
+            let until = async { drop(finish.await) };
+            let edge = edge(admin_router(Arc::clone(&app)));
+            tokio::spawn(foretaste_net::serve(listener, edge, Arc::clone(&limits), slots, until));
         }
-        let edge = Arc::new(Edge::new(routes, Arc::clone(&limits), Arc::clone(&app.metrics)));
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        let accepting = tokio::spawn(accept(listener, edge, Arc::clone(&limits), Arc::clone(&app.slots), stopping));
-        shutdown.await;
-        drain(&app, &stop, accepting).await;
-        stop_admin.send_replace(true);
-        Ok(())
+        let until = async {
+            shutdown.await;
+            app.stop();
+        };
+        foretaste_net::serve(listener, edge(routes), limits, Arc::clone(&app.slots), until).await
     }
 }
 
-/// Not ready, no more connections, then waits for those there are, as long as the limit allows.
-async fn drain(app: &App, stop: &watch::Sender<bool>, accepting: tokio::task::JoinHandle<()>) {
-    let begun = Instant::now();
-    app.stop();
-    tracing::info!(connections = app.slots.taken(), "shutting down");
-    stop.send_replace(true);
-    let limit = app.limits.drain;
-    let drained = tokio::time::timeout(limit, async {
-        let _ = accepting.await;
-        app.slots.all_free().await;
-    });
-    let duration_ms = |begun: Instant| u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    match drained.await {
-        Ok(()) => tracing::info!(duration_ms = duration_ms(begun), "every request was finished"),
-        Err(_) => tracing::warn!(connections = app.slots.taken(), "some requests were not finished in time"),
-    }
+fn open(address: SocketAddr, backlog: i32) -> Result<TcpListener, ServerError> {
+    listen(address, backlog).map_err(|source| ServerError::Bind { address, source })
 }
 
-fn open(address: SocketAddr, backlog: i32) -> Result<(TcpListener, SocketAddr), ServerError> {
-    let failed = |source| ServerError::Bind { address, source };
-    let listener = listen(address, backlog).map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
-}
-
-fn check(limits: &Limits) -> Result<(), ServerError> {
-    let rows = [
-        ("connections", limits.connections, 1, usize::MAX),
-        ("connections_per_ip", limits.connections_per_ip, 1, usize::MAX),
-        ("uri_bytes", limits.uri_bytes, 1, u16::MAX as usize),
-        ("header_bytes", limits.header_bytes, 1024, 256 * 1024),
-    ];
-    for (name, found, least, most) in rows {
-        if !(least..=most).contains(&found) {
-            return Err(ServerError::Limit { name, found, least, most });
-        }
-    }
-    Ok(())
+fn address_of(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, ServerError> {
+    listener.local_addr().map_err(|source| ServerError::Bind { address: asked, source })
 }

@@ -177,8 +177,9 @@ fn a_stop_under_load_loses_no_request() {
                 let mut client = server.client();
                 std::thread::spawn(move || {
                     let mut answered = 0;
-                    // `None` is a connection that was closed between two requests, or was told so.
-                    while let Some(reply) = client.try_send("POST", "/recommended?param=u5", &[], b"") {
+                    // A connection is told that it ends, with an answer, before it does.
+                    loop {
+                        let reply = client.try_send("POST", "/recommended?param=u5", &[], b"").unwrap();
                         assert_eq!(reply.status, 200);
                         answered += 1;
                         if reply.header("connection") == Some("close") {
@@ -201,4 +202,21 @@ fn a_stop_under_load_loses_no_request() {
         assert!(server.wait().is_ok());
         assert!(begun.elapsed() < Duration::from_secs(5));
     }
+}
+
+#[test]
+fn an_idle_connection_gets_one_more_answer_after_the_signal_and_a_silent_one_is_closed() {
+    let mut server = start();
+    let (mut late, mut silent) = (server.client(), server.client());
+    for client in [&mut late, &mut silent] {
+        assert_eq!(client.send("GET", "/healthz", &[], b"").status, 200);
+    }
+    server.signal();
+    std::thread::sleep(Duration::from_millis(300));
+    let reply = late.send("GET", "/healthz", &[], b"");
+    assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+    let begun = Instant::now();
+    assert!(late.is_closed());
+    assert!(silent.is_closed());
+    assert!(begun.elapsed() < Duration::from_millis(1_500), "{:?}", begun.elapsed());
 }

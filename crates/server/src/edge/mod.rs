@@ -15,10 +15,10 @@ use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Request, Response};
 use axum::response::IntoResponse;
+use foretaste_net::{Answer, Limits};
 use hyper::body::Incoming;
 use tower::Service;
 
-use crate::config::Limits;
 use crate::error::{ApiError, Fault};
 use crate::extract::body::discard;
 use crate::metrics::prometheus::Metrics;
@@ -40,8 +40,21 @@ impl Edge {
         Self { routes, limits, metrics, ids: RequestIds::new() }
     }
 
-    /// Answers one request; whatever happens, there is an answer.
-    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
+    /// What the head alone rules out.
+    fn refused(&self, request: &Request<Incoming>) -> Option<ApiError> {
+        let found = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+        let most = self.limits.uri_bytes;
+        if found > most {
+            return Some(Fault::UriTooLong.because(format!("the path has {found} bytes, allowed are {most}")));
+        }
+        let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
+        let most = self.limits.body_bytes as u64;
+        (length > most).then(|| Fault::BodyTooLarge.because(format!("the body has {length} bytes, allowed are {most}")))
+    }
+}
+
+impl Answer for Edge {
+    async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
         let begun = Instant::now();
         let id = self.ids.of(&request);
         let method = request.method().clone();
@@ -69,18 +82,6 @@ impl Edge {
         headers.insert(X_REQUEST_ID, id);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response
-    }
-
-    /// What the head alone rules out.
-    fn refused(&self, request: &Request<Incoming>) -> Option<ApiError> {
-        let found = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-        let most = self.limits.uri_bytes;
-        if found > most {
-            return Some(Fault::UriTooLong.because(format!("the path has {found} bytes, allowed are {most}")));
-        }
-        let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
-        let most = self.limits.body_bytes as u64;
-        (length > most).then(|| Fault::BodyTooLarge.because(format!("the body has {length} bytes, allowed are {most}")))
     }
 }
 

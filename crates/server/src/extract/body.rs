@@ -4,11 +4,11 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use foretaste_net::Limits;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
 use crate::app::Shared;
-use crate::config::Limits;
 use crate::error::{ApiError, Fault};
 
 /// A JSON body of a known form.

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 /// Counts open connections and hands out [`Slot`]s while there is room.
 #[derive(Debug)]
-pub(crate) struct Slots {
+pub struct Slots {
     most: usize,
     most_per_ip: usize,
     open: Mutex<Open>,
@@ -22,7 +22,9 @@ struct Open {
 }
 
 impl Slots {
-    pub(crate) fn new(most: usize, most_per_ip: usize) -> Arc<Self> {
+    /// Room for `most` connections, `most_per_ip` of them from one address.
+    #[must_use]
+    pub fn new(most: usize, most_per_ip: usize) -> Arc<Self> {
         Arc::new(Self { most, most_per_ip, open: Mutex::default(), empty: Notify::new() })
     }
 
@@ -31,7 +33,8 @@ impl Slots {
     }
 
     /// A place for a connection from `ip`, or `None` when all, or all of that address, are taken.
-    pub(crate) fn take(self: &Arc<Self>, ip: IpAddr) -> Option<Slot> {
+    #[must_use]
+    pub fn take(self: &Arc<Self>, ip: IpAddr) -> Option<Slot> {
         // An IPv4 client on a dual-stack listener is the same client.
         let ip = ip.to_canonical();
         let mut open = self.open();
@@ -48,12 +51,13 @@ impl Slots {
     }
 
     /// Connections open now.
-    pub(crate) fn taken(&self) -> usize {
+    #[must_use]
+    pub fn taken(&self) -> usize {
         self.open().total
     }
 
     /// Returns when no connection is open.
-    pub(crate) async fn all_free(&self) {
+    pub async fn all_free(&self) {
         loop {
             let notified = self.empty.notified();
             if self.taken() == 0 {
@@ -66,7 +70,7 @@ impl Slots {
 
 /// One open connection's place; dropping it frees it.
 #[derive(Debug)]
-pub(crate) struct Slot {
+pub struct Slot {
     slots: Arc<Slots>,
     ip: IpAddr,
 }

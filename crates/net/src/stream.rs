@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-use super::clock::Clock;
+use crate::clock::Clock;
 
 /// The stream, in hyper's terms.
 #[derive(Debug)]

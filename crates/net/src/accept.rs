@@ -6,10 +6,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::connection;
-use super::slots::Slots;
-use crate::config::Limits;
-use crate::edge::Edge;
+use crate::{Answer, Limits, Slots, connection};
 
 /// What a client reads when there is no place for its connection.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
@@ -19,7 +16,7 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
 /// Serves `listener` until `stop` turns true, then closes it; connections that are open go on by themselves.
 pub(crate) async fn accept(
     listener: TcpListener,
-    edge: Arc<Edge>,
+    answer: Arc<impl Answer>,
     limits: Arc<Limits>,
     slots: Arc<Slots>,
     mut stop: watch::Receiver<bool>,
@@ -33,13 +30,13 @@ pub(crate) async fn accept(
         match accepted {
             Ok((stream, peer)) => match slots.take(peer.ip()) {
                 Some(slot) => {
-                    let (edge, limits, stop) = (Arc::clone(&edge), Arc::clone(&limits), stop.clone());
+                    let (answer, limits, stop) = (Arc::clone(&answer), Arc::clone(&limits), stop.clone());
                     tokio::spawn(async move {
                         // Small answers must not wait for the client's delayed acknowledgement.
                         if let Err(error) = stream.set_nodelay(true) {
                             tracing::debug!(%error, "TCP_NODELAY was refused");
                         }
-                        connection::serve(stream, edge, &limits, stop).await;
+                        connection::serve(stream, answer, &limits, stop).await;
                         drop(slot);
                     });
                 }

@@ -6,31 +6,39 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
-use super::clock::Clock;
-use super::stream::ClockedStream;
-use crate::config::Limits;
-use crate::edge::Edge;
+use crate::clock::Clock;
+use crate::stream::ClockedStream;
+use crate::{Answer, Limits};
 
 /// Most headers of one request; more are answered 431.
 const MAX_HEADERS: usize = 100;
 
-/// Speaks HTTP/1 on `stream`, answering from `edge`. Returns when the client has closed, a time-out has passed, or
-/// `stop` turned true and the request in flight, if any, was answered.
-pub(crate) async fn serve(stream: TcpStream, edge: Arc<Edge>, limits: &Limits, mut stop: watch::Receiver<bool>) {
+/// Speaks HTTP/1 on `stream`, answering from `answer`. Returns when the client has closed or a time-out has passed; once
+/// `stop` is true, after the next answer, or when none was asked for within `limits.linger`.
+pub(crate) async fn serve(
+    stream: TcpStream,
+    answer: Arc<impl Answer>,
+    limits: &Limits,
+    mut stop: watch::Receiver<bool>,
+) {
     let clock = Arc::new(Clock::new(limits));
     let service = {
-        let clock = Arc::clone(&clock);
+        let (clock, stop) = (Arc::clone(&clock), stop.clone());
         service_fn(move |request| {
             clock.busy();
-            let (edge, clock) = (Arc::clone(&edge), Arc::clone(&clock));
+            let (answer, clock, stop) = (Arc::clone(&answer), Arc::clone(&clock), stop.clone());
             async move {
-                let response = edge.answer(request).await;
+                let mut response = answer.answer(request).await;
+                if *stop.borrow() {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 clock.answered();
                 Ok::<_, std::convert::Infallible>(response)
             }
@@ -42,9 +50,11 @@ pub(crate) async fn serve(stream: TcpStream, edge: Arc<Edge>, limits: &Limits, m
     let connection = http.serve_connection(ClockedStream::new(stream, Arc::clone(&clock)), service);
     let mut connection = std::pin::pin!(connection);
     let mut watchdog = std::pin::pin!(Watchdog::new(clock));
+    let linger = limits.linger;
     let mut stopping = std::pin::pin!(async move {
         // An error means that the sender is gone, which is a stop as well.
         let _ = stop.wait_for(|stop| *stop).await;
+        tokio::time::sleep(linger).await;
     });
     let mut stopped = false;
     std::future::poll_fn(|cx| {

@@ -1,9 +1,10 @@
-//! Opens a listening socket with an explicit backlog.
+//! A listening socket: opened with an explicit backlog, or taken over from whoever started the process.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsFd;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 /// Bytes that the system holds for each client, before it doubles them.
 const SEND_BUFFER: usize = 16 * 1024;
@@ -12,7 +13,7 @@ const SEND_BUFFER: usize = 16 * 1024;
 ///
 /// # Errors
 /// What the system says: address in use, not available, not permitted.
-pub(crate) fn listen(address: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
+pub fn listen(address: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // A restart must not wait for the old connections' TIME_WAIT; a live listener still refuses a second one.
     socket.set_reuse_address(true)?;
@@ -22,5 +23,19 @@ pub(crate) fn listen(address: SocketAddr, backlog: i32) -> io::Result<TcpListene
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(backlog)?;
+    Ok(socket.into())
+}
+
+/// The listening socket that the process got as its standard input, non-blocking: whoever started it holds the socket as
+/// well, so that one process can take over from another without a connection refused.
+///
+/// # Errors
+/// Standard input is no listening TCP socket.
+pub fn inherited() -> io::Result<TcpListener> {
+    let socket = Socket::from(io::stdin().as_fd().try_clone_to_owned()?);
+    if !SockRef::from(&socket).is_listener().unwrap_or(false) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "standard input is no listening socket"));
+    }
+    socket.set_nonblocking(true)?;
     Ok(socket.into())
 }
