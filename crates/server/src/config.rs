@@ -13,6 +13,8 @@ pub struct ServerConfig {
     pub admin: Option<SocketAddr>,
     /// Threads that read and write sockets, and as many that score. Default: the processors this process may use.
     pub threads: usize,
+    /// Bytes that ratings, models and a fit may hold. A fit that would need more is refused. Default: no bound.
+    pub memory: Option<u64>,
     /// Requests that may wait for a scoring thread; one more is answered 503 at once. Default 16.
     pub queue: usize,
     /// Time-outs, caps and sizes.
@@ -25,6 +27,7 @@ impl Default for ServerConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             admin: None,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            memory: None,
             queue: 16,
             limits: Limits::default(),
         }

@@ -33,6 +33,7 @@ pub(crate) enum Fault {
     InvalidLimit,
     InvalidRank,
     InvalidRating,
+    NotEnoughMemory,
     TooManyEntries,
     Internal,
     FitFailed,
@@ -68,6 +69,7 @@ impl Fault {
             Self::InvalidLimit => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_limit"),
             Self::InvalidRank => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_rank"),
             Self::InvalidRating => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_rating"),
+            Self::NotEnoughMemory => (StatusCode::UNPROCESSABLE_ENTITY, "not_enough_memory"),
             Self::TooManyEntries => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_entries"),
             // The fault is ours.
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),

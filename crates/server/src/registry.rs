@@ -59,6 +59,11 @@ impl Registry {
         self.metrics.model_rank.set(i64::try_from(rank).unwrap_or(i64::MAX));
     }
 
+    /// The ranks of all versions that are kept.
+    pub(crate) fn ranks(&self) -> Vec<usize> {
+        self.kept().iter().map(|version| version.recommender.provenance().params.rank).collect()
+    }
+
     /// The version that serves. Take it once a reply.
     pub(crate) fn current(&self) -> Guard<Arc<Version>> {
         self.current.load()

@@ -94,7 +94,8 @@ impl Server {
         let limits = Arc::new(config.limits.clone());
         let (door, scorers) = Door::open(config.threads, config.queue, limits.wait, metrics.door.clone())
             .map_err(ServerError::Threads)?;
-        let fits = Fits::start(Arc::clone(&registry), Arc::clone(&metrics), train).map_err(ServerError::Threads)?;
+        let fits = Fits::start(Arc::clone(&registry), Arc::clone(&metrics), train, config.memory)
+            .map_err(ServerError::Threads)?;
         let app = Arc::new(App::new(registry, door, fits, metrics, limits));
         let routes = router(Arc::clone(&app));
         Ok(Self { config, address, listener, admin, app, scorers, routes })

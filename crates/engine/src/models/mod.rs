@@ -5,7 +5,7 @@ mod truncated_svd;
 
 use std::ops::ControlFlow;
 
-use foretaste_linalg::{CsrMatrix, SvdError};
+use foretaste_linalg::{CsrMatrix, SvdError, SvdParams, svd_memory};
 
 pub use scorer::Scorer;
 pub use truncated_svd::TruncatedSvd;
@@ -65,6 +65,20 @@ pub enum FitError {
 pub struct FitProgress {
     /// Share of the work done, an estimate in 0..=1.
     pub done: f64,
+}
+
+/// Bytes that a fit holds at most, the ratings and the model that comes of it included; an allocator needs some more.
+#[must_use]
+pub fn fit_bytes(ratings: &CsrMatrix, params: &FitParams) -> u64 {
+    let (users, items) = (ratings.nrows(), ratings.ncols());
+    let svd = SvdParams { rank: params.rank, tolerance: params.tolerance, seed: params.seed, solver: None };
+    svd_memory(users, items, ratings.nnz(), &svd).total() + model_bytes(users, items, params.rank)
+}
+
+/// Bytes of a fitted model: a row of single-precision numbers for each user, two for each item.
+#[must_use]
+pub fn model_bytes(users: usize, items: usize, rank: usize) -> u64 {
+    4 * rank as u64 * (users as u64 + 2 * items as u64)
 }
 
 /// A fitted model of one of the families there are.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use foretaste::models::FitParams;
+use foretaste::models::{FitParams, fit_bytes, model_bytes};
 use foretaste::recommend::Recommender;
 use jiff::Timestamp;
 use rayon::ThreadPool;
@@ -39,6 +39,8 @@ struct Desk {
     book: Mutex<Book>,
     asked: Condvar,
     cancelled: AtomicBool,
+    /// Bytes that ratings, models and a fit may hold.
+    memory: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -50,17 +52,23 @@ struct Book {
 }
 
 impl Fits {
-    /// Starts the thread; fits run on `train`.
+    /// Starts the thread; fits run on `train`, within `memory` bytes.
     ///
     /// # Errors
     /// The system refuses a thread.
-    pub(crate) fn start(registry: Arc<Registry>, metrics: Arc<Metrics>, train: ThreadPool) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        registry: Arc<Registry>,
+        metrics: Arc<Metrics>,
+        train: ThreadPool,
+        memory: Option<u64>,
+    ) -> std::io::Result<Self> {
         let desk = Arc::new(Desk {
             registry,
             metrics,
             book: Mutex::default(),
             asked: Condvar::new(),
             cancelled: AtomicBool::new(false),
+            memory,
         });
         let thread = {
             let desk = Arc::clone(&desk);
@@ -72,12 +80,13 @@ impl Fits {
     /// A job that fits with `params`: the one that runs or waits already, or a new one.
     ///
     /// # Errors
-    /// The rank is out of range, another fit waits already, or the service is shutting down.
+    /// The rank is out of range or needs more memory than there is, another fit waits already, or the service is shutting down.
     pub(crate) fn submit(&self, params: FitParams) -> Result<Arc<Job>, ApiError> {
         let (found, most) = (params.rank, self.desk.registry.current().recommender.max_rank());
         if !(1..=most).contains(&found) {
             return Err(Fault::InvalidRank.because(format!("rank {found} was asked for, allowed are 1 to {most}")));
         }
+        self.desk.has_room_for(&params)?;
         let mut book = self.desk.book();
         if book.closed {
             return Err(Fault::ShuttingDown.because("the service is shutting down"));
@@ -134,6 +143,26 @@ impl Fits {
 impl Desk {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a fit can be held beside the versions that are kept.
+    fn has_room_for(&self, params: &FitParams) -> Result<(), ApiError> {
+        let Some(allowed) = self.memory else { return Ok(()) };
+        let current = self.registry.current();
+        let ratings = current.recommender.dataset().ratings.matrix();
+        let of_rank = |rank| model_bytes(ratings.nrows(), ratings.ncols(), rank);
+        let kept: u64 = self.registry.ranks().into_iter().map(of_rank).sum();
+        let needed = fit_bytes(ratings, params) + kept;
+        if needed <= allowed {
+            return Ok(());
+        }
+        let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
+        Err(Fault::NotEnoughMemory.because(format!(
+            "a fit of rank {} needs {} MB with the versions that are kept, allowed are {}",
+            params.rank,
+            megabytes(needed),
+            allowed / 1_000_000
+        )))
     }
 
     fn work(&self, train: &ThreadPool) {
