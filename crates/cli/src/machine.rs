@@ -45,6 +45,14 @@ pub(crate) fn cpu_time() -> Duration {
     Duration::from_secs(seconds) + Duration::from_nanos(nanos)
 }
 
+/// Bytes of memory that the machine has, where the system tells.
+#[cfg(target_os = "linux")]
+pub(crate) fn memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let kib = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    kib.trim().trim_end_matches(" kB").parse::<u64>().ok()?.checked_mul(1024)
+}
+
 /// The most memory this process ever held, in MiB; 0 where the system does not tell.
 pub(crate) fn peak_mib() -> u64 {
     status_mib("VmHWM:")
@@ -54,6 +62,11 @@ pub(crate) fn peak_mib() -> u64 {
 /// and what one thread gave back is not at once another's.
 pub(crate) fn held_for_mib(bytes: u64) -> u64 {
     (bytes + bytes / 8).div_ceil(1 << 20) + 32
+}
+
+/// Bytes that may be asked of the allocator by a process that may hold so many: the inverse of [`held_for_mib`].
+pub(crate) fn room_in(bytes: u64) -> u64 {
+    bytes.saturating_sub(32 << 20) / 9 * 8
 }
 
 /// The memory this process holds, in MiB; 0 where the system does not tell.

@@ -2,6 +2,8 @@
 
 mod bench;
 mod data;
+#[cfg(target_os = "linux")]
+mod deploy;
 mod fit;
 mod generate;
 mod lists;
@@ -12,6 +14,10 @@ use clap_complete::Shell;
 
 pub(crate) use bench::{BenchArgs, BenchCommand, SvdArgs, TutorialArgs};
 pub(crate) use data::{DataArgs, ReadArgs};
+#[cfg(target_os = "linux")]
+pub(crate) use deploy::{
+    Artefact, DeployArgs, LaunchArgs, LogsArgs, RollbackArgs, ServicesArgs, StateArg, StopArgs, SuperviseArgs,
+};
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use lists::{FallbackArg, InspectArgs, PredictArgs, RecommendArgs, SimilarArgs};
@@ -46,6 +52,29 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Write synthetic ratings to a file, at the scale of MovieLens 20M or any other
     Generate(GenerateArgs),
+    /// Start what a specification states as a service on this machine, or replace it
+    #[cfg(target_os = "linux")]
+    Deploy(DeployArgs),
+    /// List the services of this machine
+    #[cfg(target_os = "linux")]
+    Services(ServicesArgs),
+    /// Print what a service has logged
+    #[cfg(target_os = "linux")]
+    Logs(LogsArgs),
+    /// Stop a service, or all of them
+    #[cfg(target_os = "linux")]
+    Stop(StopArgs),
+    /// Deploy again what a service was before
+    #[cfg(target_os = "linux")]
+    Rollback(RollbackArgs),
+    /// Supervise a service
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Supervise(SuperviseArgs),
+    /// Take limits on and become a worker
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Launch(LaunchArgs),
     /// Measure
     Bench(BenchArgs),
     /// Print the service's OpenAPI document

@@ -16,6 +16,13 @@ pub(crate) struct ServeArgs {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", env = "FORETASTE_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
+    /// Answer on the listening socket that is standard input, as `foretaste deploy` passes it on
+    #[cfg(target_os = "linux")]
+    #[arg(long, hide = true)]
+    pub(crate) inherit: bool,
+    /// Refuse fits for which the process would need more than so many bytes
+    #[arg(long, hide = true, value_name = "BYTES")]
+    pub(crate) memory: Option<u64>,
     /// A second address, for health and metrics only
     #[arg(long, value_name = "ADDRESS", env = "FORETASTE_ADMIN")]
     pub(crate) admin: Option<SocketAddr>,

@@ -61,6 +61,12 @@ pub(crate) fn obtain(archive: &Archive, mirror: Option<&str>) -> Result<PathBuf>
     Ok(folder)
 }
 
+/// The names of built-in data sets.
+#[cfg(target_os = "linux")]
+pub(crate) fn names() -> String {
+    builtin::names().collect::<Vec<_>>().join(", ")
+}
+
 fn unknown(data: &str) -> String {
     let near = builtin::nearest(data).map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
     let names = builtin::names().collect::<Vec<_>>().join(", ");

@@ -1,44 +1,59 @@
 //! `foretaste serve`: reads, fits, and answers over HTTP until a signal comes.
 
 mod logging;
+mod socket;
 mod suggestions;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Error, Result, anyhow};
+use foretaste::dataset::Dataset;
+use foretaste::models::fit_bytes;
 use foretaste::recommend::Recommender;
 use foretaste_server::{Server, ServerConfig};
 
 use super::fit::fit_line;
 use super::{background_pool_of, report, threads};
-use crate::args::{DataArgs, FitArgs, ServeArgs};
+use crate::args::{FitArgs, ServeArgs};
 use crate::data::{Loaded, fitted, load, model_takes_no_fit};
-use crate::output::{self, count, printable};
+use crate::machine;
+use crate::output::{self, bytes, count, printable};
 use crate::signals::Stop;
 
 pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let threads = threads(args.threads);
     logging::start(args.log_format)?;
     let stop = Stop::watch()?;
-    probe(args.listen)?;
+    let inherited = socket::inherited(args)?;
+    if inherited.is_none() {
+        probe(args.listen)?;
+    }
     args.admin.map_or(Ok(()), probe)?;
     let train = background_pool_of(threads)?;
-    let recommender = train.install(|| prepare(&args.data, args.fit))?;
-    let config = ServerConfig { listen: args.listen, admin: args.admin, threads, ..ServerConfig::default() };
+    let room = args.memory.map(machine::room_in);
+    let recommender = train.install(|| prepare(args, room))?;
+    let config =
+        ServerConfig { listen: args.listen, admin: args.admin, threads, memory: room, ..ServerConfig::default() };
     let suggestions = suggestions::of(&recommender);
-    let server = Server::bind(config, recommender, train).context("cannot serve")?;
+    let server = match inherited {
+        Some(socket) => Server::on(socket, config, recommender, train),
+        None => Server::bind(config, recommender, train),
+    };
+    let server = server.context("cannot serve")?;
     let listens = server.local_addr();
     say(&format!("listening on http://{listens}, CPUs: {}; stop with Ctrl-C", count(threads)));
     if let Some(admin) = server.admin_addr() {
         say(&format!("health and metrics also on http://{admin}"));
     }
     say(&suggestions.at(reachable(listens)));
+    socket::ready();
     server.run(stop.wait()).context("the service failed")
 }
 
-/// Reads DATA and fits, telling how it went.
-fn prepare(data: &DataArgs, fit: FitArgs) -> Result<Recommender> {
+/// Reads DATA and fits within so many bytes, telling how it went.
+fn prepare(args: &ServeArgs, room: Option<u64>) -> Result<Recommender> {
+    let (data, fit) = (&args.data, args.fit);
     match load(data)? {
         Loaded::Model(_) if fit.says_anything() => Err(model_takes_no_fit(data)),
         Loaded::Model(model) => {
@@ -47,10 +62,27 @@ fn prepare(data: &DataArgs, fit: FitArgs) -> Result<Recommender> {
         }
         Loaded::Ratings(dataset) => {
             say(&report::lines(&dataset).join("\n"));
+            has_room(&dataset, fit, room)?;
             let (recommender, took) = fitted(dataset, fit)?;
             say(&fit_line(&recommender, took));
             Ok(recommender)
         }
+    }
+}
+
+/// Refuses a fit that does not fit into the memory there is, before it begins.
+fn has_room(dataset: &Dataset, fit: FitArgs, room: Option<u64>) -> Result<()> {
+    let matrix = dataset.ratings.matrix();
+    let params = fit.params(matrix.nrows().min(matrix.ncols()));
+    let needed = fit_bytes(matrix, &params);
+    match room {
+        Some(room) if needed > room => Err(anyhow!(
+            "a fit of rank {} needs {} of memory, the service is left {}",
+            count(params.rank),
+            bytes(needed),
+            bytes(room)
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -1,0 +1,102 @@
+//! `foretaste deploy` and what looks after what it started: services on this machine.
+
+mod emit;
+mod list;
+mod logs;
+mod order;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use directories::ProjectDirs;
+use foretaste_deploy::client::{self, ClientError};
+use foretaste_deploy::{Home, Record, ServiceHome, launch, supervise};
+
+use crate::args::{DeployArgs, LaunchArgs, RollbackArgs, StateArg, StopArgs, SuperviseArgs};
+use crate::exit::{Exit, ExitWith, coded};
+use crate::machine;
+use crate::output::{self, Shape};
+
+pub(super) use list::services;
+pub(super) use logs::logs;
+
+pub(super) fn deploy(args: &DeployArgs) -> Result<()> {
+    let planned = order::plan(args)?;
+    planned.notes.iter().for_each(|note| output::note(note));
+    if let Some(artefact) = args.emit {
+        return emit::artefact(artefact, &planned.elsewhere);
+    }
+    planned.order.fits(machine::cpus(), machine::memory()).exit_with(Exit::Usage)?;
+    let service = home(&args.state)?.service(&planned.name).exit_with(Exit::Usage)?;
+    let record = client::deploy(&service, planned.order).map_err(told)?;
+    match args.json.shape() {
+        Shape::Json => output::json(&list::Entry::of(&record)),
+        Shape::Text => list::sentence(&record),
+    }
+}
+
+pub(super) fn stop(args: &StopArgs) -> Result<()> {
+    let home = home(&args.state)?;
+    let services: Vec<ServiceHome> = match &args.name {
+        Some(name) => vec![home.service(name).exit_with(Exit::Usage)?],
+        None => home.services()?,
+    };
+    let mut stopped = Vec::new();
+    for service in services {
+        match client::stop(&service) {
+            Ok(record) => stopped.push(record),
+            // Of all services, those that do not run need not be stopped.
+            Err(ClientError::NotRunning { .. }) if args.all => {}
+            Err(error) => return Err(told(error)),
+        }
+    }
+    list::print(&stopped, args.json.shape())
+}
+
+pub(super) fn rollback(args: &RollbackArgs) -> Result<()> {
+    let service = home(&args.state)?.service(&args.name).exit_with(Exit::Usage)?;
+    let record = client::rollback(&service).map_err(told)?;
+    match args.json.shape() {
+        Shape::Json => output::json(&list::Entry::of(&record)),
+        Shape::Text => list::sentence(&record),
+    }
+}
+
+pub(super) fn supervisor(args: SuperviseArgs) -> Result<()> {
+    Ok(supervise(args.folder)?)
+}
+
+pub(super) fn launch(args: &LaunchArgs) -> Result<()> {
+    let restrict = |cpus| {
+        machine::restrict_to(cpus);
+    };
+    match launch::run(&args.order, restrict)? {}
+}
+
+/// The folder of all services.
+fn home(state: &StateArg) -> Result<Home> {
+    let chosen = state.state.clone().filter(|folder| !folder.as_os_str().is_empty());
+    let folder =
+        chosen.or_else(users).context("this user has no home folder to keep services in; name one with --state")?;
+    Ok(Home::new(std::path::absolute(folder)?))
+}
+
+fn users() -> Option<PathBuf> {
+    let folders = ProjectDirs::from("", "", "foretaste")?;
+    Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).join("services"))
+}
+
+/// An error with its exit code.
+fn told(error: ClientError) -> anyhow::Error {
+    let exit = match error {
+        ClientError::NotRunning { .. } => Exit::NotFound,
+        _ => Exit::Failure,
+    };
+    coded(exit, error)
+}
+
+/// Every service's record, as it is now.
+fn records(home: &Home) -> Result<Vec<Record>> {
+    let all = home.services()?;
+    all.iter().map(|service| client::status(service).map_err(told)).collect()
+}

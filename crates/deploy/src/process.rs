@@ -1,0 +1,115 @@
+//! Processes that are not our children: who they are, whether they live, when they end.
+
+use std::io;
+
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
+use serde::{Deserialize, Serialize};
+
+/// A process, told from a later one with the same number by when it started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Its number.
+    pub pid: u32,
+    /// Clock ticks between the machine's start and its own.
+    pub started: u64,
+}
+
+impl Identity {
+    /// The process with this number; `None` when there is none, or only its remains that nobody has collected.
+    #[must_use]
+    pub fn of(pid: u32) -> Option<Self> {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name, in parentheses, may hold anything; the state is the first field after it.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+        if matches!(fields.first(), Some(&"Z" | &"X") | None) {
+            return None;
+        }
+        Some(Self { pid, started: fields.get(19)?.parse().ok()? })
+    }
+
+    /// This process.
+    #[must_use]
+    pub fn own() -> Self {
+        let pid = std::process::id();
+        Self::of(pid).unwrap_or(Self { pid, started: 0 })
+    }
+
+    /// Whether it still runs.
+    #[must_use]
+    pub fn is_alive(self) -> bool {
+        Self::of(self.pid) == Some(self)
+    }
+
+    /// Blocks until it has ended; at once when it is not there.
+    pub(crate) fn wait(self) {
+        let Some(pid) = self.number() else { return };
+        let Ok(descriptor) = pidfd_open(pid, PidfdFlags::empty()) else { return };
+        // Only now is it sure whose descriptor this is.
+        if !self.is_alive() {
+            return;
+        }
+        let mut polled = [rustix::event::PollFd::new(&descriptor, rustix::event::PollFlags::IN)];
+        while let Err(rustix::io::Errno::INTR) = rustix::event::poll(&mut polled, None) {}
+    }
+
+    /// Asks it to end.
+    pub(crate) fn terminate(self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Ends it, and all that it started in its process group.
+    pub(crate) fn kill(self) {
+        if let Some(pid) = self.number() {
+            // The group may outlive its leader: workers lead their own.
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(self, signal: Signal) {
+        if let Some(pid) = self.number()
+            && self.is_alive()
+        {
+            let _ = kill_process(pid, signal);
+        }
+    }
+
+    fn number(self) -> Option<Pid> {
+        Pid::from_raw(i32::try_from(self.pid).ok()?)
+    }
+}
+
+/// Makes this process the leader of a session: it outlives the terminal that it was started from.
+pub(crate) fn leave_terminal() -> io::Result<()> {
+    match rustix::process::setsid() {
+        // Who leads a group already is where it wants to be.
+        Ok(_) | Err(rustix::io::Errno::PERM) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_process_is_known_until_it_ends() {
+        let mut child = Command::new("sleep").arg("30").spawn().unwrap();
+        let identity = Identity::of(child.id()).unwrap();
+        assert!(identity.is_alive());
+        let other = Identity { started: identity.started + 1, ..identity };
+        assert!(!other.is_alive(), "a later process with the same number is another one");
+        other.terminate();
+        let begun = Instant::now();
+        let waiter = std::thread::spawn(move || identity.wait());
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(!waiter.is_finished(), "the signal for another process must not have come");
+        identity.terminate();
+        waiter.join().unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(!identity.is_alive(), "what is left of it does not run");
+        child.wait().unwrap();
+    }
+}

@@ -1,0 +1,282 @@
+//! Keeps one service running: rolls deployments out, starts again what ended, drains what is replaced.
+//!
+//! One loop takes events from threads that only wait: for requests, for "ready", for the end of a process. What it decides
+//! stands in the record before anybody is told, so that a supervisor that is killed can be followed by another.
+
+mod control;
+mod fleet;
+mod rollout;
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+pub(crate) use control::{Reply, Request};
+
+use crate::home::{HomeError, ServiceHome};
+use crate::limits::Cgroups;
+use crate::process::{self, Identity};
+use crate::record::{Record, State};
+use control::Client;
+use fleet::Fleet;
+use rollout::Rollout;
+
+/// Why a supervisor ended.
+#[derive(Debug, thiserror::Error)]
+pub enum SuperviseError {
+    /// The service's folder cannot be used.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The system refuses what every supervisor needs.
+    #[error("cannot supervise {name}")]
+    Io {
+        /// The service.
+        name: String,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// What happens to a supervisor.
+#[derive(Debug)]
+enum Event {
+    /// Somebody asks for something.
+    Asked(Request, Client),
+    /// A worker answers.
+    Ready(u64),
+    /// A worker's process has ended.
+    Gone(u64),
+}
+
+/// A service, as its supervisor sees it.
+#[derive(Debug)]
+struct Supervisor {
+    home: ServiceHome,
+    record: Record,
+    fleet: Fleet,
+    rollout: Option<Rollout>,
+    /// Who waits for the end of everything.
+    stopping: Option<Client>,
+}
+
+/// Supervises the service of a folder until it is stopped. A socket that the service listens on already may come as
+/// standard input: then its workers are taken over. Returns at once when the service has a supervisor.
+///
+/// # Errors
+/// [`SuperviseError`]
+pub fn supervise(folder: PathBuf) -> Result<(), SuperviseError> {
+    let home = ServiceHome::at(folder);
+    let name = home.name().to_owned();
+    run(&home).map_err(|error| match error {
+        Stop::Home(error) => SuperviseError::Home(error),
+        Stop::Io(source) => SuperviseError::Io { name, source },
+    })
+}
+
+/// As [`SuperviseError`], without the name.
+enum Stop {
+    Home(HomeError),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+fn run(home: &ServiceHome) -> Result<(), Stop> {
+    home.create().map_err(Stop::Home)?;
+    process::leave_terminal()?;
+    let Some(_lock) = locked(home)? else { return Ok(()) };
+    let record = Record::read(home)?.unwrap_or_else(|| Record::new(home.name()));
+    let (tell, events) = channel();
+    control::listen(home, &tell)?;
+    let mut supervisor = Supervisor::new(home, record, inherited(), &tell)?;
+    supervisor.run(&events)?;
+    let _ = std::fs::remove_file(home.control());
+    let _ = std::fs::remove_file(home.notify());
+    Ok(())
+}
+
+/// The service's lock, held as long as the file is open; `None` when another supervisor has it.
+fn locked(home: &ServiceHome) -> io::Result<Option<File>> {
+    use rustix::fs::{FlockOperation, flock};
+    let file = File::create(home.lock())?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The listening socket that came as standard input, if one did.
+fn inherited() -> Option<TcpListener> {
+    let socket = TcpListener::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
+    socket.local_addr().is_ok().then_some(socket)
+}
+
+/// Says something in the service's log.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{} supervisor: {text}", jiff::Timestamp::now());
+}
+
+impl Supervisor {
+    fn new(
+        home: &ServiceHome,
+        mut record: Record,
+        socket: Option<TcpListener>,
+        tell: &Sender<Event>,
+    ) -> io::Result<Self> {
+        let groups = Cgroups::find();
+        record.supervisor = Some(Identity::own());
+        record.enforcement = Some(groups.enforcement());
+        let mut fleet = Fleet::new(home, groups, socket, tell.clone());
+        fleet.adopt(&mut record)?;
+        let mut supervisor = Self { home: home.clone(), record, fleet, rollout: None, stopping: None };
+        if supervisor.record.state == State::Stopped {
+            supervisor.record.state = State::Starting;
+        }
+        supervisor.keep()?;
+        Ok(supervisor)
+    }
+
+    fn run(&mut self, events: &Receiver<Event>) -> io::Result<()> {
+        loop {
+            match events.recv_timeout(self.fleet.patience()) {
+                Ok(Event::Asked(request, client)) => self.asked(request, client)?,
+                Ok(Event::Ready(worker)) => self.ready(worker)?,
+                Ok(Event::Gone(worker)) => self.gone(worker)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            let now = Instant::now();
+            for late in self.fleet.late(now) {
+                say(&format!("worker {late} was not in time and is ended"));
+                self.fleet.kill(late);
+            }
+            for replica in self.fleet.due(now) {
+                self.start_again(replica)?;
+            }
+            if self.record.state == State::Failed && self.fleet.is_idle() && self.rollout.is_none() {
+                self.record.supervisor = None;
+                return self.keep();
+            }
+            if let Some(client) = self.stopping.take_if(|_| self.fleet.is_empty()) {
+                self.record.state = State::Stopped;
+                self.record.supervisor = None;
+                self.record.message = None;
+                self.keep()?;
+                say("stopped");
+                client.reply(&Reply::Done(Box::new(self.record.clone())));
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes down how things are.
+    fn keep(&mut self) -> io::Result<()> {
+        self.record.workers = self.fleet.records();
+        self.record.address = self.fleet.address().or(self.record.address);
+        self.record.write(&self.home)
+    }
+
+    fn asked(&mut self, request: Request, client: Client) -> io::Result<()> {
+        let order = match request {
+            Request::Status => {
+                self.keep()?;
+                client.reply(&Reply::Done(Box::new(self.record.clone())));
+                return Ok(());
+            }
+            Request::Stop => {
+                say("is told to stop");
+                if let Some(rollout) = self.rollout.take() {
+                    rollout.client.reply(&Reply::Refused("the service was stopped meanwhile".to_owned()));
+                }
+                self.fleet.stop();
+                self.stopping = Some(client);
+                return Ok(());
+            }
+            Request::Deploy(order) => *order,
+            Request::Rollback => match self.record.previous() {
+                Some(previous) => previous.order.clone(),
+                None => {
+                    client.reply(&Reply::Refused("there is no earlier deployment that worked".to_owned()));
+                    return Ok(());
+                }
+            },
+        };
+        if self.stopping.is_some() || self.rollout.is_some() {
+            let what = if self.stopping.is_some() { "stopping" } else { "being deployed" };
+            client.reply(&Reply::Refused(format!("the service is {what}, try again later")));
+            return Ok(());
+        }
+        self.roll_out(order, client)
+    }
+
+    /// Starts one replica of the active deployment after one ended.
+    fn start_again(&mut self, replica: u32) -> io::Result<()> {
+        let Some(active) = self.record.active().cloned() else { return Ok(()) };
+        if self.stopping.is_none() && replica < active.order.replicas {
+            if let Err(error) = self.fleet.start(active.number, replica, &active.order) {
+                say(&format!("replica {replica} cannot be started: {error}"));
+                self.fleet.put_off(replica);
+            }
+            self.keep()?;
+        }
+        Ok(())
+    }
+
+    fn ready(&mut self, worker: u64) -> io::Result<()> {
+        self.fleet.ready(worker);
+        say(&format!("worker {worker} is ready"));
+        if self.rollout.is_some() {
+            self.roll_over()?;
+        }
+        if let Some(active) = self.record.active()
+            && self.rollout.is_none()
+            && self.fleet.answering(active.number) == active.order.replicas
+        {
+            self.record.state = State::Running;
+        }
+        self.keep()
+    }
+
+    fn gone(&mut self, worker: u64) -> io::Result<()> {
+        let Some(end) = self.fleet.take(worker) else { return self.keep() };
+        say(&format!("worker {worker} (pid {}): {}", end.pid, end.how));
+        if self.rollout.as_ref().is_some_and(|rollout| rollout.revision == end.revision) {
+            self.roll_back(&end.how)?;
+        } else if end.unasked && self.stopping.is_none() && self.record.active == Some(end.revision) {
+            self.record.restarts += 1;
+            self.record.message = Some(end.how);
+            if self.fleet.answering(end.revision) == 0 {
+                self.record.state = State::Restarting;
+            }
+            let delay = self.fleet.put_off(end.replica);
+            say(&format!("replica {} is started again in {} ms", end.replica, delay.as_millis()));
+        }
+        self.keep()
+    }
+}
+
+/// The next delay of a replica that keeps ending: 100 ms, doubled up to 30 s.
+fn delay_after(failures: u32) -> Duration {
+    Duration::from_millis(100).saturating_mul(1 << failures.min(9)).min(Duration::from_secs(30))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_ending_is_started_ever_later_and_at_least_every_half_minute() {
+        let delays: Vec<u128> = [0, 1, 2, 8, 9, 40].map(|failures| delay_after(failures).as_millis()).into();
+        assert_eq!(delays, [100, 200, 400, 25_600, 30_000, 30_000]);
+    }
+}

@@ -1,0 +1,109 @@
+//! One deployment on its way: what runs goes on until the new one is ready, or for good if it never is.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use super::control::{Client, Reply};
+use super::{Supervisor, say};
+use crate::order::Order;
+use crate::record::State;
+
+/// Lines of the log that explain a failure.
+const LINES: usize = 30;
+/// Bytes of the log that are looked at for them.
+const BYTES: u64 = 64 * 1024;
+/// A log longer than this is set aside when a deployment begins.
+const LONGEST_LOG: u64 = 16 << 20;
+
+/// A deployment that is not ready yet.
+#[derive(Debug)]
+pub(super) struct Rollout {
+    pub(super) revision: u64,
+    pub(super) client: Client,
+    /// Where its part of the log begins.
+    log: u64,
+}
+
+impl Supervisor {
+    /// Starts the workers of a new deployment beside those that run.
+    pub(super) fn roll_out(&mut self, order: Order, client: Client) -> io::Result<()> {
+        let log = self.log_begins()?;
+        let before = self.record.address;
+        let revision = self.record.begin(order.clone());
+        say(&format!("deployment {revision}: {}", order.source));
+        let started = self
+            .fleet
+            .listen(&order, before)
+            .and_then(|()| (0..order.replicas).try_for_each(|replica| self.fleet.start(revision, replica, &order)));
+        self.rollout = Some(Rollout { revision, client, log });
+        match started {
+            Ok(()) => self.keep(),
+            Err(error) => {
+                self.fleet.kill_all_of(revision);
+                self.roll_back(&format!("it cannot be started: {error}"))
+            }
+        }
+    }
+
+    /// Once every new worker answers, the old ones are asked to end.
+    pub(super) fn roll_over(&mut self) -> io::Result<()> {
+        let Some(rollout) = &self.rollout else { return Ok(()) };
+        let revision = rollout.revision;
+        let replicas = self.record.revision(revision).map_or(0, |revision| revision.order.replicas);
+        if self.fleet.answering(revision) < replicas {
+            return Ok(());
+        }
+        for known in self.record.revisions.iter_mut().filter(|known| known.number == revision) {
+            known.worked = true;
+        }
+        self.record.active = Some(revision);
+        self.record.state = State::Running;
+        self.record.message = None;
+        self.fleet.drain_all_but(Some(revision));
+        self.keep()?;
+        say(&format!("deployment {revision} answers"));
+        if let Some(rollout) = self.rollout.take() {
+            rollout.client.reply(&Reply::Done(Box::new(self.record.clone())));
+        }
+        Ok(())
+    }
+
+    /// Gives a deployment up; what ran before goes on.
+    pub(super) fn roll_back(&mut self, why: &str) -> io::Result<()> {
+        let Some(rollout) = self.rollout.take() else { return Ok(()) };
+        self.fleet.kill_all_of(rollout.revision);
+        let message = format!("deployment {} did not get ready: {why}", rollout.revision);
+        say(&message);
+        if !self.record.active.is_some_and(|active| self.fleet.keeps(active)) {
+            self.record.state = State::Failed;
+        }
+        self.record.message = Some(message.clone());
+        self.keep()?;
+        let said = self.said_since(rollout.log).unwrap_or_default();
+        rollout.client.reply(&Reply::Refused(format!("{message}\n{said}")));
+        Ok(())
+    }
+
+    /// The length of the log, of a new one if it has grown long.
+    fn log_begins(&self) -> io::Result<u64> {
+        let log = self.home.log();
+        let length = std::fs::metadata(&log).map_or(0, |metadata| metadata.len());
+        if length < LONGEST_LOG {
+            return Ok(length);
+        }
+        std::fs::rename(&log, log.with_extension("1"))?;
+        Ok(0)
+    }
+
+    /// The last lines that were printed since then.
+    fn said_since(&self, begin: u64) -> io::Result<String> {
+        let mut log = File::open(self.home.log())?;
+        let length = log.metadata()?.len();
+        log.seek(SeekFrom::Start(begin.max(length.saturating_sub(BYTES))))?;
+        let mut bytes = Vec::new();
+        log.take(BYTES).read_to_end(&mut bytes)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.contains(" supervisor: ")).collect();
+        Ok(lines[lines.len().saturating_sub(LINES)..].join("\n"))
+    }
+}

@@ -1,0 +1,101 @@
+//! What a worker owes its supervisor: a word when it is ready, and a new supervisor when the old one is gone.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::home::ServiceHome;
+use crate::record::Record;
+
+/// The folder of the service, for its workers.
+pub(crate) const HOME: &str = "FORETASTE_SERVICE";
+/// Which worker this is.
+pub(crate) const WORKER: &str = "FORETASTE_WORKER";
+/// Where a service manager listens for news, by the protocol of systemd's sd_notify(3).
+pub(crate) const NOTIFY: &str = "NOTIFY_SOCKET";
+/// The hidden command of the binary that supervises.
+pub(crate) const SUPERVISE: &str = "supervise";
+
+/// The program that runs, even after its file was replaced.
+pub(crate) const OWN_PROGRAM: &str = "/proc/self/exe";
+
+/// A supervisor that ended sooner than this is not started again at once.
+const SHORT: Duration = Duration::from_secs(1);
+
+/// Tells whoever started the process that it answers: systemd by its protocol, and our supervisor by the same. Nothing
+/// happens where nobody listens.
+///
+/// # Errors
+/// The socket that was named cannot be written to.
+pub fn ready() -> io::Result<()> {
+    let Some(socket) = std::env::var_os(NOTIFY) else { return Ok(()) };
+    let sender = UnixDatagram::unbound()?;
+    let name = std::env::var(WORKER).unwrap_or_default();
+    let message = format!("READY=1\n{WORKER}={name}\n");
+    match socket.to_str().and_then(|socket| socket.strip_prefix('@')) {
+        #[cfg(target_os = "linux")]
+        Some(name) => {
+            use std::os::linux::net::SocketAddrExt;
+            let address = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
+            sender.send_to_addr(message.as_bytes(), &address)?;
+        }
+        _ => {
+            sender.send_to(message.as_bytes(), PathBuf::from(socket))?;
+        }
+    }
+    Ok(())
+}
+
+/// Sees to it, in a thread of its own, that the service has a supervisor: one that is killed is followed by a new one,
+/// which takes over this worker, the others and the socket. Nothing happens in a process that no supervisor started.
+///
+/// # Errors
+/// The thread cannot be started.
+pub fn attend(socket: &TcpListener) -> io::Result<()> {
+    let Some(folder) = std::env::var_os(HOME) else { return Ok(()) };
+    let (home, socket) = (ServiceHome::at(folder.into()), OwnedFd::from(socket.try_clone()?));
+    thread::Builder::new().name("attend".to_owned()).spawn(move || {
+        loop {
+            let Ok(Some(record)) = Record::read(&home) else { return };
+            match record.supervisor {
+                Some(supervisor) if supervisor.is_alive() => supervisor.wait(),
+                Some(_) => {
+                    let begun = Instant::now();
+                    // It ends at once when another worker was faster.
+                    let _ = followed(&home, &socket);
+                    if begun.elapsed() < SHORT {
+                        thread::sleep(Duration::from_millis(100));
+                    }
+                }
+                // A supervisor that ends well leaves no name.
+                None => return,
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Starts a supervisor with the socket and waits for its end.
+fn followed(home: &ServiceHome, socket: &OwnedFd) -> io::Result<()> {
+    supervisor(home, Some(socket.try_clone()?))?.wait().map(drop)
+}
+
+/// A new supervisor process.
+pub(crate) fn supervisor(home: &ServiceHome, socket: Option<OwnedFd>) -> io::Result<std::process::Child> {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(home.log())?;
+    Command::new(OWN_PROGRAM)
+        .arg(SUPERVISE)
+        .arg(home.folder())
+        .stdin(socket.map_or_else(Stdio::null, Stdio::from))
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .env_remove(WORKER)
+        .env_remove(HOME)
+        .env_remove(NOTIFY)
+        .spawn()
+}
