@@ -77,8 +77,9 @@ pub fn stop(home: &ServiceHome) -> Result<Record, ClientError> {
 /// # Errors
 /// [`ClientError`]: the record cannot be read.
 pub fn status(home: &ServiceHome) -> Result<Record, ClientError> {
-    if let Some(stream) = connect(home) {
-        return ask(home, &stream, &Request::Status);
+    // A supervisor that ends just now leaves the question unanswered; what it knew stands in the record.
+    if let Some(Ok(record)) = connect(home).map(|stream| ask(home, &stream, &Request::Status)) {
+        return Ok(record);
     }
     let silent = |source| ClientError::Silent { name: home.name().to_owned(), source };
     let record = Record::read(home).map_err(silent)?;

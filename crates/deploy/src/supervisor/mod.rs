@@ -98,9 +98,13 @@ fn run(home: &ServiceHome) -> Result<(), Stop> {
     let (tell, events) = channel();
     control::listen(home, &tell)?;
     let mut supervisor = Supervisor::new(home, record, inherited(), &tell)?;
-    supervisor.run(&events)?;
+    let asked = supervisor.run(&events)?;
     let _ = std::fs::remove_file(home.control());
     let _ = std::fs::remove_file(home.notify());
+    // Who asked for the end hears of it when nothing is left.
+    if let Some(client) = asked {
+        client.reply(&Reply::Done(Box::new(supervisor.record)));
+    }
     Ok(())
 }
 
@@ -146,14 +150,15 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    fn run(&mut self, events: &Receiver<Event>) -> io::Result<()> {
+    /// Returns who asked for the end, if somebody did.
+    fn run(&mut self, events: &Receiver<Event>) -> io::Result<Option<Client>> {
         loop {
             match events.recv_timeout(self.fleet.patience()) {
                 Ok(Event::Asked(request, client)) => self.asked(request, client)?,
                 Ok(Event::Ready(worker)) => self.ready(worker)?,
                 Ok(Event::Gone(worker)) => self.gone(worker)?,
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
             }
             let now = Instant::now();
             for late in self.fleet.late(now) {
@@ -165,7 +170,8 @@ impl Supervisor {
             }
             if self.record.state == State::Failed && self.fleet.is_idle() && self.rollout.is_none() {
                 self.record.supervisor = None;
-                return self.keep();
+                self.keep()?;
+                return Ok(None);
             }
             if let Some(client) = self.stopping.take_if(|_| self.fleet.is_empty()) {
                 self.record.state = State::Stopped;
@@ -173,8 +179,7 @@ impl Supervisor {
                 self.record.message = None;
                 self.keep()?;
                 say("stopped");
-                client.reply(&Reply::Done(Box::new(self.record.clone())));
-                return Ok(());
+                return Ok(Some(client));
             }
         }
     }

@@ -48,7 +48,7 @@ pub(super) fn plan(args: &DeployArgs) -> Result<Planned> {
     let mut command = vec![text_of(&program)?];
     command.extend(work.here.iter().cloned());
     command.push("--inherit".to_owned());
-    let environment = environment(&specification, cpu);
+    let environment = environment(&specification, cpu, work.python.is_some());
     let elsewhere = Service {
         name: name.clone(),
         arguments: work.inside,
@@ -161,11 +161,14 @@ fn beside(folder: &Path, stated: &str) -> String {
     if path.exists() { path.to_string_lossy().into_owned() } else { stated.to_owned() }
 }
 
-/// The environment: what is stated, and the number of threads for libraries that ask.
-fn environment(specification: &Specification, cpu: Cpu) -> BTreeMap<String, String> {
-    let threads = cpu.threads().to_string();
-    let pools = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"];
-    let mut environment: BTreeMap<String, String> = pools.map(|name| (name.to_owned(), threads.clone())).into();
+/// The environment: what is stated, and for Python the number of threads of the libraries that ask.
+fn environment(specification: &Specification, cpu: Cpu, python: bool) -> BTreeMap<String, String> {
+    let mut environment = BTreeMap::new();
+    if python {
+        let threads = cpu.threads().to_string();
+        let pools = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"];
+        environment.extend(pools.map(|name| (name.to_owned(), threads.clone())));
+    }
     environment.extend(specification.env.clone());
     environment
 }

@@ -1,0 +1,312 @@
+"""Services: limits seen from outside, redeployment under load, kills of every process, artefacts for elsewhere."""
+import json, os, pathlib, shutil, signal, socket, subprocess, tempfile, threading, time, urllib.request
+
+import pytest
+import yaml
+
+from conftest import PROGRAM, real_data
+
+
+class Machine:
+    """A folder of services of its own."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ft"))
+        self.environment = {**os.environ, "FORETASTE_STATE": str(self.folder / "s")}
+
+    def run(self, *args, code=0):
+        done = subprocess.run([PROGRAM, *map(str, args)], capture_output=True, text=True, env=self.environment, timeout=120)
+        assert done.returncode == code, f"{args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout if code == 0 else done.stderr
+
+    def specification(self, name, **keys):
+        path = self.folder / f"{name}.yaml"
+        keys = {"foretaste": "v1", "name": name, "data": "demo", "rank": 10, "cpu": 1, "memory": "256MB", **keys}
+        path.write_text("".join(f"{key}: {value}\n" for key, value in keys.items() if value is not None))
+        return path
+
+    def deploy(self, name, **keys):
+        return json.loads(self.run("deploy", self.specification(name, **keys), "--json"))
+
+    def service(self, name):
+        return next(entry for entry in json.loads(self.run("services", "--json")) if entry["name"] == name)
+
+    def close(self):
+        self.run("stop", "--all")
+        shutil.rmtree(self.folder)
+
+
+@pytest.fixture
+def machine():
+    machine = Machine()
+    yield machine
+    machine.close()
+
+
+def ask(url, method="GET", timeout=10):
+    request = urllib.request.Request(url, method=method, headers={"accept": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def lives(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+def until(true, seconds):
+    """How long it takes until something is true; no longer than that."""
+    begun = time.monotonic()
+    while not true():
+        assert time.monotonic() - begun < seconds, f"not within {seconds} s"
+        time.sleep(0.01)
+    return time.monotonic() - begun
+
+
+def test_a_specification_becomes_a_service_and_ends_with_nothing_left(machine):
+    service = machine.deploy("films", env="{A: 1}")
+    assert (service["name"], service["state"], service["revision"]) == ("films", "running", 1)
+    assert ask(service["url"] + "/readyz")[0] == 200
+    assert "films" in machine.run("services")
+    assert "worker 1 is ready" in machine.run("logs", "films")
+    stopped = json.loads(machine.run("stop", "films", "--json"))
+    assert [entry["state"] for entry in stopped] == ["stopped"]
+    until(lambda: not any(lives(pid) for pid in [*service["pids"], service["supervisor"]]), 2)
+    assert "does not run" in machine.run("stop", "films", code=4)
+    # The same service again, on the same port.
+    again = machine.deploy("films")
+    assert (again["url"], again["revision"]) == (service["url"], 2)
+
+
+def test_the_limits_are_visible_from_outside(machine):
+    service = machine.deploy("films", cpu=0.5, memory="256MiB")
+    (pid,) = service["pids"]
+    groups = pathlib.Path(f"/proc/{pid}/cgroup").read_text()
+    if service["memory_limit"].startswith("cgroup"):
+        assert "/foretaste/films." in groups
+        paths = [line.split(":", 2) for line in groups.splitlines() if "/foretaste/films." in line]
+        found = {}
+        for _, controllers, path in paths:
+            for controller in controllers.split(",") or [""]:
+                root = pathlib.Path("/sys/fs/cgroup") / controller
+                folder = next(p for p in (root / path.lstrip("/"), root / "foretaste" / path.rsplit("/", 1)[1]) if p.exists())
+                for name in ["memory.limit_in_bytes", "memory.max", "cpu.cfs_quota_us", "cpu.max"]:
+                    if (folder / name).exists():
+                        found[name] = (folder / name).read_text().strip()
+        assert found.get("memory.limit_in_bytes", found.get("memory.max")) == str(256 << 20)
+        assert found.get("cpu.cfs_quota_us", found.get("cpu.max", "").split()[:1]) in ("50000", ["50000"])
+    else:
+        limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+        assert str(256 << 20) in next(line for line in limits.splitlines() if line.startswith("Max data size"))
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        assert next(line.split()[1] for line in status.splitlines() if line.startswith("Cpus_allowed_list")).isdigit()
+    # Half a CPU: a second of work takes two.
+    def used():
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    if service["cpu_limit"].startswith("cgroup"):
+        before, begun = used(), time.monotonic()
+        while time.monotonic() - begun < 3:
+            ask(service["url"] + "/recompute_svd?param=100", "POST")
+        assert (used() - before) / (time.monotonic() - begun) < 0.65
+
+
+def test_too_much_for_the_memory_fails_cleanly_while_the_neighbour_serves(machine):
+    data = real_data("ml-1m")
+    small = machine.deploy("small", data=data, memory="256MB", rank=10)
+    neighbour = machine.deploy("neighbour")
+    status, text = ask(small["url"] + "/recompute_svd?param=3000", "POST")
+    assert status == 422 and json.loads(text)["code"] == "not_enough_memory", text
+    assert ask(small["url"] + "/recommended?param=500", "POST")[0] == 200
+    assert ask(small["url"] + "/recompute_svd?param=50", "POST", timeout=60)[0] == 200
+    refused = machine.run("deploy", machine.specification("huge", data=data, memory="100MB", rank=2000), code=1)
+    assert "needs" in refused and "deployment 1 did not get ready" in refused
+    assert machine.service("huge")["state"] == "failed"
+    assert machine.service("small")["restarts"] == 0
+    assert ask(neighbour["url"] + "/recommended?param=3", "POST")[0] == 200
+
+
+def test_the_kernel_ends_what_takes_more_than_its_memory_and_the_message_says_so(machine):
+    service = machine.deploy("films", memory="64MB")
+    if not service["memory_limit"].startswith("cgroup"):
+        pytest.skip("no control group can be made here")
+    (pid,) = service["pids"]
+    group = next(line.split(":", 2)[2] for line in pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines() if "/foretaste/films." in line and ("memory" in line or line.startswith("0::")))
+    doors = [p for p in pathlib.Path("/sys/fs/cgroup").glob("**/cgroup.procs") if str(p.parent).endswith(group.rsplit("/", 2)[-2] + "/" + group.rsplit("/", 1)[1]) and "cpu/" not in str(p)]
+    hog = "import os\nopen(os.environ['DOOR'], 'w').write(str(os.getpid()))\nx = []\nwhile True: x.append(bytearray(os.urandom(1 << 20)))"
+    done = subprocess.run(["python3", "-c", hog], env={**os.environ, "DOOR": str(doors[0])}, timeout=60)
+    assert done.returncode != 0
+    # The kernel takes whom it likes: if that was the hog alone, the service never noticed.
+    until(lambda: machine.service("films")["state"] == "running", 10)
+    after = machine.service("films")
+    assert after["restarts"] == 0 or "memory limit of 64 MB was hit" in after["message"]
+    assert ask(after["url"] + "/readyz")[0] == 200
+
+
+class Load:
+    """Clients that ask all the time, on connections that they keep and on new ones; every answer counts."""
+
+    def __init__(self, url, path, clients=4):
+        host, port = url.removeprefix("http://").split(":")
+        self.address, self.path = (host, int(port)), path
+        self.stop, self.answers, self.failures = threading.Event(), [], []
+        self.threads = [threading.Thread(target=self.client, args=(at % 2 == 0,), daemon=True) for at in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def client(self, keeps):
+        connection = None
+        while not self.stop.is_set():
+            try:
+                if connection is None:
+                    connection = socket.create_connection(self.address, timeout=10)
+                head = f"POST {self.path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"
+                connection.sendall(head.encode())
+                reply = b""
+                while b"\r\n\r\n" not in reply:
+                    part = connection.recv(65536)
+                    if not part:
+                        raise ConnectionError(f"closed after {reply!r}")
+                    reply += part
+                head, body = reply.split(b"\r\n\r\n", 1)
+                fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+                while len(body) < int(fields[b"content-length"]):
+                    body += connection.recv(65536)
+                status = int(head.split()[1])
+                (self.answers if status == 200 else self.failures).append(status)
+                if not keeps or fields.get(b"connection") == b"close":
+                    connection.close()
+                    connection = None
+            except OSError as error:
+                self.failures.append(repr(error))
+                connection = None
+                time.sleep(0.01)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def test_fifty_redeployments_under_load_lose_no_request(machine):
+    service = machine.deploy("films", cpu=2)
+    with Load(service["url"], "/recommended?param=3") as load:
+        for at in range(50):
+            assert machine.deploy("films", rank=10 + at % 2, cpu=2)["revision"] == at + 2
+    assert load.failures == [] and len(load.answers) > 500, (len(load.answers), load.failures[:5])
+    until(lambda: len(machine.service("films")["pids"]) == 1, 15)
+
+
+def test_what_does_not_get_ready_leaves_the_old_one_in_place(machine):
+    service = machine.deploy("films")
+    with Load(service["url"], "/recommended?param=3") as load:
+        refused = machine.run("deploy", machine.specification("films", rank=100_000), code=1)
+    assert "deployment 2 did not get ready" in refused and "100000" in refused.replace(",", "")
+    assert load.failures == [] and load.answers
+    after = machine.service("films")
+    assert (after["state"], after["revision"], after["pids"]) == ("running", 1, service["pids"])
+
+
+def test_rollback_deploys_what_worked_before(machine):
+    machine.deploy("films", rank=11)
+    machine.deploy("films", rank=12)
+    rolled = json.loads(machine.run("rollback", "films", "--json"))
+    assert rolled["revision"] == 3
+    assert json.loads(ask(rolled["url"] + "/v1/models")[1])["models"][0]["rank"] == 11
+    assert "does not run" in machine.run("rollback", "nobody", code=4)
+
+
+def test_a_killed_service_is_back_within_two_seconds_and_a_connection_waits_for_it(machine):
+    service = machine.deploy("films")
+    for _ in range(3):
+        (pid,) = machine.service("films")["pids"]
+        os.kill(pid, signal.SIGKILL)
+        begun = time.monotonic()
+        # The socket outlives the service: who connects now is answered late, and not refused.
+        assert ask(service["url"] + "/readyz")[0] == 200
+        assert time.monotonic() - begun < 2
+        until(lambda: machine.service("films")["pids"] not in ([], [pid]), 2)
+    assert machine.service("films")["restarts"] == 3
+
+
+def test_a_killed_supervisor_is_followed_within_a_second_and_no_request_is_lost(machine):
+    service = machine.deploy("films", replicas=2)
+    with Load(service["url"], "/recommended?param=3") as load:
+        for _ in range(3):
+            before = machine.service("films")
+            os.kill(before["supervisor"], signal.SIGKILL)
+            until(lambda: machine.service("films")["supervisor"] not in (None, before["supervisor"]), 1)
+            after = machine.service("films")
+            assert after["pids"] == before["pids"], "the workers went on"
+    assert load.failures == [] and load.answers
+    # The one that followed looks after everything: a worker, a deployment, the end.
+    os.kill(after["pids"][0], signal.SIGKILL)
+    until(lambda: machine.service("films")["ready"] == 2, 5)
+    assert machine.deploy("films", rank=11)["state"] == "running"
+
+
+def test_after_a_kill_of_everything_the_service_can_be_deployed_again(machine):
+    service = machine.deploy("films")
+    for pid in [service["supervisor"], *service["pids"]]:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: machine.service("films")["state"] == "failed", 3)
+    again = machine.deploy("films")
+    assert again["state"] == "running" and again["url"] == service["url"]
+
+
+def test_what_cannot_be_deployed_is_named(machine):
+    for keys, code, says in [
+        ({"cpu": 4096}, 2, "this machine has"),
+        ({"memory": "900TB"}, 2, "this machine has"),
+        ({"memry": "5MB"}, 3, "memry"),
+        ({"image": "scipy"}, 2, "runs notebooks"),
+        ({"data": None}, 2, "`data` is missing"),
+        ({"foretaste": "v9"}, 3, "expected `titan: v1` or `foretaste: v1`"),
+    ]:
+        assert says in machine.run("deploy", machine.specification("films", **keys), code=code), keys
+    assert machine.run("services") == "no services\n"
+
+
+def emitted(machine, artefact, **keys):
+    specification = machine.specification("films", cpu=1.5, replicas=2, env='{A: "1"}', **keys)
+    return machine.run("deploy", specification, "--emit", artefact)
+
+
+def test_the_kubernetes_manifests_are_valid(machine):
+    import kubernetes_validate
+
+    documents = list(yaml.safe_load_all(emitted(machine, "kubernetes")))
+    assert [document["kind"] for document in documents] == ["Deployment", "Service"]
+    for document in documents:
+        kubernetes_validate.validate(document, "1.33", strict=True)
+
+
+def test_the_compose_file_is_valid(machine):
+    text = emitted(machine, "compose")
+    service = yaml.safe_load(text)["services"]["films"]
+    assert service["deploy"]["resources"]["limits"] == {"cpus": "1.5", "memory": "256000000b"}
+    if subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0:
+        subprocess.run(["docker", "compose", "-f", "-", "config", "-q"], input=text, text=True, check=True)
+    else:
+        import podman_compose
+
+        normalised = podman_compose.normalize_service(service)
+        assert normalised["deploy"]["replicas"] == 2
+
+
+def test_the_systemd_unit_is_valid(machine):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not here")
+    unit = machine.folder / "films.service"
+    unit.write_text(emitted(machine, "systemd"))
+    checked = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
+    complaints = [line for line in checked.stderr.splitlines() if "films" in line]
+    assert complaints == [], checked.stderr
