@@ -1,5 +1,5 @@
 """The README's `console` blocks on the running demo: each `$` line is run, what follows it must be what it prints."""
-import re, subprocess
+import os, re, subprocess
 
 import pytest
 
@@ -25,15 +25,19 @@ def matches(expected, found):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("readme")
+    folder = tmp_path_factory.mktemp("r")
+    yield folder
+    # What the README has started and a failed check has not stopped.
+    subprocess.run([PROGRAM, "stop", "--all", "--state", folder / "s"], capture_output=True, timeout=60)
 
 
 def test_every_command_prints_what_the_readme_says(demo, folder):
     seen = 0
+    environment = {**os.environ, "FORETASTE_STATE": str(folder / "s")}
     for command, expected in commands():
         shell = command.replace("http://127.0.0.1:8080", demo.url).replace("localhost:8080", demo.url[7:])
         shell = re.sub(r"^(target/release/)?foretaste ", f"{PROGRAM} ", shell)
-        result = subprocess.run(shell, shell=True, capture_output=True, text=True, timeout=120, cwd=folder)
+        result = subprocess.run(shell, shell=True, capture_output=True, text=True, timeout=120, cwd=folder, env=environment)
         assert result.returncode == 0, f"{command}\n{result.stderr}"
         assert matches(expected, result.stdout), f"{command}\nexpected:\n{expected}\nfound:\n{result.stdout}"
         seen += 1

@@ -37,7 +37,9 @@ Exit codes:
 
 Environment:
   FORETASTE_LOG    what is logged, as `info` (the default) or `foretaste_server=debug`
-  FORETASTE_CACHE  where downloads are kept, instead of the user's cache folder";
+  FORETASTE_CACHE  where downloads are kept, instead of the user's cache folder
+  FORETASTE_STATE  where services keep their records, logs and sockets
+  FORETASTE_IMAGES the table from images to Python interpreters";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

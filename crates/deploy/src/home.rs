@@ -110,6 +110,13 @@ impl ServiceHome {
         self.0.file_name().and_then(|name| name.to_str()).unwrap_or_default()
     }
 
+    /// A name that no service of another folder has: the kernel knows but one set of names. FNV-1a (Fowler, Noll, Vo).
+    pub(crate) fn label(&self) -> String {
+        let hash = self.0.as_os_str().as_encoded_bytes().iter();
+        let hash = hash.fold(0x811c_9dc5_u32, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        format!("{}.{hash:08x}", self.name())
+    }
+
     /// The folder.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -29,6 +29,9 @@ pub(crate) struct DeployArgs {
     /// Memory, instead of that stated, as 512MB or 1GiB
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) memory: Option<String>,
+    /// Data, instead of those stated: a file, a folder, or a name as `foretaste serve` takes
+    #[arg(long)]
+    pub(crate) data: Option<String>,
     /// Port on 127.0.0.1, instead of that stated
     #[arg(long)]
     pub(crate) port: Option<u16>,

@@ -91,7 +91,7 @@ pub(crate) struct CompletionsArgs {
 }
 
 /// `--json`
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub(crate) struct JsonArg {
     /// Print JSON
     #[arg(long)]

@@ -95,6 +95,8 @@ impl Cgroups {
                 optional(&folder.join("memory.swap.max"), "0")?;
                 optional(&folder.join("memory.oom.group"), "1")?;
             } else {
+                // Never above the bound on memory with swap, which an older group of this name may have.
+                optional(&folder.join("memory.memsw.limit_in_bytes"), "-1")?;
                 fs::write(folder.join("memory.limit_in_bytes"), &bytes)?;
                 optional(&folder.join("memory.memsw.limit_in_bytes"), &bytes)?;
             }

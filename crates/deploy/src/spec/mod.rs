@@ -1,10 +1,12 @@
 //! What a service is and may use, as its owner states it.
 
+mod images;
 mod quantity;
 mod yaml;
 
 use std::collections::BTreeMap;
 
+pub use images::Images;
 pub use quantity::{Cpu, Memory, QuantityError};
 pub use yaml::SpecError;
 

@@ -102,7 +102,7 @@ impl Fleet {
     /// this one has left. What is missing is due at once.
     pub(super) fn adopt(&mut self, record: &mut Record) -> io::Result<()> {
         let active = record.active().cloned();
-        self.groups.sweep(&format!("{}.", self.home.name()));
+        self.groups.sweep(&format!("{}.", self.home.label()));
         for left in std::mem::take(&mut record.workers) {
             self.next = self.next.max(left.id + 1);
             let group = active.as_ref().and_then(|active| self.group(left.id, &active.order).ok());
@@ -166,7 +166,7 @@ impl Fleet {
     }
 
     fn group(&self, id: u64, order: &Order) -> io::Result<Group> {
-        self.groups.make(&format!("{}.{id}", self.home.name()), order.cpu, order.memory)
+        self.groups.make(&format!("{}.{id}", self.home.label()), order.cpu, order.memory)
     }
 
     /// Starts one replica of a deployment.

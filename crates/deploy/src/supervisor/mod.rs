@@ -93,7 +93,7 @@ impl From<io::Error> for Stop {
 fn run(home: &ServiceHome) -> Result<(), Stop> {
     home.create().map_err(Stop::Home)?;
     process::leave_terminal()?;
-    let Some(_lock) = locked(home)? else { return Ok(()) };
+    let Some(lock) = locked(home)? else { return Ok(()) };
     let record = Record::read(home)?.unwrap_or_else(|| Record::new(home.name()));
     let (tell, events) = channel();
     control::listen(home, &tell)?;
@@ -101,7 +101,8 @@ fn run(home: &ServiceHome) -> Result<(), Stop> {
     let asked = supervisor.run(&events)?;
     let _ = std::fs::remove_file(home.control());
     let _ = std::fs::remove_file(home.notify());
-    // Who asked for the end hears of it when nothing is left.
+    // Who asked for the end hears of it when nothing is left, and may deploy again at once.
+    drop(lock);
     if let Some(client) = asked {
         client.reply(&Reply::Done(Box::new(supervisor.record)));
     }

@@ -4,6 +4,7 @@ mod emit;
 mod list;
 mod logs;
 mod order;
+mod trial;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ use crate::output::{self, Shape};
 
 pub(super) use list::services;
 pub(super) use logs::logs;
+pub(super) use trial::Trial;
 
 pub(super) fn deploy(args: &DeployArgs) -> Result<()> {
     let planned = order::plan(args)?;

@@ -68,7 +68,7 @@ pub(super) fn plan(args: &DeployArgs) -> Result<Planned> {
         source: shown.to_string(),
         command,
         directory: folder,
-        environment,
+        environment: work.environment.into_iter().chain(environment).collect(),
         cpu,
         memory,
         port: specification.port,
@@ -79,18 +79,20 @@ pub(super) fn plan(args: &DeployArgs) -> Result<Planned> {
 }
 
 /// What answers, and what it needs.
-struct Work {
+pub(super) struct Work {
     /// Arguments of this program, with paths of this machine.
-    here: Vec<String>,
+    pub(super) here: Vec<String>,
     /// The same with the paths inside a container.
-    inside: Vec<String>,
+    pub(super) inside: Vec<String>,
     /// What has to be in the container, by paths from the specification's folder.
-    files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
+    /// What it is told about this machine.
+    pub(super) environment: BTreeMap<String, String>,
     /// Python packages, where Python runs it.
-    python: Option<Vec<String>>,
+    pub(super) python: Option<Vec<String>>,
     /// Paths that answer 200 while the process works, and while it is ready.
-    probes: (&'static str, &'static str),
-    notes: Vec<String>,
+    pub(super) probes: (&'static str, &'static str),
+    pub(super) notes: Vec<String>,
 }
 
 /// What the command line says goes before what the file says.
@@ -103,6 +105,11 @@ fn overrule(specification: &mut Specification, args: &DeployArgs) -> Result<()> 
     }
     if let Some(memory) = &args.memory {
         specification.memory = Some(memory.parse().exit_with(Exit::Usage)?);
+    }
+    if let Some(data) = &args.data {
+        // Typed by somebody who stands elsewhere than the file.
+        let here = std::path::absolute(data)?;
+        specification.data = Some(if here.exists() { text_of(&here)? } else { data.clone() });
     }
     if let Some(port) = args.port {
         specification.port = Some(port);
@@ -141,22 +148,23 @@ fn native(specification: &Specification, folder: &Path, cpu: Cpu, memory: Memory
         here: command(&|stated| beside(folder, stated)),
         inside: command(&str::to_owned),
         files: files.map(PathBuf::from).collect(),
+        environment: BTreeMap::new(),
         python: None,
         probes: ("/healthz", "/readyz"),
         notes: Vec::new(),
     })
 }
 
-fn usage(message: &str) -> anyhow::Error {
+pub(super) fn usage(message: &str) -> anyhow::Error {
     coded(Exit::Usage, anyhow!("{message}"))
 }
 
-fn text_of(path: &Path) -> Result<String> {
+pub(super) fn text_of(path: &Path) -> Result<String> {
     path.to_str().map(str::to_owned).with_context(|| format!("the path {} is not UTF-8", path.display()))
 }
 
 /// A path from the specification's folder where there is such a file, else what it says: the name of a data set.
-fn beside(folder: &Path, stated: &str) -> String {
+pub(super) fn beside(folder: &Path, stated: &str) -> String {
     let path = folder.join(stated);
     if path.exists() { path.to_string_lossy().into_owned() } else { stated.to_owned() }
 }
