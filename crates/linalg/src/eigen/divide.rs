@@ -22,7 +22,7 @@ const TASK: usize = 128;
 /// The `count` largest eigenvalues, falling, and their eigenvectors, one a column.
 ///
 /// Takes the diagonal and the entries below it, `diagonal.len() - 1` of them. At most 4/3 n³ flops, of which the last
-/// merge, n² count of them at most, makes wanted columns only.
+/// merge, n² count of them at most, makes wanted columns only. In double precision but for what that merge multiplies.
 pub(super) fn largest<T: Real>(
     mut diagonal: Vec<f64>,
     mut below: Vec<f64>,
@@ -41,30 +41,19 @@ pub(super) fn largest<T: Real>(
         leaf(&mut diagonal, below, vectors.as_mut())?;
         let order: Vec<usize> = rising(&diagonal).into_iter().rev().take(count).collect();
         let values = order.iter().map(|&at| diagonal[at]).collect();
-        return Ok((values, Mat::from_fn(n, count, |i, j| vectors[(i, order[j])])));
+        return Ok((values, Mat::from_fn(n, count, |i, j| T::from_f64(vectors[(i, order[j])]))));
     }
-    let mut work = Mat::zeros(n, n);
-    let update = halves(&mut diagonal, below, vectors.as_mut(), work.as_mut())?;
+    let update = halves(&mut diagonal, below, vectors.as_mut(), Mat::zeros(n, n).as_mut())?;
     let merge = Merge::new(&mut diagonal, update, vectors.as_mut());
-    let (values, ranks) = merge.largest(count, vectors.as_mut(), work.as_mut());
-    if ranks.iter().enumerate().any(|(at, &rank)| at != rank) {
-        let mut ordered = work;
-        ordered.truncate(n, count);
-        for (at, &rank) in ranks.iter().enumerate() {
-            ordered.col_mut(at).copy_from(vectors.col(rank));
-        }
-        return Ok((values, ordered));
-    }
-    vectors.truncate(n, count);
-    Ok((values, vectors))
+    Ok(merge.largest(count, vectors))
 }
 
 /// Replaces the diagonal by the eigenvalues, in no order, and fills in the eigenvectors where zeros were.
-fn solve<T: Real>(
+fn solve(
     diagonal: &mut [f64],
     below: &[f64],
-    mut vectors: MatMut<'_, T>,
-    mut work: MatMut<'_, T>,
+    mut vectors: MatMut<'_, f64>,
+    mut work: MatMut<'_, f64>,
 ) -> Result<(), NoEigenpairs> {
     if diagonal.len() <= LEAF {
         return leaf(diagonal, below, vectors);
@@ -75,11 +64,11 @@ fn solve<T: Real>(
 }
 
 /// Solves both halves and tells the change of rank one that makes them whole.
-fn halves<T: Real>(
+fn halves(
     diagonal: &mut [f64],
     below: &[f64],
-    vectors: MatMut<'_, T>,
-    work: MatMut<'_, T>,
+    vectors: MatMut<'_, f64>,
+    work: MatMut<'_, f64>,
 ) -> Result<Update, NoEigenpairs> {
     let half = diagonal.len() / 2;
     let coupling = below[half - 1];
@@ -104,19 +93,18 @@ pub(super) fn rising(values: &[f64]) -> Vec<usize> {
     order
 }
 
-/// Eigenpairs of a small matrix, in double precision: the iteration does not settle where squares vanish.
-fn leaf<T: Real>(diagonal: &mut [f64], below: &[f64], mut vectors: MatMut<'_, T>) -> Result<(), NoEigenpairs> {
+/// Eigenpairs of a small matrix.
+fn leaf(diagonal: &mut [f64], below: &[f64], mut vectors: MatMut<'_, f64>) -> Result<(), NoEigenpairs> {
     let n = diagonal.len();
     let below: Vec<f64> = below.iter().copied().chain([0.0]).collect();
     let scratch = evd::self_adjoint_evd_scratch::<f64>(n, evd::ComputeEigenvectors::Yes, Par::Seq, Default::default());
     let mut memory = MemBuffer::new(scratch);
     let mut values = Mat::zeros(n, 1);
-    let mut solved = Mat::zeros(n, n);
     evd::tridiagonal_self_adjoint_evd(
         DiagRef::from_slice(diagonal),
         DiagRef::from_slice(&below),
         values.as_mut().col_mut(0).as_diagonal_mut(),
-        Some(solved.as_mut()),
+        Some(vectors.as_mut()),
         Par::Seq,
         MemStack::new(&mut memory),
         Default::default(),
@@ -124,9 +112,6 @@ fn leaf<T: Real>(diagonal: &mut [f64], below: &[f64], mut vectors: MatMut<'_, T>
     .map_err(|_| NoEigenpairs)?;
     for (j, value) in diagonal.iter_mut().enumerate() {
         *value = values[(j, 0)];
-        for i in 0..n {
-            vectors[(i, j)] = T::from_f64(solved[(i, j)]);
-        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! One merge of the divide and conquer: from the eigenpairs of two halves to those of the whole.
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatMut, MatRef, Par};
+use faer::{Accum, Mat, MatMut, MatRef, Par, unzip, zip};
 use rayon::prelude::*;
 
 use super::divide::rising;
@@ -52,7 +52,7 @@ impl Merge {
     /// Deflates and finds the roots: Gu and Eisenstat (1995), section 4, with the two kinds of deflation of Dongarra, J.
     /// J. and Sorensen, D. C.: A fully parallel algorithm for the symmetric eigenvalue problem (1987), SIAM J. Sci.
     /// Stat. Comput. 8, section 4. Rotates columns of `vectors` that are deflated as pairs. O(n²).
-    pub(super) fn new<T: Real>(values: &mut [f64], update: Update, mut vectors: MatMut<'_, T>) -> Self {
+    pub(super) fn new(values: &mut [f64], update: Update, mut vectors: MatMut<'_, f64>) -> Self {
         let n = values.len();
         let Update { half, coupling } = update;
         // |z|² = 2, so that rho is doubled and z divided by its length.
@@ -61,12 +61,12 @@ impl Merge {
             .map(|at| {
                 let entry = if at < half { vectors[(half - 1, at)] } else { vectors[(half, at)] };
                 let sign = if at < half { 1.0 } else { 1f64.copysign(coupling) };
-                entry.to_f64() * sign * std::f64::consts::FRAC_1_SQRT_2
+                entry * sign * std::f64::consts::FRAC_1_SQRT_2
             })
             .collect();
         let mut rows: Vec<Rows> = (0..n).map(|at| if at < half { Rows::Upper } else { Rows::Lower }).collect();
         let norm = values.iter().chain(&z).fold(0f64, |max, x| max.max(x.abs()));
-        let negligible = 8.0 * T::EPSILON.to_f64() * norm;
+        let negligible = 8.0 * f64::EPSILON * norm;
 
         let (mut kept, mut deflated) = (Vec::with_capacity(n), Vec::new());
         let mut open: Option<usize> = None;
@@ -120,51 +120,52 @@ impl Merge {
     }
 
     /// All eigenpairs; `values` and the columns of `vectors` in the same order.
-    pub(super) fn all<T: Real>(&self, values: &mut [f64], vectors: MatMut<'_, T>, mut work: MatMut<'_, T>) {
+    pub(super) fn all(&self, values: &mut [f64], vectors: MatMut<'_, f64>, mut work: MatMut<'_, f64>) {
         let kept = self.roots.len();
         self.gather(vectors.as_ref(), work.as_mut());
-        let (made, settled) = vectors.split_at_col_mut(kept);
+        let (made, mut settled) = vectors.split_at_col_mut(kept);
         self.combine(work.as_ref(), &self.roots, made);
-        copy(work.as_ref().subcols(kept, self.deflated.len()), settled);
+        settled.copy_from(work.as_ref().subcols(kept, self.deflated.len()));
         for (value, root) in values.iter_mut().zip(&self.roots) {
             *value = root.value();
         }
         values[kept..].copy_from_slice(&self.settled);
     }
 
-    /// The `count` largest eigenvalues, falling; entry `i` of the second list is the column of the `i`-th's eigenvector,
-    /// one of the first `count`.
-    pub(super) fn largest<T: Real>(
-        &self,
-        count: usize,
-        mut vectors: MatMut<'_, T>,
-        mut work: MatMut<'_, T>,
-    ) -> (Vec<f64>, Vec<usize>) {
-        let kept = self.roots.len();
+    /// The `count` largest eigenvalues, falling, and their eigenvectors, multiplied in precision `T`.
+    ///
+    /// What that rounds are entries of vectors; only a rounding before, in the eigenpairs of the halves, would be one of
+    /// the matrix, as large as its largest eigenvalue makes it.
+    pub(super) fn largest<T: Real>(&self, count: usize, vectors: Mat<f64>) -> (Vec<f64>, Mat<T>) {
+        let (n, kept) = (vectors.nrows(), self.roots.len());
         let values: Vec<f64> = self.roots.iter().map(|root| root.value()).chain(self.settled.iter().copied()).collect();
         let mut wanted = rising(&values);
         wanted.reverse();
         wanted.truncate(count);
         let roots: Vec<Root> = wanted.iter().filter(|&&at| at < kept).map(|&at| self.roots[at]).collect();
-        self.gather(vectors.as_ref(), work.as_mut());
-        let (made, mut settled) = vectors.as_mut().split_at_col_mut(roots.len());
-        self.combine(work.as_ref(), &roots, made);
-        let (mut next_made, mut next_settled) = (0, 0);
-        let columns = wanted.iter().map(|&at| {
-            if at < kept {
-                next_made += 1;
-                return next_made - 1;
+        let mut gathered = Mat::zeros(n, n);
+        self.gather(vectors.as_ref(), gathered.as_mut());
+        drop(vectors);
+        let mut found = Mat::zeros(n, count);
+        self.combine(gathered.as_ref(), &roots, found.as_mut().subcols_mut(0, roots.len()));
+        // Deflated ones are put where they belong, from the last one on.
+        let mut made = roots.len();
+        for (to, &at) in wanted.iter().enumerate().rev() {
+            if at >= kept {
+                found.col_mut(to).copy_from(gathered.col(at));
+            } else {
+                made -= 1;
+                if made != to {
+                    let (before, mut rest) = found.as_mut().split_at_col_mut(to);
+                    rest.as_mut().col_mut(0).copy_from(before.col(made));
+                }
             }
-            settled.as_mut().col_mut(next_settled).copy_from(work.as_ref().col(at));
-            next_settled += 1;
-            roots.len() + next_settled - 1
-        });
-        let columns = columns.collect();
-        (wanted.iter().map(|&at| values[at]).collect(), columns)
+        }
+        (wanted.iter().map(|&at| values[at]).collect(), found)
     }
 
     /// Moves the columns that take part to the front of `work`, the deflated ones behind them.
-    fn gather<T: Real>(&self, vectors: MatRef<'_, T>, mut work: MatMut<'_, T>) {
+    fn gather<T: Real>(&self, vectors: MatRef<'_, f64>, mut work: MatMut<'_, T>) {
         let n = vectors.nrows();
         for (to, &from) in self.kept.iter().chain(&self.deflated).enumerate() {
             let rows = match to {
@@ -173,7 +174,8 @@ impl Merge {
                 _ => self.half..n,
             };
             let from = vectors.col(from).subrows(rows.start, rows.len());
-            work.as_mut().col_mut(to).subrows_mut(rows.start, rows.len()).copy_from(from);
+            let to = work.as_mut().col_mut(to).subrows_mut(rows.start, rows.len());
+            zip!(to, from).for_each(|unzip!(to, from)| *to = T::from_f64(*from));
         }
     }
 
@@ -205,13 +207,8 @@ fn product<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>, to: MatMut<'_, T>) {
     matmul(to, Accum::Replace, a, b, T::from_f64(1.0), Par::Seq);
 }
 
-fn copy<T: Real>(from: MatRef<'_, T>, mut to: MatMut<'_, T>) {
-    to.copy_from(from);
-}
-
 /// Columns `x` and `y` become `c x + s y` and `c y - s x`.
-fn rotate<T: Real>(mut vectors: MatMut<'_, T>, x: usize, y: usize, c: f64, s: f64) {
-    let (c, s) = (T::from_f64(c), T::from_f64(s));
+fn rotate(mut vectors: MatMut<'_, f64>, x: usize, y: usize, c: f64, s: f64) {
     for row in 0..vectors.nrows() {
         let (a, b) = (vectors[(row, x)], vectors[(row, y)]);
         vectors[(row, x)] = c * a + s * b;

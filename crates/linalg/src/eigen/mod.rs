@@ -20,7 +20,6 @@ use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
 use faer::{Accum, Conj, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-use crate::product;
 use crate::scalar::Real;
 
 /// Vectors that one task carries back.
@@ -56,9 +55,7 @@ pub(crate) fn largest<T: Real>(mut matrix: Mat<T>, count: usize) -> Result<Eigen
     let reduced = tridiagonal::reduce(matrix.as_mut());
     let diagonal = reduced.diagonal.iter().map(|x| x.to_f64()).collect();
     let below = reduced.below.iter().map(|x| x.to_f64()).collect();
-    // In double precision, so that an error of the largest eigenvalue's size does not reach the vectors of small ones.
-    let (values, vectors) = divide::largest::<f64>(diagonal, below, count)?;
-    let mut vectors: Mat<T> = product::converted(&vectors);
+    let (values, mut vectors) = divide::largest(diagonal, below, count)?;
     carry_back(matrix.submatrix(1, 0, n - 1, n - 1), &reduced.scales, vectors.as_mut().subrows_mut(1, n - 1));
     let values = values.iter().map(|&value| T::from_f64(value * scale)).collect();
     Ok(Eigenpairs { values, vectors })
