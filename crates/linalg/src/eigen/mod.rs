@@ -17,7 +17,7 @@ use faer::linalg::householder::{
 };
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
-use faer::{Accum, Conj, Mat, MatMut, MatRef, Par};
+use faer::{Accum, ColMut, Conj, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use crate::scalar::Real;
@@ -105,27 +105,35 @@ fn carry_back<T: Real>(reflections: MatRef<'_, T>, scales: &[T], vectors: MatMut
 /// Divides the lower triangle by a power of two that brings its largest entry near one, so that no square of an entry
 /// leaves the range of `T`, and returns that power.
 fn normalise<T: Real>(matrix: &mut Mat<T>) -> Result<f64, NoEigenpairs> {
-    let n = matrix.nrows();
-    let mut largest = 0f64;
-    for j in 0..n {
-        // A NaN fails the comparison and is lost in the maximum, so that it has to be looked for.
-        let mut finite = true;
-        for i in j..n {
-            let entry = matrix[(i, j)].to_f64().abs();
-            largest = largest.max(entry);
-            finite &= entry.is_finite();
-        }
-        if !finite {
-            return Err(NoEigenpairs);
+    // Eight of each, so that the compiler takes a register of them. A NaN is lost in the maximum, but not in the sum.
+    let (mut sizes, mut nothing) = ([0f64; 8], [0f64; 8]);
+    for (j, column) in matrix.col_iter_mut().enumerate() {
+        let (chunks, rest) = below(column, j).as_chunks::<8>();
+        let mut last = [T::default(); 8];
+        last[..rest.len()].copy_from_slice(rest);
+        for chunk in chunks.iter().chain([&last]) {
+            for (at, entry) in chunk.map(|entry| entry.to_f64()).into_iter().enumerate() {
+                sizes[at] = if entry.abs() > sizes[at] { entry.abs() } else { sizes[at] };
+                nothing[at] += entry * 0.0;
+            }
         }
     }
+    if nothing.iter().any(|sum| sum.is_nan()) {
+        return Err(NoEigenpairs);
+    }
+    let largest = sizes.into_iter().fold(0.0, f64::max);
     // The exponent of an f64 whose inverse is an f64 too.
     let exponent = if largest == 0.0 { 0.0 } else { largest.log2().floor().clamp(-1000.0, 1000.0) };
     let (scale, inverse) = (exponent.exp2(), (-exponent).exp2());
-    for j in 0..n {
-        for i in j..n {
-            matrix[(i, j)] = T::from_f64(matrix[(i, j)].to_f64() * inverse);
+    for (j, column) in matrix.col_iter_mut().enumerate() {
+        for entry in below(column, j) {
+            *entry = T::from_f64(entry.to_f64() * inverse);
         }
     }
     Ok(scale)
+}
+
+/// The entries of a column from a row on, of a matrix that is stored by columns.
+fn below<T>(column: ColMut<'_, T>, row: usize) -> &mut [T] {
+    column.try_as_col_major_mut().map_or(&mut [], |column| &mut column.as_slice_mut()[row..])
 }
