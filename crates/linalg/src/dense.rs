@@ -7,6 +7,8 @@ use crate::scalar::Real;
 
 /// Rows and columns of a tile that is copied at a time.
 const TILE: usize = 16;
+/// Tiles below each other that one task copies.
+const TILES: usize = 16;
 /// Bytes of one cache line.
 const LINE: usize = 64;
 
@@ -127,29 +129,17 @@ impl<T: Real> Dense<T> {
         assert_eq!(matrix.nrows(), self.nrows, "rows of the columns");
         let width = self.ncols;
         // In tiles, because one side is read or written across its lines when the other is column-major.
-        self.values_mut().par_chunks_mut((TILE * width).max(1)).enumerate().for_each(|(tile, rows)| {
-            let count = rows.len() / width.max(1);
-            let from = matrix.subrows(tile * TILE, count);
-            for left in (0..from.ncols()).step_by(TILE) {
-                for column in left..from.ncols().min(left + TILE) {
-                    for (at, &value) in from.col(column).iter().enumerate() {
-                        rows[at * width + start + column] = T::from_f64(value.to_f64());
+        self.values_mut().par_chunks_mut((TILES * TILE * width).max(1)).enumerate().for_each(|(task, rows)| {
+            for (tile, rows) in rows.chunks_mut(TILE * width).enumerate() {
+                let from = matrix.subrows((task * TILES + tile) * TILE, rows.len() / width);
+                for left in (0..from.ncols()).step_by(TILE) {
+                    for column in left..from.ncols().min(left + TILE) {
+                        let to = rows[start + column..].iter_mut().step_by(width);
+                        to.zip(from.col(column).iter()).for_each(|(to, &value)| *to = T::from_f64(value.to_f64()));
                     }
                 }
             }
         });
-    }
-
-    /// The same entries in another precision, rounded to the nearest.
-    pub(crate) fn converted<S: Real>(&self) -> Dense<S> {
-        let mut converted = Dense::zeros(self.nrows, self.ncols);
-        let chunks = converted.values_mut().par_chunks_mut(1 << 16).zip(self.values().par_chunks(1 << 16));
-        chunks.for_each(|(to, from)| {
-            for (to, from) in to.iter_mut().zip(from) {
-                *to = S::from_f64(from.to_f64());
-            }
-        });
-        converted
     }
 
     /// Whether every entry is finite.

@@ -83,16 +83,6 @@ fn accumulate<T: Real>(x: &mut Dense<T>, beta: Accum, q: MatRef<'_, T>, c: MatRe
     }
 }
 
-/// Replaces `width` columns of `x` from `start` on by themselves times `turn: width x width`.
-pub(crate) fn turn<T: Real>(x: &mut Dense<T>, start: usize, turn: MatRef<'_, T>) {
-    in_chunks(x, |_, x| {
-        let mut columns = x.as_mut().subcols_mut(start, turn.nrows());
-        let mut turned = Mat::zeros(columns.nrows(), columns.ncols());
-        matmul(&mut turned, Accum::Replace, columns.as_ref(), turn, T::from_f64(1.0), Par::Seq);
-        columns.copy_from(&turned);
-    });
-}
-
 /// Subtracts the first columns of `x` times `share: p x (ncols - p)` from the other ones.
 pub(crate) fn subtract_leading<T: Real>(x: &mut Dense<T>, share: MatRef<'_, T>) {
     in_chunks(x, |_, x| {

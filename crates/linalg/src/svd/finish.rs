@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use super::thin::thin;
-use super::{Solver, Svd, correct, signs};
+use super::triplets::Triplets;
+use super::{Solver, Svd, columns, correct};
 use crate::basis::cholesky_qr;
 use crate::dense::Dense;
 use crate::operator::LinearOperator;
@@ -24,17 +25,17 @@ const CORRECTABLE: f64 = 1e5;
 pub(super) fn from_short_side<A: LinearOperator + ?Sized>(a: &A, q: Dense, solver: Solver, columns: usize) -> Svd {
     let mut w = Dense::zeros(a.ncols(), q.ncols());
     a.apply_transpose(&q, &mut w);
-    let norms = column_norms(&w);
+    let norms = columns::norms(&w);
     let largest = norms.iter().copied().fold(0.0, f64::max);
     let smallest = norms.iter().copied().fold(f64::INFINITY, f64::min);
     if smallest > 0.0 && largest * largest <= WELL_CONDITIONED * smallest * smallest {
-        return scaled::<A, f64>(a, q, w, solver, columns);
+        return scaled(a, q, w, solver, columns);
     }
     let next = norms.get(correct::LEADING).copied().unwrap_or(largest);
     if smallest > 0.0 && next * next <= WELL_CONDITIONED * smallest * smallest && norms.is_sorted_by(|a, b| a >= b) {
         let (mut q, mut w) = (q, w);
         correct::without_leading(&mut q, &mut w);
-        return scaled::<A, f64>(a, q, w, solver, columns);
+        return scaled(a, q, w, solver, columns);
     }
     if smallest > 0.0
         && largest * largest <= CORRECTABLE * smallest * smallest
@@ -52,19 +53,11 @@ pub(super) fn from_short_side<A: LinearOperator + ?Sized>(a: &A, q: Dense, solve
 }
 
 /// The well-conditioned case, of columns `q_j` of any length: `u_j = q_j / |q_j|`, `v_j = w_j / |w_j|` and
-/// `s_j = |w_j| / |q_j|`, so that `Aᵀ u_j = s_j v_j` to rounding.
-///
-/// The other half of the residual is measured with products in precision `T`; single moves it by 1e-7 at most.
-pub(super) fn scaled<A: LinearOperator + ?Sized, T: Real>(
-    a: &A,
-    q: Dense,
-    w: Dense,
-    solver: Solver,
-    columns: usize,
-) -> Svd {
-    let lengths = (column_norms(&q), column_norms(&w));
+/// `s_j = |w_j| / |q_j|`, so that `Aᵀ u_j = s_j v_j` to rounding. The other half of the residual is measured.
+fn scaled<A: LinearOperator + ?Sized>(a: &A, q: Dense, w: Dense, solver: Solver, columns: usize) -> Svd {
+    let lengths = (columns::norms(&q), columns::norms(&w));
     let norms: Vec<f64> = lengths.0.iter().zip(&lengths.1).map(|(q, w)| w / q).collect();
-    let (order, signs) = (falling(&norms), signs::of(&w));
+    let (order, signs) = (falling(&norms), columns::signs(&w));
     let unit = |mut matrix: Dense, lengths: &[f64]| {
         let factors: Vec<f64> = order.iter().map(|&at| signs[at] / lengths[at]).collect();
         rearrange(&mut matrix, &order, &factors);
@@ -72,6 +65,26 @@ pub(super) fn scaled<A: LinearOperator + ?Sized, T: Real>(
     };
     let (u, v) = (unit(q, &lengths.0), unit(w, &lengths.1));
     let s = order.iter().map(|&at| norms[at]).collect();
+    let mut svd = Svd { u, s, v, residual: 0.0, solver, columns };
+    svd.residual = relative(forward_difference::<A, f64>(a, &svd), &svd.s);
+    svd
+}
+
+/// Puts triplets in order and measures the other half of their residual with products in precision `T`; single moves it
+/// by 1e-7 at most.
+pub(super) fn from_triplets<A: LinearOperator + ?Sized, T: Real>(
+    a: &A,
+    triplets: Triplets,
+    solver: Solver,
+    columns: usize,
+) -> Svd {
+    let Triplets { mut u, mut s, mut v } = triplets;
+    if !s.is_sorted_by(|a, b| a >= b) {
+        let (order, ones) = (falling(&s), vec![1.0; s.len()]);
+        rearrange(&mut u, &order, &ones);
+        rearrange(&mut v, &order, &ones);
+        s = order.iter().map(|&at| s[at]).collect();
+    }
     let mut svd = Svd { u, s, v, residual: 0.0, solver, columns };
     svd.residual = relative(forward_difference::<A, T>(a, &svd), &svd.s);
     svd
@@ -142,7 +155,7 @@ fn with_image<A: LinearOperator + ?Sized>(a: &A, mut svd: Svd, back: &Dense) -> 
     let worst = larger(forward_difference::<A, f64>(a, &svd), largest_difference(back, &svd.v, &svd.s));
     let finite = svd.u.is_finite() && svd.v.is_finite();
     svd.residual = if finite { relative(worst, &svd.s) } else { f64::NAN };
-    let (signs, order): (_, Vec<usize>) = (signs::of(&svd.v), (0..svd.s.len()).collect());
+    let (signs, order): (_, Vec<usize>) = (columns::signs(&svd.v), (0..svd.s.len()).collect());
     rearrange(&mut svd.u, &order, &signs);
     rearrange(&mut svd.v, &order, &signs);
     svd
@@ -192,14 +205,4 @@ fn larger(a: f64, b: f64) -> f64 {
 fn relative(error: f64, s: &[f64]) -> f64 {
     let first = s.iter().copied().fold(0.0, larger);
     if first == 0.0 { error } else { error / first }
-}
-
-/// The Euclidean norm of every column.
-pub(super) fn column_norms(matrix: &Dense) -> Vec<f64> {
-    let sums = product::column_sums(matrix.nrows(), matrix.ncols(), |row, sums| {
-        for (sum, x) in sums.iter_mut().zip(matrix.row(row)) {
-            *sum += x * x;
-        }
-    });
-    sums.into_iter().map(f64::sqrt).collect()
 }

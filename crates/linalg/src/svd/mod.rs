@@ -1,6 +1,7 @@
 //! The truncated singular value decomposition of a linear operator, to the accuracy asked for.
 
 mod banded;
+mod columns;
 mod correct;
 mod cost;
 mod dense;
@@ -8,9 +9,9 @@ mod finish;
 mod gram;
 mod lanczos;
 mod memory;
-mod signs;
 mod single;
 mod thin;
+mod triplets;
 
 use std::ops::ControlFlow;
 

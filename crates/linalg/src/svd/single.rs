@@ -1,12 +1,12 @@
 //! The decomposition found in single precision and corrected in double.
 
 use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, Mat, Par};
+use faer::{Accum, Mat, Par, unzip, zip};
 
-use super::{Progress, Solver, Stop, Svd, SvdParams, correct, finish, lanczos, report};
-use crate::dense::Dense;
+use super::{Progress, Solver, Stop, Svd, SvdParams, finish, lanczos, report, triplets};
 use crate::eigen;
 use crate::operator::LinearOperator;
+use crate::scalar::Real;
 
 /// The smallest tolerance that single precision can be expected to reach.
 pub(super) const TOLERANCE: f64 = 5e-7;
@@ -25,18 +25,18 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
     params: &SvdParams,
     progress: &mut Progress<'_>,
 ) -> Result<Svd, Stop> {
-    let (mut u, columns) = match solver {
+    let (found, columns) = match solver {
         Solver::Lanczos => {
             let (u, columns) = lanczos::vectors::<A, f32>(a, params, progress)?;
-            (u.converted(), columns)
+            (triplets::of(a, u.view()), columns)
         }
-        Solver::Gram => by_gram(a, params, progress)?,
+        Solver::Gram => {
+            let (u, columns) = by_gram(a, params, progress)?;
+            (triplets::of(a, u.as_ref()), columns)
+        }
         Solver::Dense => return Err(Stop::Failed),
     };
-    let mut w = Dense::zeros(a.ncols(), u.ncols());
-    a.apply_transpose(&u, &mut w);
-    correct::improve(&mut u, &mut w).ok_or(Stop::Failed)?;
-    let svd = finish::scaled::<A, f32>(a, u, w, solver, columns);
+    let svd = finish::from_triplets::<A, f32>(a, found.ok_or(Stop::Failed)?, solver, columns);
     let resolved = svd.s.iter().all(|&s| s > RESOLVED * svd.s[0]);
     if resolved { Ok(svd) } else { Err(Stop::Failed) }
 }
@@ -49,22 +49,22 @@ fn by_gram<A: LinearOperator + ?Sized>(
     a: &A,
     params: &SvdParams,
     progress: &mut Progress<'_>,
-) -> Result<(Dense, usize), Stop> {
+) -> Result<(Mat<f32>, usize), Stop> {
     let (n, rank, leading) = (a.nrows(), params.rank, LEADING.min(params.rank));
     let first = solve(a, Solver::Lanczos, &SvdParams { rank: leading, ..params.clone() }, progress)?;
+    let u = first.u.view();
+    let mut all = Mat::zeros(n, rank);
+    zip!(all.as_mut().subcols_mut(0, leading), u).for_each(|unzip!(all, u)| *all = f32::from_f64(*u));
     if rank == leading {
-        return Ok((first.u, first.columns));
+        return Ok((all, first.columns));
     }
     let mut rest = a.row_gram();
     report(progress, Solver::Gram, n, None)?;
     let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
-    let u = first.u.view();
     let weighted = Mat::from_fn(n, leading, |i, j| u[(i, j)] * first.s[j] * first.s[j]);
     triangular::matmul(rest.view_mut(), lower, Accum::Add, &weighted, whole, u.transpose(), whole, -1.0, Par::Seq);
     let others = eigen::largest(rest.to_columns::<f32>(), rank - leading).map_err(|_| Stop::Failed)?;
     report(progress, Solver::Gram, n, None)?;
-    let mut all = Dense::zeros(n, rank);
-    all.fill_columns(0, u);
-    all.fill_columns(leading, others.vectors.as_ref());
+    all.as_mut().subcols_mut(leading, rank - leading).copy_from(others.vectors);
     Ok((all, n))
 }
