@@ -1,10 +1,10 @@
 """Services: limits seen from outside, redeployment under load, kills of every process, artefacts for elsewhere."""
-import json, os, pathlib, shutil, signal, socket, subprocess, tempfile, threading, time, urllib.request
+import json, os, pathlib, shutil, signal, socket, subprocess, sys, tempfile, threading, time, urllib.error, urllib.request
 
 import pytest
 import yaml
 
-from conftest import PROGRAM, real_data
+from conftest import PROGRAM, ROOT, real_data
 
 
 class Machine:
@@ -310,3 +310,88 @@ def test_the_systemd_unit_is_valid(machine):
     checked = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
     complaints = [line for line in checked.stderr.splitlines() if "films" in line]
     assert complaints == [], checked.stderr
+
+
+@pytest.fixture
+def notebooks(machine):
+    """The machine with a table of images, and the tutorial's data where downloads would be."""
+    table = machine.folder / "images.yaml"
+    table.write_text(f"scipy: {sys.executable}\n")
+    cache = machine.folder / "cache"
+    cache.mkdir()
+    (cache / "ml-1m").symlink_to(real_data("ml-1m"))
+    machine.environment |= {"FORETASTE_IMAGES": str(table), "FORETASTE_CACHE": str(cache)}
+    return machine
+
+
+def notebook(folder, name, specification, *cells):
+    """A notebook file with a specification in its first cell."""
+    def cell(kind, source):
+        extra = {"outputs": [], "execution_count": None} if kind == "code" else {}
+        return {"cell_type": kind, "metadata": {}, "source": source, **extra}
+
+    path = folder / f"{name}.ipynb"
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [cell("markdown", specification), *(cell("code", source) for source in cells)]
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": kernel, "cells": cells}))
+    return path
+
+
+def test_the_tutorials_notebook_deploys_and_lists_the_tutorials_titles(notebooks):
+    from test_tutorial import USER_400, USER_500
+
+    service = json.loads(notebooks.run("deploy", ROOT / "examples" / "tutorial.ipynb", "--json"))
+    assert (service["name"], service["cpu"], service["memory_bytes"]) == ("tutorial", 2.0, 1_024_000_000)
+    assert ask(service["url"] + "/recommended?param=500", "POST")[1] == USER_500
+    assert ask(service["url"] + "/recommended?param=400", "POST")[1] == USER_400
+    assert ask(service["url"] + "/viewed?param=500", "POST")[0] == 200
+    assert ask(service["url"] + "/recompute_svd?param=10", "POST", timeout=60)[1] == "10\n"
+    assert json.loads(ask(service["url"] + "/metrics")[1])["requests"] == 1
+
+
+@pytest.mark.parametrize("specification", [
+    "# Demo\n```yaml\ntitan: v1\nimage: scipy\ncpu: 1\nmemory: 512MB\n```",
+    "A fence after a space:\n ```yaml\ntitan: v1\nservice:\n  image: scipy\n  machine:\n    cpu: 1\n    memory: 512MB\n ```\nand more",
+])
+def test_either_shape_of_specification_in_a_notebook_deploys_with_prints_and_a_mocked_request(notebooks, specification):
+    path = notebook(
+        notebooks.folder, "shapes", specification,
+        "import json, os\nREQUEST = json.dumps({'body': '', 'args': {'q': ['mock']}})",
+        "# GET /q\nrequest = json.loads(REQUEST)\nprint(request['args']['q'][0], os.environ['OMP_NUM_THREADS'])",
+    )
+    service = json.loads(notebooks.run("deploy", path, "--json"))
+    assert (service["cpu"], service["memory_bytes"]) == (1.0, 512_000_000)
+    assert ask(service["url"] + "/q?q=real") == (200, "real 1\n")
+
+
+SPECIFICATION = "```yaml\ntitan: v1\nimage: scipy\ncpu: 1\nmemory: 512MB\n```"
+
+
+def test_a_notebook_that_fails_to_start_is_a_failed_deploy_with_its_traceback(notebooks):
+    path = notebook(notebooks.folder, "broken", SPECIFICATION, "1 / 0", "# GET /x\nprint(1)")
+    said = notebooks.run("deploy", path, code=1)
+    assert "ZeroDivisionError" in said and "did not get ready" in said
+    assert notebooks.service("broken")["state"] == "failed"
+
+
+def test_kills_of_a_notebooks_kernel_gateway_and_supervisor_are_made_good_and_leave_nothing(notebooks):
+    path = notebook(notebooks.folder, "kernels", SPECIFICATION, "import os", "# GET /pid\nprint(os.getpid())")
+    service = json.loads(notebooks.run("deploy", path, "--json"))
+
+    def kernel():
+        status, text = ask(service["url"] + "/pid")
+        return int(text) if status == 200 else None
+
+    first = kernel()
+    os.kill(first, signal.SIGKILL)
+    until(lambda: kernel() not in (None, first), 10)
+    second, (gateway,) = kernel(), notebooks.service("kernels")["pids"]
+    os.kill(gateway, signal.SIGKILL)
+    until(lambda: not lives(second), 2)
+    until(lambda: kernel() not in (None, second), 15)
+    supervisor = notebooks.service("kernels")["supervisor"]
+    os.kill(supervisor, signal.SIGKILL)
+    until(lambda: notebooks.service("kernels")["supervisor"] not in (None, supervisor), 1)
+    third = kernel()
+    notebooks.run("stop", "kernels")
+    until(lambda: not lives(third), 2)

@@ -7,6 +7,7 @@ mod deploy;
 mod fit;
 mod generate;
 mod lists;
+mod notebook;
 mod serve;
 
 use clap::{Args, Parser, Subcommand};
@@ -21,7 +22,8 @@ pub(crate) use deploy::{
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use lists::{FallbackArg, InspectArgs, PredictArgs, RecommendArgs, SimilarArgs};
-pub(crate) use serve::{LogFormat, ServeArgs};
+pub(crate) use notebook::{KernelArgs, NotebookArgs};
+pub(crate) use serve::{InheritArg, LogFormat, ServeArgs};
 
 use crate::exit;
 use crate::output::Shape;
@@ -40,6 +42,11 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Fit a model, or read a fitted one, and serve recommendations over HTTP
     Serve(ServeArgs),
+    /// Serve the annotated cells of a Jupyter notebook as HTTP endpoints
+    Notebook(NotebookArgs),
+    /// Become a kernel that ends with the process that started it
+    #[command(hide = true)]
+    Kernel(KernelArgs),
     /// Show what is in a ratings file or a model file
     Inspect(InspectArgs),
     /// Fit a model and write it to a file

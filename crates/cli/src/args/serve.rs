@@ -16,10 +16,8 @@ pub(crate) struct ServeArgs {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", env = "FORETASTE_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// Answer on the listening socket that is standard input, as `foretaste deploy` passes it on
-    #[cfg(target_os = "linux")]
-    #[arg(long, hide = true)]
-    pub(crate) inherit: bool,
+    #[command(flatten)]
+    pub(crate) inherit: InheritArg,
     /// Refuse fits for which the process would need more than so many bytes
     #[arg(long, hide = true, value_name = "BYTES")]
     pub(crate) memory: Option<u64>,
@@ -31,6 +29,15 @@ pub(crate) struct ServeArgs {
     /// How the log on stderr looks
     #[arg(long, value_enum, env = "FORETASTE_LOG_FORMAT", default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
+}
+
+/// `--inherit`
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct InheritArg {
+    /// Answer on the listening socket that is standard input, as `foretaste deploy` passes it on
+    #[cfg(target_os = "linux")]
+    #[arg(long, hide = true)]
+    pub(crate) inherit: bool,
 }
 
 /// How a line of the log looks.

@@ -7,6 +7,8 @@ mod deploy;
 mod fit;
 mod generate;
 mod inspect;
+mod kernel;
+mod notebook;
 mod openapi;
 mod predict;
 mod recommend;
@@ -32,6 +34,8 @@ use crate::output::{Align, Table, count};
 pub(crate) fn run(command: Command) -> Result<()> {
     match command {
         Command::Serve(args) => serve::run(&args),
+        Command::Notebook(args) => notebook::run(args),
+        Command::Kernel(args) => kernel::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Recommend(args) => recommend::run(&args),

@@ -3,6 +3,7 @@
 mod emit;
 mod list;
 mod logs;
+mod notebook;
 mod order;
 mod trial;
 

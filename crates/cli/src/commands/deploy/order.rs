@@ -10,6 +10,7 @@ use foretaste_deploy::Order;
 use foretaste_deploy::emit::Service;
 use foretaste_deploy::spec::{Cpu, Memory, Specification};
 
+use super::notebook;
 use crate::args::DeployArgs;
 use crate::data;
 use crate::exit::{Exit, ExitWith, coded};
@@ -36,14 +37,23 @@ pub(super) fn plan(args: &DeployArgs) -> Result<Planned> {
     let shown = source.display();
     let path = std::path::absolute(source)?;
     let folder = path.parent().context("a folder cannot be deployed")?.to_owned();
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {shown}")).exit_with(Exit::Data)?;
+    let is_notebook = path.extension().is_some_and(|extension| extension == "ipynb");
+    let text = if is_notebook {
+        notebook::specification(&path)?
+    } else {
+        std::fs::read_to_string(&path).with_context(|| format!("cannot read {shown}")).exit_with(Exit::Data)?
+    };
     let mut specification =
         Specification::parse(&text).with_context(|| format!("cannot deploy {shown}")).exit_with(Exit::Data)?;
     overrule(&mut specification, args)?;
     let cpu = specification.cpu.map_or_else(|| CPU.parse(), Ok)?;
     let memory = specification.memory.map_or_else(|| MEMORY.parse(), Ok)?;
     let name = specification.name.clone().unwrap_or_else(|| name_of(&path));
-    let work = native(&specification, &folder, cpu, memory)?;
+    let work = if is_notebook {
+        notebook::work(&specification, &path, cpu)?
+    } else {
+        native(&specification, &folder, cpu, memory)?
+    };
     let program = std::env::current_exe().context("cannot find this program")?;
     let mut command = vec![text_of(&program)?];
     command.extend(work.here.iter().cloned());

@@ -13,7 +13,7 @@ const VARIABLE: &str = "FORETASTE_LOG";
 const DEFAULT: &str = "info";
 
 /// Starts the log. Text has colours on a terminal.
-pub(super) fn start(format: LogFormat) -> Result<()> {
+pub(in crate::commands) fn start(format: LogFormat) -> Result<()> {
     let wanted = std::env::var(VARIABLE).ok().filter(|wanted| !wanted.is_empty());
     let filter = EnvFilter::try_new(wanted.as_deref().unwrap_or(DEFAULT))
         .map_err(|error| coded(Exit::Usage, anyhow!("{VARIABLE} cannot be understood: {error}")))?;

@@ -1,7 +1,7 @@
 //! `foretaste serve`: reads, fits, and answers over HTTP until a signal comes.
 
-mod logging;
-mod socket;
+pub(super) mod logging;
+pub(super) mod socket;
 mod suggestions;
 
 use std::io::Write;
@@ -25,7 +25,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let threads = threads(args.threads);
     logging::start(args.log_format)?;
     let stop = Stop::watch()?;
-    let inherited = socket::inherited(args)?;
+    let inherited = socket::inherited(args.inherit)?;
     if inherited.is_none() {
         probe(args.listen)?;
     }
@@ -100,11 +100,11 @@ fn model_line(model: &Recommender) -> String {
 }
 
 /// Refuses an address that cannot be had before the user waits for a fit. Only the bind that follows is decisive.
-fn probe(address: SocketAddr) -> Result<()> {
+pub(super) fn probe(address: SocketAddr) -> Result<()> {
     TcpListener::bind(address).map(drop).map_err(|error| Error::new(error).context(unavailable(address)))
 }
 
-fn unavailable(address: SocketAddr) -> String {
+pub(super) fn unavailable(address: SocketAddr) -> String {
     format!("cannot listen on {address}; another address can be given with --listen, port 0 takes a free one")
 }
 
@@ -118,7 +118,7 @@ fn reachable(mut listens: SocketAddr) -> SocketAddr {
 }
 
 /// Prints for whoever started the service. A service outlives its reader, so a closed pipe is no error here.
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     let mut out = output::stdout();
     let _ = writeln!(out, "{text}");
     let _ = out.flush();

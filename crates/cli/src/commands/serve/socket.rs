@@ -4,13 +4,13 @@ use std::net::TcpListener;
 
 use anyhow::Result;
 
-use crate::args::ServeArgs;
+use crate::args::InheritArg;
 use crate::output;
 
 /// The socket passed on by a supervisor, which from now on is seen to.
 #[cfg(target_os = "linux")]
-pub(super) fn inherited(args: &ServeArgs) -> Result<Option<TcpListener>> {
-    if !args.inherit {
+pub(crate) fn inherited(asked: InheritArg) -> Result<Option<TcpListener>> {
+    if !asked.inherit {
         return Ok(None);
     }
     let socket = foretaste_net::inherited()?;
@@ -20,12 +20,12 @@ pub(super) fn inherited(args: &ServeArgs) -> Result<Option<TcpListener>> {
 
 /// Nobody passes sockets on here.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn inherited(_: &ServeArgs) -> Result<Option<TcpListener>> {
+pub(crate) fn inherited(_: InheritArg) -> Result<Option<TcpListener>> {
     Ok(None)
 }
 
 /// Tells a supervisor, or systemd, that the service answers.
-pub(super) fn ready() {
+pub(crate) fn ready() {
     #[cfg(target_os = "linux")]
     if let Err(error) = foretaste_deploy::worker::ready() {
         output::note(&format!("nobody could be told that the service is ready: {error}"));

@@ -1,0 +1,182 @@
+//! A notebook's service: kernels, sockets, and an end that leaves none of them behind.
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use foretaste_net::{LimitError, Limits, Slots, serve};
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+use crate::error::GatewayError;
+use crate::http::Service;
+use crate::kernel::{Kernel, StartPlan, kernel_of};
+use crate::metrics::Metrics;
+use crate::notebook::Notebook;
+use crate::pool::{Desk, Keeper, Nursery};
+
+/// Everything that [`Gateway::start`] needs besides the notebook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayConfig {
+    /// The Python that runs a notebook in Python; it must have ipykernel. For a notebook in another language, whose
+    /// installation is searched for kernelspecs first. Default none: the kernelspec that the notebook names, else
+    /// `python3` on the PATH.
+    pub interpreter: Option<PathBuf>,
+    /// How many kernels. Default 1, whose state all requests share, one after another; with more, requests run in
+    /// parallel and each kernel has a state of its own.
+    pub kernels: usize,
+    /// Requests that may wait for a kernel; one more is answered 503 at once. Default 16.
+    pub queue: usize,
+    /// For one request, counted from its start on a kernel; then it is answered 504 and the kernel is interrupted. Also
+    /// the longest wait for a kernel. Default 30 s.
+    pub time_out: Duration,
+    /// From the start of a kernel to the end of the cells that run first. Default 5 min.
+    pub start_time_out: Duration,
+    /// Whether the notebook may be downloaded from `/_api/source`. Default no.
+    pub source: bool,
+    /// Time-outs, caps and sizes of connections.
+    pub limits: Limits,
+    /// Threads that read and write sockets. Default: the processors this process may use.
+    pub threads: usize,
+    /// Variables for the kernels, besides those of this process.
+    pub environment: Vec<(String, String)>,
+    /// A program with arguments that is given a kernel's command line and becomes it by [`launch`](crate::launch), so that
+    /// the kernel ends with this process however that ends. Default none: then that is true only of kernels that watch
+    /// their parent, as ipykernel does.
+    pub launcher: Vec<OsString>,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            interpreter: None,
+            kernels: 1,
+            queue: 16,
+            time_out: Duration::from_secs(30),
+            start_time_out: Duration::from_secs(300),
+            source: false,
+            limits: Limits::default(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            environment: Vec::new(),
+            launcher: Vec::new(),
+        }
+    }
+}
+
+/// A notebook whose kernels are ready. Dropping it kills them.
+#[derive(Debug)]
+pub struct Gateway {
+    service: Arc<Service>,
+    limits: Arc<Limits>,
+    /// Owns the keepers, and they the kernels.
+    runtime: Option<Runtime>,
+}
+
+impl Gateway {
+    /// Starts the notebook's kernels in its folder and runs in each the cells that are no endpoints. Returns when all are
+    /// ready. It blocks, and so does [`run`](Self::run): neither is for a thread that runs async tasks.
+    ///
+    /// # Errors
+    /// There is no kernel for the notebook; one does not start; a cell fails, with its traceback; something takes too
+    /// long; a number is out of range. Then no kernel is left.
+    pub fn start(notebook: Notebook, config: GatewayConfig) -> Result<Self, GatewayError> {
+        config.limits.check()?;
+        within("kernels", config.kernels, 1, 1024)?;
+        within("threads", config.threads, 1, 1024)?;
+        for doubt in &notebook.doubts {
+            tracing::warn!("{doubt}");
+        }
+        let mut notebook = notebook;
+        let choice = kernel_of(&notebook, config.interpreter.as_deref())?;
+        notebook.language = choice.language.clone();
+        let folder = notebook.path.parent().map_or_else(|| PathBuf::from("/"), PathBuf::from);
+        let (environment, launcher) = (config.environment, config.launcher);
+        let plan = StartPlan { choice, folder, environment, launcher };
+        let notebook = Arc::new(notebook);
+        let nursery = Arc::new(Nursery { plan, notebook: Arc::clone(&notebook), time_out: config.start_time_out });
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(config.threads)
+            .thread_name("notebook")
+            .enable_all()
+            .build()
+            .map_err(GatewayError::System)?;
+        let metrics = Arc::new(Metrics::new());
+        let desk = Arc::new(Desk::new(config.queue, config.time_out, Arc::clone(&metrics)));
+        let keepers: Vec<Keeper> = (0..config.kernels).map(|_| Keeper::new(&desk, &nursery, config.time_out)).collect();
+        let kernels = runtime.block_on(kernels(&nursery, keepers));
+        let kernels = match kernels {
+            Ok(kernels) => kernels,
+            Err(error) => {
+                runtime.shutdown_timeout(SHUTDOWN);
+                return Err(error);
+            }
+        };
+        for (keeper, kernel) in kernels {
+            runtime.spawn(keeper.work(kernel));
+        }
+        let limits = Arc::new(config.limits);
+        let service = Arc::new(Service::new(notebook, desk, metrics, Arc::clone(&limits), config.source));
+        Ok(Self { service, limits, runtime: Some(runtime) })
+    }
+
+    /// Answers the connections of `listener` until `shutdown` resolves; then is not ready, accepts no more, finishes what
+    /// is in flight within the drain limit, and ends the kernels.
+    ///
+    /// # Errors
+    /// [`GatewayError::System`]: the listener cannot be watched.
+    pub fn run(
+        mut self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), GatewayError> {
+        let Some(runtime) = self.runtime.take() else { return Ok(()) };
+        let slots = Slots::new(self.limits.connections, self.limits.connections_per_ip);
+        let service = Arc::clone(&self.service);
+        let stop = async move {
+            shutdown.await;
+            service.stop();
+        };
+        let service = Arc::clone(&self.service);
+        let served = runtime.block_on(serve(listener, service, Arc::clone(&self.limits), slots, stop));
+        runtime.shutdown_timeout(SHUTDOWN);
+        served.map_err(GatewayError::System)
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(SHUTDOWN);
+        }
+    }
+}
+
+/// For tasks to be dropped at the end, and the kernels with them.
+const SHUTDOWN: Duration = Duration::from_secs(1);
+
+fn within(name: &'static str, found: usize, least: usize, most: usize) -> Result<(), LimitError> {
+    if (least..=most).contains(&found) { Ok(()) } else { Err(LimitError { name, found, least, most }) }
+}
+
+/// A kernel for each keeper, all started at the same time; the first failure ends them all.
+async fn kernels(nursery: &Arc<Nursery>, keepers: Vec<Keeper>) -> Result<Vec<(Keeper, Kernel)>, GatewayError> {
+    let mut starting = JoinSet::new();
+    for keeper in keepers {
+        let nursery = Arc::clone(nursery);
+        starting.spawn(async move {
+            let kernel = nursery.kernel(keeper.number()).await?;
+            tracing::info!(kernel = keeper.number(), process = kernel.id(), "a kernel is ready");
+            Ok::<_, GatewayError>((keeper, kernel))
+        });
+    }
+    let mut ready = Vec::new();
+    while let Some(joined) = starting.join_next().await {
+        let joined = joined.map_err(|error| GatewayError::System(std::io::Error::other(error)))?;
+        ready.push(joined?);
+    }
+    ready.sort_by_key(|(keeper, _)| keeper.number());
+    Ok(ready)
+}

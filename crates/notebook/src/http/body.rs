@@ -1,0 +1,151 @@
+//! A request's body: bounded in bytes and time, then as cells see it.
+
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use bytes::Bytes;
+use foretaste_net::Limits;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::request::{Pairs, lists};
+
+/// A body as cells see it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum BodyValue {
+    /// JSON as it came: no number loses a digit, and keys keep their order.
+    Json(Box<RawValue>),
+    Form(Pairs<Vec<String>>),
+    Text(String),
+}
+
+/// Why there is no body.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BodyError {
+    #[error("the body has more than the {most} bytes allowed")]
+    TooLarge { most: usize },
+    #[error("the body took longer than the {seconds} s allowed")]
+    TooSlow { seconds: u64 },
+    #[error("the body ended early or is not framed as HTTP says")]
+    Broken,
+    #[error("the multipart body cannot be read: {reason}")]
+    Multipart { reason: String },
+}
+
+/// The whole body.
+pub(super) async fn read(body: &mut Incoming, limits: &Limits) -> Result<Vec<u8>, BodyError> {
+    let most = limits.body_bytes;
+    let gathered = tokio::time::timeout(limits.body, async {
+        let mut bytes = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
+            if data.len() > most - bytes.len() {
+                return Err(BodyError::TooLarge { most });
+            }
+            bytes.extend_from_slice(&data);
+        }
+        Ok(bytes)
+    });
+    gathered.await.unwrap_or(Err(BodyError::TooSlow { seconds: limits.body.as_secs() }))
+}
+
+/// Takes in the rest of a body, within bounds: a client that still sends would lose the answer to a reset.
+pub(super) async fn discard(body: &mut Incoming, limits: &Limits) {
+    let mut left = limits.body_bytes.saturating_mul(16);
+    let taking = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(limits.body, taking).await;
+}
+
+/// The body as cells see it: what JSON says, an object of lists for a form, and else a text.
+///
+/// JSON that cannot be read is a text too, for the cell to refuse.
+pub(super) async fn as_value(bytes: &[u8], headers: &HeaderMap) -> Result<BodyValue, BodyError> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if bytes.is_empty() {
+        return Ok(as_text(bytes));
+    }
+    match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "application/json" => Ok(serde_json::from_slice(bytes).map_or_else(|_| as_text(bytes), BodyValue::Json)),
+        "application/x-www-form-urlencoded" => Ok(BodyValue::Form(lists(form_urlencoded::parse(bytes)))),
+        "multipart/form-data" => multipart(bytes, kind).await,
+        _ => Ok(as_text(bytes)),
+    }
+}
+
+/// The body as a text, whatever it says that it is.
+pub(super) fn as_text(bytes: &[u8]) -> BodyValue {
+    BodyValue::Text(String::from_utf8_lossy(bytes).into_owned())
+}
+
+async fn multipart(bytes: &[u8], kind: &str) -> Result<BodyValue, BodyError> {
+    let broken = |error: multer::Error| BodyError::Multipart { reason: error.to_string() };
+    let boundary = multer::parse_boundary(kind).map_err(broken)?;
+    let mut form = multer::Multipart::with_reader(bytes, boundary);
+    let mut pairs = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let value = field.bytes().await.map_err(broken)?;
+        pairs.push((name, String::from_utf8_lossy(&value).into_owned()));
+    }
+    Ok(BodyValue::Form(lists(pairs.into_iter())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+    use serde_json::{Value, json};
+
+    async fn seen(kind: &'static str, body: &str) -> Value {
+        let mut headers = HeaderMap::new();
+        if !kind.is_empty() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        serde_json::to_value(as_value(body.as_bytes(), &headers).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_as_its_content_type_says() {
+        let json = r#"{"a": [1]}"#;
+        assert_eq!(seen("application/json", json).await, json!({"a": [1]}));
+        assert_eq!(seen("Application/JSON; charset=utf-8", json).await, json!({"a": [1]}));
+        assert_eq!(seen("application/json", "{a").await, json!("{a"));
+        assert_eq!(seen("text/plain", json).await, json!(json));
+        assert_eq!(seen("", json).await, json!(json));
+        assert_eq!(seen("application/json", "").await, json!(""));
+        assert_eq!(
+            seen("application/x-www-form-urlencoded", "a=1&a=%C3%A9&b=").await,
+            json!({"a": ["1", "é"], "b": [""]})
+        );
+    }
+
+    #[tokio::test]
+    async fn json_arrives_as_it_was_sent() {
+        let json = r#"{"z": 123456789012345678901234567890, "a": 1.10, "\ud800": []}"#;
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let body = as_value(json.as_bytes(), &headers).await.unwrap();
+        assert_eq!(serde_json::to_string(&body).unwrap(), json);
+    }
+
+    #[tokio::test]
+    async fn a_multipart_form_becomes_lists_and_a_broken_one_is_refused() {
+        let part = |name: &str, value: &str| {
+            format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let body = format!("{}{}{}--B--\r\n", part("a", "1"), part("a", "2"), part("b", "x"));
+        let kind = "multipart/form-data; boundary=B";
+        assert_eq!(seen(kind, &body).await, json!({"a": ["1", "2"], "b": ["x"]}));
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("multipart/form-data"));
+        assert!(matches!(as_value(b"x", &headers).await, Err(BodyError::Multipart { .. })));
+    }
+}

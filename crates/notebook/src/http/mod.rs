@@ -1,0 +1,196 @@
+//! Answers requests: with the notebook's endpoints, and with a few of the gateway's own where the notebook has none.
+
+mod body;
+mod document;
+mod info;
+mod reply;
+mod request;
+mod statics;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_LENGTH, EXPECT};
+use axum::http::{Method, Request, Response, StatusCode};
+use foretaste_net::{Answer, Limits};
+use hyper::body::Incoming;
+
+use crate::metrics::{Metrics, OPEN_METRICS};
+use crate::notebook::{Found, Notebook, Verb};
+use crate::pool::{Desk, Work};
+use body::BodyError;
+use request::RequestDocument;
+
+const JSON: &str = "application/json";
+
+/// A notebook behind HTTP.
+#[derive(Debug)]
+pub(crate) struct Service {
+    notebook: Arc<Notebook>,
+    desk: Arc<Desk>,
+    metrics: Arc<Metrics>,
+    limits: Arc<Limits>,
+    /// Whether the notebook may be downloaded.
+    source: bool,
+    /// The folder of static files, when there is one.
+    public: Option<PathBuf>,
+    open_api: String,
+    swagger: String,
+    stopping: AtomicBool,
+}
+
+impl Service {
+    pub(crate) fn new(
+        notebook: Arc<Notebook>,
+        desk: Arc<Desk>,
+        metrics: Arc<Metrics>,
+        limits: Arc<Limits>,
+        source: bool,
+    ) -> Self {
+        let (open_api, swagger) = (document::open_api(&notebook), document::swagger(&notebook));
+        let public = statics::folder_beside(&notebook.path);
+        let stopping = AtomicBool::new(false);
+        Self { notebook, desk, metrics, limits, source, public, open_api, swagger, stopping }
+    }
+
+    /// From now on the service is not ready.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// What the head alone rules out.
+    fn refused(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
+        let found = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+        let most = self.limits.uri_bytes;
+        if found > most {
+            let message = format!("the path has {found} bytes, allowed are {most}");
+            return Some(reply::closing(reply::failure(StatusCode::URI_TOO_LONG, &message)));
+        }
+        let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
+        let most = self.limits.body_bytes;
+        (length > most as u64).then(|| reply::bad_body(&BodyError::TooLarge { most }))
+    }
+
+    async fn respond(&self, request: &mut Request<Incoming>) -> Response<Body> {
+        let path = request.uri().path().to_owned();
+        if let Some(own) = path.strip_prefix("/_api/") {
+            return self.own(request.method(), own).unwrap_or_else(reply::not_found);
+        }
+        let verb = match *request.method() {
+            Method::GET | Method::HEAD => Some(Verb::Get),
+            Method::PUT => Some(Verb::Put),
+            Method::POST => Some(Verb::Post),
+            Method::DELETE => Some(Verb::Delete),
+            _ => None,
+        };
+        match self.notebook.routes.find(verb, &path) {
+            Found::Route(route, values) => {
+                let begun = Instant::now();
+                let response = self.endpoint(request, route, values).await;
+                self.metrics.replied(response.status().as_u16(), Some(begun.elapsed()));
+                return response;
+            }
+            Found::OtherVerbs(verbs) => return reply::other_verbs(&verbs),
+            Found::Nothing => {}
+        }
+        let own = match path.as_str() {
+            "/healthz" => "health",
+            "/readyz" => "ready",
+            "/metrics" => "metrics",
+            "/openapi.json" => "spec/openapi.json",
+            _ => {
+                let file = path.strip_prefix("/public/").zip(self.public.as_deref());
+                let (Some((file, folder)), Some(Verb::Get)) = (file, verb) else { return reply::not_found() };
+                return statics::file(folder, file).await.unwrap_or_else(reply::not_found);
+            }
+        };
+        self.own(request.method(), own).unwrap_or_else(reply::not_found)
+    }
+
+    async fn endpoint(
+        &self,
+        request: &mut Request<Incoming>,
+        route: usize,
+        values: Vec<(&str, String)>,
+    ) -> Response<Body> {
+        let Some(route) = self.notebook.routes().get(route) else { return reply::not_found() };
+        let bytes = match body::read(request.body_mut(), &self.limits).await {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                body::discard(request.body_mut(), &self.limits).await;
+                return reply::bad_body(&error);
+            }
+        };
+        let body = if route.body_as_text {
+            body::as_text(&bytes)
+        } else {
+            match body::as_value(&bytes, request.headers()).await {
+                Ok(body) => body,
+                Err(error) => return reply::bad_body(&error),
+            }
+        };
+        let document = RequestDocument::new(body, request.uri(), &values, request.headers());
+        let text = match document.text() {
+            Ok(text) => text,
+            Err(error) => return reply::failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        };
+        let assignment = self.notebook.language.assignment(&text);
+        let work = Work { assignment, source: route.source.clone(), info: route.info.clone() };
+        match self.desk.run(work).await {
+            Ok(done) => reply::done(done),
+            Err(why) => {
+                tracing::warn!(verb = %route.verb(), path = route.path(), reason = %why, "an endpoint was not answered");
+                reply::undone(&why)
+            }
+        }
+    }
+
+    /// The gateway's own pages.
+    fn own(&self, method: &Method, name: &str) -> Option<Response<Body>> {
+        let status = |name| format!("{{\"status\": \"{name}\"}}");
+        let page = match name {
+            "health" => reply::of_kind(StatusCode::OK, JSON, status("ok")),
+            "ready" => self.ready(),
+            "metrics" => reply::of_kind(StatusCode::OK, OPEN_METRICS, self.metrics.open_metrics()),
+            "spec/openapi.json" => reply::of_kind(StatusCode::OK, JSON, self.open_api.clone()),
+            "spec/swagger.json" => reply::of_kind(StatusCode::OK, JSON, self.swagger.clone()),
+            "source" if self.source => {
+                reply::of_kind(StatusCode::OK, "application/x-ipynb+json", self.notebook.bytes.clone())
+            }
+            _ => return None,
+        };
+        let readable = matches!(*method, Method::GET | Method::HEAD);
+        Some(if readable { page } else { reply::other_verbs(&[Verb::Get]) })
+    }
+
+    fn ready(&self) -> Response<Body> {
+        let message = if self.stopping.load(Ordering::Acquire) {
+            "the gateway is shutting down"
+        } else if self.desk.alive() == 0 {
+            "no kernel is alive; a new one is being started"
+        } else {
+            return reply::of_kind(StatusCode::OK, JSON, "{\"status\": \"ready\"}");
+        };
+        reply::failure(StatusCode::SERVICE_UNAVAILABLE, message)
+    }
+}
+
+impl Answer for Service {
+    async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
+        let response = match self.refused(&request) {
+            Some(response) => {
+                // Who waits for leave to send a body needs no more than the answer.
+                if response.status() == StatusCode::PAYLOAD_TOO_LARGE && !request.headers().contains_key(EXPECT) {
+                    body::discard(request.body_mut(), &self.limits).await;
+                }
+                response
+            }
+            None => self.respond(&mut request).await,
+        };
+        tracing::debug!(method = %request.method(), status = response.status().as_u16(), "request");
+        response
+    }
+}

@@ -1,0 +1,127 @@
+//! Replies: those of cells, and those of the gateway itself.
+
+use axum::body::Body;
+use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, Response, StatusCode};
+
+use super::body::BodyError;
+use super::info::ResponseInfo;
+use crate::kernel::{CellError, Output, plain};
+use crate::notebook::Verb;
+use crate::notebook::json_text::dumped;
+use crate::pool::{Done, Undone};
+
+/// A reply with a body of that kind.
+pub(super) fn of_kind(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+/// What the gateway itself has to say: `{"reason": …, "message": …}`.
+pub(super) fn failure(status: StatusCode, message: &str) -> Response<Body> {
+    let reason = status.canonical_reason().unwrap_or_default();
+    // The map sorts its keys, so that the text is put together by hand.
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let json = dumped(&format!("{{\"reason\":{},\"message\":{}}}", quoted(reason), quoted(message)));
+    of_kind(status, "application/json", json)
+}
+
+pub(super) fn not_found() -> Response<Body> {
+    failure(StatusCode::NOT_FOUND, "")
+}
+
+/// The path is known, the method is not: no body, and the methods that are.
+pub(super) fn other_verbs(verbs: &[Verb]) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    let mut names: Vec<&str> = verbs.iter().map(|verb| verb.as_str()).collect();
+    if names.contains(&"GET") {
+        names.push("HEAD");
+    }
+    if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
+        response.headers_mut().insert(ALLOW, names);
+    }
+    response
+}
+
+/// What a cell gave.
+pub(super) fn done(done: Done) -> Response<Body> {
+    let Done { output, info } = done;
+    if let Some(error) = &output.error {
+        return cell_error(error);
+    }
+    let info = match info.map(|output| (output.error.clone(), text_of(output))) {
+        None => Ok(ResponseInfo::default()),
+        Some((Some(error), _)) => return cell_error(&error),
+        Some((None, text)) => ResponseInfo::parse(&text),
+    };
+    let info = match info {
+        Ok(info) => info,
+        Err(error) => {
+            let message = format!("the ResponseInfo cell is no use: {error}");
+            return failure(StatusCode::INTERNAL_SERVER_ERROR, &message);
+        }
+    };
+    let status = info.status.unwrap_or(StatusCode::OK);
+    let has_body = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RESET_CONTENT);
+    let mut response = if has_body {
+        of_kind(status, "text/plain", text_of(output))
+    } else {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status;
+        response
+    };
+    for name in info.headers.keys() {
+        response.headers_mut().remove(name);
+    }
+    for (name, value) in &info.headers {
+        response.headers_mut().append(name, value.clone());
+    }
+    response
+}
+
+/// What a cell printed, else its value, else nothing.
+fn text_of(output: Output) -> String {
+    match output.value {
+        Some(value) if output.printed.is_empty() => dumped(&value),
+        _ => output.printed,
+    }
+}
+
+fn cell_error(error: &CellError) -> Response<Body> {
+    let text = format!("Error {}: {}", plain(&error.name), plain(&error.value));
+    of_kind(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", text)
+}
+
+/// Why no kernel did the work.
+pub(super) fn undone(why: &Undone) -> Response<Body> {
+    let status = match why {
+        Undone::Full { .. } | Undone::Waited(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Undone::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
+        Undone::Lost { .. } => StatusCode::BAD_GATEWAY,
+    };
+    let mut response = failure(status, &why.to_string());
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// A body that was not read to its end also ends the connection.
+pub(super) fn bad_body(error: &BodyError) -> Response<Body> {
+    let status = match error {
+        BodyError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyError::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
+        BodyError::Broken | BodyError::Multipart { .. } => StatusCode::BAD_REQUEST,
+    };
+    let response = failure(status, &error.to_string());
+    if matches!(error, BodyError::Multipart { .. }) { response } else { closing(response) }
+}
+
+/// The rest of the request is not read, so that the connection cannot go on.
+pub(super) fn closing(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}

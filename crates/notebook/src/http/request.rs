@@ -1,0 +1,118 @@
+//! A request as the text that cells find in `REQUEST`.
+
+use std::collections::HashMap;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::body::BodyValue;
+use crate::notebook::json_text::dumped;
+
+/// The document in `REQUEST`, its keys in the order that notebooks have always seen.
+#[derive(Debug, Serialize)]
+pub(super) struct RequestDocument<'a> {
+    body: BodyValue,
+    args: Pairs<Vec<String>>,
+    path: Pairs<&'a str>,
+    headers: Pairs<HeaderText>,
+}
+
+/// An object whose keys stay in the order in which they came.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Pairs<T>(Vec<(String, T)>);
+
+/// The value of a header, or those of a repeated one.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum HeaderText {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl<T: Serialize> Serialize for Pairs<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'a> RequestDocument<'a> {
+    pub(super) fn new(body: BodyValue, uri: &Uri, path: &'a [(&'a str, String)], headers: &HeaderMap) -> Self {
+        let args = lists(form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()));
+        let path = path.iter().map(|(name, value)| ((*name).to_owned(), value.as_str())).collect();
+        Self { body, args, path: Pairs(path), headers: of_headers(headers) }
+    }
+
+    /// The JSON text, in ASCII.
+    pub(super) fn text(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self).map(|json| dumped(&json))
+    }
+}
+
+/// Names with the list of their values, both in the order in which they came.
+pub(super) fn lists(pairs: impl Iterator<Item = (impl Into<String>, impl Into<String>)>) -> Pairs<Vec<String>> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut lists: Vec<(String, Vec<String>)> = Vec::new();
+    for (name, value) in pairs {
+        let name = name.into();
+        let place = *places.entry(name.clone()).or_insert_with(|| {
+            lists.push((name, Vec::new()));
+            lists.len() - 1
+        });
+        lists[place].1.push(value.into());
+    }
+    Pairs(lists)
+}
+
+/// Headers with their names as `Content-Type`; one that is repeated has a list of values.
+fn of_headers(headers: &HeaderMap) -> Pairs<HeaderText> {
+    // Bytes beyond ASCII have no meaning that both sides agree on; each is its own character.
+    let text = |value: &HeaderValue| value.as_bytes().iter().map(|&byte| char::from(byte)).collect::<String>();
+    let one = |name: &HeaderName| {
+        let mut values: Vec<String> = headers.get_all(name).iter().map(text).collect();
+        let value = match values.len() {
+            1 => HeaderText::One(values.swap_remove(0)),
+            _ => HeaderText::Several(values),
+        };
+        (title_case(name.as_str()), value)
+    };
+    Pairs(headers.keys().map(one).collect())
+}
+
+fn title_case(name: &str) -> String {
+    let mut start = true;
+    name.chars()
+        .map(|c| {
+            let shown = if start { c.to_ascii_uppercase() } else { c };
+            start = c == '-';
+            shown
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn the_document_has_lists_for_arguments_and_repeated_headers() {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("text/plain"));
+        for value in ["1", "2", "3"] {
+            headers.append("x-many", HeaderValue::from_static(value));
+        }
+        let uri: Uri = "/a?q=1&q=%C3%A9+x&empty=&bare".parse().unwrap();
+        let path = [("name", "v".to_owned())];
+        let text = RequestDocument::new(BodyValue::Text("b".to_owned()), &uri, &path, &headers).text().unwrap();
+        assert!(text.starts_with(r#"{"body": "b", "args": {"q": ["1", "\u00e9 x"], "empty": [""], "#), "{text}");
+        assert!(text.is_ascii());
+        let expected = json!({"body": "b", "args": {"q": ["1", "é x"], "empty": [""], "bare": [""]},
+            "path": {"name": "v"}, "headers": {"Content-Type": "text/plain", "X-Many": ["1", "2", "3"]}});
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+    }
+}

@@ -1,0 +1,126 @@
+//! A notebook as a service: which cells answer which requests, and which run first.
+
+mod annotation;
+mod body_use;
+mod file;
+pub(crate) mod json_text;
+pub(crate) mod language;
+mod pattern;
+mod routes;
+mod specification;
+
+use std::path::{Path, PathBuf};
+
+pub use annotation::Verb;
+pub use file::NotebookError;
+pub use pattern::PatternError;
+pub use routes::Route;
+
+use annotation::Annotation;
+use file::{NotebookFile, SourceCell};
+use language::Language;
+use pattern::Pattern;
+pub(crate) use routes::{Found, Routes};
+
+/// A notebook whose cells can be served.
+#[derive(Debug, Clone)]
+pub struct Notebook {
+    pub(crate) path: PathBuf,
+    /// The file as it was read, for whoever may download it.
+    pub(crate) bytes: Vec<u8>,
+    /// The kernelspec that the notebook names.
+    pub(crate) kernel: Option<String>,
+    pub(crate) language: Language,
+    pub(crate) routes: Routes,
+    /// What runs once in every kernel, in order.
+    pub(crate) seeds: Vec<Seed>,
+    /// What is allowed but looks like a mistake.
+    pub(crate) doubts: Vec<String>,
+    specification: Option<String>,
+}
+
+/// A cell that runs at the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seed {
+    /// Its number, from 1.
+    pub(crate) cell: usize,
+    pub(crate) source: String,
+}
+
+impl Notebook {
+    /// Reads a notebook file of version 3 or 4 and finds its endpoints.
+    ///
+    /// # Errors
+    /// The file cannot be read or is not a notebook; an endpoint's path makes no sense; two endpoints answer the same
+    /// requests; there is no endpoint.
+    pub fn read(path: &Path) -> Result<Self, NotebookError> {
+        let bytes = std::fs::read(path).map_err(|error| NotebookError::read(path, error))?;
+        // The kernel runs in the notebook's folder: the path must not depend on ours.
+        let path = std::path::absolute(path).map_err(|error| NotebookError::read(path, error))?;
+        Self::parse(path, bytes)
+    }
+
+    fn parse(path: PathBuf, bytes: Vec<u8>) -> Result<Self, NotebookError> {
+        let NotebookFile { cells, kernel, language } = NotebookFile::parse(&bytes)?;
+        let language = Language::named(language.as_deref().unwrap_or("python"));
+        let (mut routes, mut seeds, mut doubts) = (Routes::default(), Vec::new(), Vec::new());
+        let (mut infos, mut specification) = (Vec::new(), None);
+        let count = cells.len();
+        for (cell, source) in (1..).zip(cells) {
+            let source = match source {
+                SourceCell::Code(source) => source,
+                SourceCell::Markdown(text) => {
+                    specification = specification.or_else(|| specification::in_markdown(&text));
+                    continue;
+                }
+                SourceCell::Raw => continue,
+            };
+            match Annotation::of(&source, language.comment()) {
+                Some(Annotation::Endpoint(verb, path)) => routes.add(cell, verb, path, &source)?,
+                Some(Annotation::ResponseInfo(verb, path)) => infos.push((cell, verb, path.to_owned(), source)),
+                other => {
+                    if let Some(Annotation::UnknownVerb(verb, path)) = other {
+                        doubts.push(format!(
+                            "cell {cell} runs at the start: `{verb} {path}` is no endpoint, which are GET, PUT, POST, DELETE"
+                        ));
+                    }
+                    seeds.push(Seed { cell, source });
+                }
+            }
+        }
+        if routes.is_empty() {
+            return Err(NotebookError::NoEndpoint { cells: count, prefix: language.comment() });
+        }
+        for (cell, verb, path, source) in infos {
+            let pattern = Pattern::parse(&path).map_err(|reason| NotebookError::Path {
+                cell,
+                verb,
+                path: path.clone(),
+                reason,
+            })?;
+            if !routes.add_info(cell, verb, &pattern, &source) {
+                doubts.push(format!("cell {cell} is never used: there is no endpoint `{verb} {path}`"));
+            }
+        }
+        if language.is_python() {
+            routes.note_body_use();
+        }
+        routes.sort();
+        Ok(Self { path, bytes, kernel, language, routes, seeds, doubts, specification })
+    }
+
+    /// The text inside the first fenced YAML block of the notebook's markdown cells.
+    #[must_use]
+    pub fn specification(&self) -> Option<String> {
+        self.specification.clone()
+    }
+
+    /// The endpoints, in the order in which they are asked whether they match.
+    #[must_use]
+    pub fn routes(&self) -> &[Route] {
+        self.routes.all()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! Keeps one kernel at work: hands it requests, interrupts it, replaces it when it is lost.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::{Desk, Done, Job, Nursery, Undone, Work};
+use crate::kernel::{Kernel, Lost, Run};
+
+/// How long a cell may take to stop when it is interrupted.
+const INTERRUPT: Duration = Duration::from_secs(2);
+/// Before a second try to start a kernel; doubled for each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A kernel that is lost earlier counts as one that cannot live; after some of those in a row there are pauses.
+const SHORT_LIFE: Duration = Duration::from_secs(10);
+const SHORT_LIVES: u32 = 3;
+
+/// The keeper of one kernel.
+pub(crate) struct Keeper {
+    number: usize,
+    desk: Arc<Desk>,
+    jobs: mpsc::Receiver<Job>,
+    nursery: Arc<Nursery>,
+    /// For one request, from its start on the kernel.
+    time_out: Duration,
+}
+
+impl Keeper {
+    pub(crate) fn new(desk: &Arc<Desk>, nursery: &Arc<Nursery>, time_out: Duration) -> Self {
+        let (number, jobs) = desk.open();
+        Self { number, desk: Arc::clone(desk), jobs, nursery: Arc::clone(nursery), time_out }
+    }
+
+    pub(crate) fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Works with `kernel`, and with those that replace it, until dropped.
+    pub(crate) async fn work(mut self, mut kernel: Kernel) {
+        let mut short_lives = 0;
+        loop {
+            let ready = Instant::now();
+            self.desk.now_alive(true);
+            let lost = self.serve(&mut kernel).await;
+            self.desk.now_alive(false);
+            self.desk.leave(self.number, &mut self.jobs);
+            tracing::warn!(kernel = self.number, process = kernel.id(), reason = lost.how, "a kernel was lost");
+            drop(kernel);
+            self.desk.metrics.restarts.inc();
+            // One that is lost again and again must not keep a CPU busy with starting it.
+            short_lives = if ready.elapsed() < SHORT_LIFE { short_lives + 1 } else { 0 };
+            if short_lives > SHORT_LIVES {
+                let doubled = FIRST_PAUSE.saturating_mul(1 << (short_lives - SHORT_LIVES).min(10));
+                tokio::time::sleep(doubled.min(LONGEST_PAUSE)).await;
+            }
+            kernel = self.replacement().await;
+        }
+    }
+
+    async fn serve(&mut self, kernel: &mut Kernel) -> Lost {
+        loop {
+            // A kernel that ended after its last answer must not be given another request.
+            tokio::select! {
+                biased;
+                lost = kernel.lost() => return lost,
+                () = std::future::ready(()) => {}
+            }
+            let job = match self.desk.next(self.number) {
+                Some(job) => job,
+                None => tokio::select! {
+                    biased;
+                    lost = kernel.lost() => return lost,
+                    Some(job) = self.jobs.recv() => job,
+                },
+            };
+            if let Err(lost) = self.answer(kernel, job).await {
+                return lost;
+            }
+        }
+    }
+
+    /// Does one job; an error means that the kernel is of no use any more.
+    async fn answer(&self, kernel: &mut Kernel, job: Job) -> Result<(), Lost> {
+        if job.claimed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let mut runs = Vec::with_capacity(2);
+        let outcome = tokio::time::timeout(self.time_out, exchange(kernel, &job.work, &mut runs)).await;
+        // Whoever asked may have left.
+        match outcome {
+            Ok(Ok(done)) => {
+                let _ = job.reply.send(Ok(done));
+                Ok(())
+            }
+            Ok(Err(lost)) => {
+                let _ = job.reply.send(Err(Undone::Lost { kernel: self.number, how: lost.how.clone() }));
+                Err(lost)
+            }
+            Err(_) => {
+                let _ = job.reply.send(Err(Undone::TimedOut(self.time_out)));
+                kernel.interrupt().await;
+                let stopped = tokio::time::timeout(INTERRUPT, kernel.finish(&mut runs)).await;
+                stopped.unwrap_or_else(|_| Err(Lost { how: "its cell did not stop when interrupted".to_owned() }))
+            }
+        }
+    }
+
+    async fn replacement(&self) -> Kernel {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let begun = Instant::now();
+            match self.nursery.kernel(self.number).await {
+                Ok(kernel) => {
+                    let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                    tracing::info!(kernel = self.number, process = kernel.id(), duration_ms, "a new kernel is ready");
+                    return kernel;
+                }
+                Err(error) => {
+                    tracing::error!(kernel = self.number, %error, "a kernel cannot be replaced yet");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+}
+
+/// Assigns the request, runs the endpoint and, if it succeeded, what describes the response.
+async fn exchange(kernel: &mut Kernel, work: &Work, runs: &mut Vec<Run>) -> Result<Done, Lost> {
+    // Sent together: the kernel need not wait for us between them.
+    kernel.send(&work.assignment, true, runs).await?;
+    kernel.send(&work.source, false, runs).await?;
+    kernel.finish(runs).await?;
+    let mut output = runs.pop().map(|run| run.output).unwrap_or_default();
+    if let Some(error) = runs.pop().and_then(|run| run.output.error) {
+        output.error = Some(error);
+    }
+    let info = match &work.info {
+        Some(source) if output.error.is_none() => {
+            kernel.send(source, false, runs).await?;
+            kernel.finish(runs).await?;
+            runs.pop().map(|run| run.output)
+        }
+        _ => None,
+    };
+    Ok(Done { output, info })
+}

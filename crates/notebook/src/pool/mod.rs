@@ -1,0 +1,245 @@
+//! The kernels of a gateway: who waits for one, and who is idle.
+
+mod keeper;
+mod seeding;
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use keeper::Keeper;
+pub(crate) use seeding::Nursery;
+
+use crate::kernel::Output;
+use crate::metrics::Metrics;
+
+/// What a request wants from a kernel, in the order in which it runs.
+#[derive(Debug)]
+pub(crate) struct Work {
+    /// Assigns `REQUEST`.
+    pub(crate) assignment: String,
+    /// The endpoint.
+    pub(crate) source: String,
+    /// What describes the response, run only when the endpoint succeeded.
+    pub(crate) info: Option<String>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) output: Output,
+    pub(crate) info: Option<Output>,
+}
+
+/// Why nothing came of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Undone {
+    #[error("{waiting} requests wait for a kernel already, try again in 1 s")]
+    Full { waiting: usize },
+    #[error("no kernel was free within {} s, try again in 1 s", .0.as_secs_f64())]
+    Waited(Duration),
+    #[error("the cell ran longer than the {} s allowed", .0.as_secs_f64())]
+    TimedOut(Duration),
+    #[error("kernel {kernel} was lost while it ran the request: {how}; a new one is being started")]
+    Lost { kernel: usize, how: String },
+}
+
+/// Work on its way to a kernel.
+#[derive(Debug)]
+struct Job {
+    work: Work,
+    /// Set by whoever comes first: the kernel that takes the work, or the client that waits no longer.
+    claimed: Arc<AtomicBool>,
+    reply: oneshot::Sender<Result<Done, Undone>>,
+}
+
+/// Where requests meet kernels: a bounded queue before those that are idle, the longest idle first.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    state: Mutex<State>,
+    queue: usize,
+    /// The longest wait for a kernel.
+    patience: Duration,
+    alive: AtomicUsize,
+    metrics: Arc<Metrics>,
+}
+
+/// Either nobody waits or nobody is idle.
+#[derive(Debug, Default)]
+struct State {
+    idle: VecDeque<usize>,
+    waiting: VecDeque<Job>,
+    /// The way to each kernel, by its number less one; it takes one job, sent while the state is locked.
+    doors: Vec<mpsc::Sender<Job>>,
+}
+
+impl Desk {
+    pub(crate) fn new(queue: usize, patience: Duration, metrics: Arc<Metrics>) -> Self {
+        Self { state: Mutex::default(), queue, patience, alive: AtomicUsize::new(0), metrics }
+    }
+
+    /// Has `work` done by the next free kernel. Dropping the future does not stop what has begun.
+    pub(crate) async fn run(&self, work: Work) -> Result<Done, Undone> {
+        let claimed = Arc::new(AtomicBool::new(false));
+        let (reply, mut answer) = oneshot::channel();
+        self.submit(Job { work, claimed: Arc::clone(&claimed), reply })?;
+        let answered = match tokio::time::timeout(self.patience, &mut answer).await {
+            Ok(answered) => answered,
+            // A kernel that has begun keeps to a time of its own.
+            Err(_) if claimed.swap(true, Ordering::AcqRel) => answer.await,
+            Err(_) => return Err(Undone::Waited(self.patience)),
+        };
+        answered.unwrap_or_else(|_| Err(Undone::Lost { kernel: 0, how: "the gateway is ending".to_owned() }))
+    }
+
+    /// Kernels that are ready or at work.
+    pub(crate) fn alive(&self) -> usize {
+        self.alive.load(Ordering::Acquire)
+    }
+
+    fn submit(&self, job: Job) -> Result<(), Undone> {
+        let mut state = self.state();
+        if state.idle.is_empty() && state.waiting.len() >= self.queue {
+            // Those who left make room.
+            state.waiting.retain(|job| !job.reply.is_closed());
+            let waiting = state.waiting.len();
+            if waiting >= self.queue {
+                self.metrics.refused.inc();
+                return Err(Undone::Full { waiting });
+            }
+        }
+        state.hand_out(job, false);
+        self.note(&state);
+        Ok(())
+    }
+
+    /// Opens a way to one more kernel, which is not idle yet; gives its number, from 1, and the end of the way.
+    fn open(&self) -> (usize, mpsc::Receiver<Job>) {
+        let (door, jobs) = mpsc::channel(1);
+        let mut state = self.state();
+        state.doors.push(door);
+        (state.doors.len(), jobs)
+    }
+
+    /// The kernel is free: gives it who waits longest, or notes that it is idle.
+    fn next(&self, number: usize) -> Option<Job> {
+        let mut state = self.state();
+        let job = loop {
+            match state.waiting.pop_front() {
+                Some(job) if job.reply.is_closed() => {}
+                other => break other,
+            }
+        };
+        if job.is_none() {
+            state.idle.push_back(number);
+        }
+        self.note(&state);
+        job
+    }
+
+    /// The kernel is gone; what was sent to it in the last moment goes to another.
+    fn leave(&self, number: usize, jobs: &mut mpsc::Receiver<Job>) {
+        let mut state = self.state();
+        state.idle.retain(|&idle| idle != number);
+        // Nothing is sent to a kernel that is not idle.
+        while let Ok(job) = jobs.try_recv() {
+            state.hand_out(job, true);
+        }
+        self.note(&state);
+    }
+
+    fn note(&self, state: &State) {
+        self.metrics.waiting.set(i64::try_from(state.waiting.len()).unwrap_or(i64::MAX));
+    }
+
+    fn now_alive(&self, alive: bool) {
+        if alive {
+            self.alive.fetch_add(1, Ordering::AcqRel);
+            self.metrics.alive.inc();
+        } else {
+            self.alive.fetch_sub(1, Ordering::AcqRel);
+            self.metrics.alive.dec();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn hand_out(&mut self, mut job: Job, first: bool) {
+        while let Some(door) = self.idle.pop_front().and_then(|number| self.doors.get(number - 1)) {
+            match door.try_send(job) {
+                Ok(()) => return,
+                Err(mpsc::error::TrySendError::Full(back) | mpsc::error::TrySendError::Closed(back)) => job = back,
+            }
+        }
+        if first { self.waiting.push_front(job) } else { self.waiting.push_back(job) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn desk(queue: usize) -> Arc<Desk> {
+        Arc::new(Desk::new(queue, Duration::from_millis(50), Arc::new(Metrics::new())))
+    }
+
+    fn job(name: &str) -> (Job, oneshot::Receiver<Result<Done, Undone>>) {
+        let (reply, answer) = oneshot::channel();
+        let work = Work { assignment: String::new(), source: name.to_owned(), info: None };
+        (Job { work, claimed: Arc::default(), reply }, answer)
+    }
+
+    fn source(job: Option<Job>) -> Option<String> {
+        job.map(|job| job.work.source)
+    }
+
+    #[tokio::test]
+    async fn idle_kernels_take_turns_and_waiting_requests_keep_their_order() {
+        let desk = desk(2);
+        let (one, mut first) = desk.open();
+        let (two, mut second) = desk.open();
+        assert!(desk.next(one).is_none() && desk.next(two).is_none());
+        let mut answers = Vec::new();
+        for name in ["a", "b", "c", "d"] {
+            let (job, answer) = job(name);
+            desk.submit(job).unwrap();
+            answers.push(answer);
+        }
+        assert_eq!(source(first.try_recv().ok()).as_deref(), Some("a"));
+        assert_eq!(source(second.try_recv().ok()).as_deref(), Some("b"));
+        assert_eq!(desk.submit(job("e").0), Err(Undone::Full { waiting: 2 }));
+        drop(answers.remove(2));
+        let (job, _answer) = job("f");
+        desk.submit(job).unwrap();
+        assert_eq!(source(desk.next(two)).as_deref(), Some("d"), "who left is passed over");
+        assert_eq!(source(desk.next(one)).as_deref(), Some("f"));
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_to_a_kernel_that_is_gone_goes_first_to_another() {
+        let desk = desk(1);
+        let (one, mut jobs) = desk.open();
+        let (two, _other) = desk.open();
+        assert!(desk.next(one).is_none());
+        let ((a, _keep_a), (b, _keep_b)) = (job("a"), job("b"));
+        desk.submit(a).unwrap();
+        desk.submit(b).unwrap();
+        desk.leave(one, &mut jobs);
+        assert_eq!(source(desk.next(two)).as_deref(), Some("a"));
+        assert_eq!(source(desk.next(two)).as_deref(), Some("b"));
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_ever() {
+        let desk = desk(1);
+        let work = Work { assignment: String::new(), source: String::new(), info: None };
+        assert_eq!(desk.run(work).await.unwrap_err(), Undone::Waited(Duration::from_millis(50)));
+    }
+}
