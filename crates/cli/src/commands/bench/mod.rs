@@ -1,5 +1,7 @@
 //! `foretaste bench`: measurements that stand beside others' numbers.
 
+#[cfg(target_os = "linux")]
+mod deployed;
 mod svd;
 mod tutorial;
 
@@ -10,6 +12,8 @@ use crate::args::BenchCommand;
 pub(super) fn run(command: BenchCommand) -> Result<()> {
     match command {
         BenchCommand::Svd(args) => svd::run(&args),
+        #[cfg(target_os = "linux")]
+        BenchCommand::Tutorial(args) if !args.cpu.is_empty() => deployed::run(args),
         BenchCommand::Tutorial(args) => tutorial::run(args),
     }
 }

@@ -18,9 +18,9 @@ use crate::data::{fitted, load_ratings};
 use crate::output::{self, Align, Shape, Table, count};
 
 /// The tutorial's table for 2 CPUs: k, and milliseconds of one recompute.
-const PUBLISHED: [(usize, u64); 5] = [(10, 41), (50, 379), (100, 830), (500, 3836), (1000, 5084)];
+pub(super) const PUBLISHED: [(usize, u64); 5] = [(10, 41), (50, 379), (100, 830), (500, 3836), (1000, 5084)];
 /// The tutorial reads so many rows of its file.
-const TUTORIAL_ROWS: u64 = 200_000;
+pub(super) const TUTORIAL_ROWS: u64 = 200_000;
 
 /// One line of the table.
 #[derive(Serialize)]
