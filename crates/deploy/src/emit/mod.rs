@@ -55,8 +55,10 @@ pub struct Service {
     pub memory: Memory,
     /// Port to answer on.
     pub port: Option<u16>,
-    /// Environment.
+    /// Environment inside a container.
     pub environment: BTreeMap<String, String>,
+    /// The same on this machine.
+    pub environment_here: BTreeMap<String, String>,
     /// Processes side by side.
     pub replicas: u32,
     /// Path that answers 200 while the process works, and the one while it is ready.
@@ -97,6 +99,7 @@ mod tests {
             memory: "512MiB".parse().unwrap(),
             port: Some(9000),
             environment: [("A".to_owned(), "100% \"x\" $y".to_owned()), ("N".to_owned(), "1".to_owned())].into(),
+            environment_here: [("A".to_owned(), "100% \"x\" $y".to_owned())].into(),
             replicas: 2,
             probes: ("/healthz", "/readyz"),
         }
@@ -145,7 +148,7 @@ mod tests {
             assert!(unit.lines().any(|found| found == line), "{line}\n{unit}");
         }
         let mut broken = service();
-        broken.environment.insert("B".to_owned(), "a\nExecStart=/bin/sh".to_owned());
+        broken.environment_here.insert("B".to_owned(), "a\nExecStart=/bin/sh".to_owned());
         assert!(matches!(systemd(&broken), Err(EmitError::LineFeed { .. })));
         assert!(matches!(
             dockerfile(&Service { files: vec!["a\nRUN x".into()], ..service() }),

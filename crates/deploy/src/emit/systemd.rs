@@ -21,7 +21,7 @@ pub fn systemd(service: &Service) -> Result<String, EmitError> {
     let _ = writeln!(text, "[Service]\nType=notify\nNotifyAccess=main");
     let _ = writeln!(text, "ExecStart={}", command.join(" "));
     let _ = writeln!(text, "WorkingDirectory={}", directory.replace('%', "%%"));
-    for (name, value) in &service.environment {
+    for (name, value) in &service.environment_here {
         let _ = writeln!(text, "Environment={}", quoted(&format!("`{name}`"), &format!("{name}={value}"), false)?);
     }
     let _ = writeln!(text, "CPUQuota={}%", (service.cpu.get() * 100.0).round());

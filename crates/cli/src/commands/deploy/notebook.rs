@@ -49,11 +49,14 @@ pub(super) fn work(specification: &Specification, path: &Path, cpu: Cpu) -> Resu
     let mut files = vec![name.clone()];
     files.extend(stated.filter(|data| folder.join(data).exists()).map(PathBuf::from));
     let data = stated.map(|data| place(folder, data)).transpose()?;
+    // What does not lie beside the notebook has to be mounted there.
+    let inside = stated.map(|data| format!("/srv/{}", Path::new(data).file_name().unwrap_or_default().display()));
     Ok(Work {
         here: arguments(text_of(path)?, python.as_deref().map(text_of).transpose()?),
         inside: arguments(text_of(&name)?, Some("python3".to_owned())),
         files,
-        environment: data.into_iter().map(|path| (DATA.to_owned(), path)).collect(),
+        environment: inside.into_iter().map(|path| (DATA.to_owned(), path)).collect(),
+        environment_here: data.into_iter().map(|path| (DATA.to_owned(), path)).collect(),
         python: Some(packages(image)),
         probes: ("/_api/health", "/_api/ready"),
         notes,

@@ -58,7 +58,11 @@ pub(super) fn plan(args: &DeployArgs) -> Result<Planned> {
     let mut command = vec![text_of(&program)?];
     command.extend(work.here.iter().cloned());
     command.push("--inherit".to_owned());
-    let environment = environment(&specification, cpu, work.python.is_some());
+    let stated = environment(&specification, cpu, work.python.is_some());
+    let with = |told: BTreeMap<String, String>| -> BTreeMap<String, String> {
+        told.into_iter().chain(stated.clone()).collect()
+    };
+    let here = with(work.environment_here);
     let elsewhere = Service {
         name: name.clone(),
         arguments: work.inside,
@@ -70,7 +74,8 @@ pub(super) fn plan(args: &DeployArgs) -> Result<Planned> {
         cpu,
         memory,
         port: specification.port,
-        environment: environment.clone(),
+        environment: with(work.environment),
+        environment_here: here.clone(),
         replicas: specification.replicas.unwrap_or(1),
         probes: work.probes,
     };
@@ -78,7 +83,7 @@ pub(super) fn plan(args: &DeployArgs) -> Result<Planned> {
         source: shown.to_string(),
         command,
         directory: folder,
-        environment: work.environment.into_iter().chain(environment).collect(),
+        environment: here,
         cpu,
         memory,
         port: specification.port,
@@ -96,8 +101,9 @@ pub(super) struct Work {
     pub(super) inside: Vec<String>,
     /// What has to be in the container, by paths from the specification's folder.
     pub(super) files: Vec<PathBuf>,
-    /// What it is told about this machine.
+    /// What it is told about a container, and about this machine.
     pub(super) environment: BTreeMap<String, String>,
+    pub(super) environment_here: BTreeMap<String, String>,
     /// Python packages, where Python runs it.
     pub(super) python: Option<Vec<String>>,
     /// Paths that answer 200 while the process works, and while it is ready.
@@ -159,6 +165,7 @@ fn native(specification: &Specification, folder: &Path, cpu: Cpu, memory: Memory
         inside: command(&str::to_owned),
         files: files.map(PathBuf::from).collect(),
         environment: BTreeMap::new(),
+        environment_here: BTreeMap::new(),
         python: None,
         probes: ("/healthz", "/readyz"),
         notes: Vec::new(),
