@@ -312,6 +312,23 @@ def test_any_installed_kernel_serves(tmp_path):
     service.stop()
 
 
+def test_a_kernel_keeps_neither_requests_nor_what_was_printed(served):
+    """Left alone, Python's kernel keeps every statement and all output for ever: here, 80 MB more."""
+    kernel, = kernels_of(served.process.pid)
+
+    def held():
+        with open(f"/proc/{kernel}/status") as lines:
+            return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+    def ask(count):
+        for at in range(count):
+            assert served.call("/echo", "POST", f"{at}{'x' * 100_000}".encode(), content_type="text/plain")[0] == 200
+    ask(50)
+    before = held()
+    ask(400)
+    assert held() - before < 10, f"{before:.0f} MiB became {held():.0f} MiB"
+
+
 def test_the_tutorials_notebook_gives_the_tutorials_lists():
     folder = real_data("ml-1m")
     service = Notebook(ROOT / "examples" / "tutorial.ipynb", FORETASTE_DATA=str(folder))

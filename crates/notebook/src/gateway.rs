@@ -30,8 +30,8 @@ pub struct GatewayConfig {
     pub kernels: usize,
     /// Requests that may wait for a kernel; one more is answered 503 at once. Default 16.
     pub queue: usize,
-    /// For one request, counted from its start on a kernel; then it is answered 504 and the kernel is interrupted. Also
-    /// the longest wait for a kernel. Default 30 s.
+    /// For one request, counted from its start on a kernel; then it is answered 504 and the kernel is interrupted. Before,
+    /// a request waits as long again for a kernel, and at least 10 s, in which a lost one is replaced. Default 30 s.
     pub time_out: Duration,
     /// From the start of a kernel to the end of the cells that run first. Default 5 min.
     pub start_time_out: Duration,
@@ -104,7 +104,8 @@ impl Gateway {
             .build()
             .map_err(GatewayError::System)?;
         let metrics = Arc::new(Metrics::new());
-        let desk = Arc::new(Desk::new(config.queue, config.time_out, Arc::clone(&metrics)));
+        let patience = config.time_out.max(LEAST_PATIENCE);
+        let desk = Arc::new(Desk::new(config.queue, patience, Arc::clone(&metrics)));
         let keepers: Vec<Keeper> = (0..config.kernels).map(|_| Keeper::new(&desk, &nursery, config.time_out)).collect();
         let kernels = runtime.block_on(kernels(&nursery, keepers));
         let kernels = match kernels {
@@ -153,6 +154,9 @@ impl Drop for Gateway {
         }
     }
 }
+
+/// The longest wait for a kernel is not shorter than this.
+const LEAST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// For tasks to be dropped at the end, and the kernels with them.
 const SHUTDOWN: Duration = Duration::from_secs(1);

@@ -7,6 +7,7 @@ mod process;
 mod run;
 mod start;
 
+use std::collections::HashMap;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -40,6 +41,33 @@ pub(crate) struct Kernel {
     _folder: TempDir,
 }
 
+/// What a kernel is to run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Code<'a> {
+    statements: &'a str,
+    /// Evaluated after the statements.
+    expression: Option<&'a str>,
+    /// Whether nothing of it is to be published.
+    is_silent: bool,
+}
+
+impl<'a> Code<'a> {
+    /// A cell, whose output and value matter.
+    pub(crate) fn cell(statements: &'a str) -> Self {
+        Self { statements, expression: None, is_silent: false }
+    }
+
+    /// Statements that matter for their effect alone.
+    pub(crate) fn silent(statements: &'a str) -> Self {
+        Self { statements, expression: None, is_silent: true }
+    }
+
+    /// An expression that matters for its effect alone.
+    pub(crate) fn expression(expression: &'a str) -> Self {
+        Self { statements: "", expression: Some(expression), is_silent: true }
+    }
+}
+
 /// The kernel's process has ended, or cannot be talked to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{how}")]
@@ -55,16 +83,15 @@ impl Lost {
 
 impl Kernel {
     /// Sends code, which then is the last of `runs`. It runs after what was sent before, whatever became of that.
-    ///
-    /// A `silent` run leaves no trace in the kernel's history and has no value.
-    pub(crate) async fn send(&mut self, code: &str, silent: bool, runs: &mut Vec<Run>) -> Result<(), Lost> {
+    pub(crate) async fn send(&mut self, code: Code<'_>, runs: &mut Vec<Run>) -> Result<(), Lost> {
         let request = ExecuteRequest {
-            code: code.to_owned(),
-            silent,
-            store_history: !silent,
+            code: code.statements.to_owned(),
+            silent: code.is_silent,
+            // A kernel would keep all that was ever run, and its values.
+            store_history: false,
             allow_stdin: false,
             stop_on_error: false,
-            user_expressions: None,
+            user_expressions: code.expression.map(|code| HashMap::from([("value".to_owned(), code.to_owned())])),
         };
         let message = JupyterMessage::new(request, None);
         // Noted first: a message that was sent only in part is never done.

@@ -2,6 +2,9 @@
 
 use super::json_text::{double_quoted, without_specials};
 
+/// Has IPython forget what cells printed and showed.
+const FORGET_OUTPUTS: &str = "get_ipython().history_manager.outputs.clear()";
+
 /// A programming language, by the name that kernels give it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Language(String);
@@ -32,16 +35,19 @@ impl Language {
         }
     }
 
-    /// The statement that gives `REQUEST` the text `json`, which is JSON in ASCII.
+    /// What gives `REQUEST` the text `json`, which is JSON in ASCII.
     ///
     /// Outside of Python every character that some language gives a meaning inside of quotes is written as JSON's
     /// `\u` escape: a client cannot have `$(…)` or `#{…}` evaluated.
-    pub(crate) fn assignment(&self, json: &str) -> String {
+    pub(crate) fn assignment(&self, json: &str) -> Assignment {
         if self.is_python() {
-            return format!("REQUEST = {}", double_quoted(json));
+            // Python's kernel keeps the text of every statement that it was ever sent, not of expressions. It also keeps all
+            // that was ever printed, unless told otherwise; where that cannot be said, the request is assigned already.
+            let text = double_quoted(json);
+            return Assignment::Expression(format!("(REQUEST := {text}) and {FORGET_OUTPUTS}"));
         }
         let json = without_specials(json);
-        match self.0.as_str() {
+        Assignment::Statement(match self.0.as_str() {
             "bash" | "sh" | "zsh" | "shell" | "fish" => format!("REQUEST='{json}'"),
             "perl" | "perl5" | "php" => format!("$REQUEST = '{}';", json.replace('\\', "\\\\")),
             "scala" | "kotlin" => format!("val REQUEST = {}", double_quoted(&json)),
@@ -50,8 +56,17 @@ impl Language {
             }
             "r" => format!("REQUEST <- {}", double_quoted(&json)),
             _ => format!("REQUEST = {}", double_quoted(&json)),
-        }
+        })
     }
+}
+
+/// What gives `REQUEST` its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Assignment {
+    /// Code to run.
+    Statement(String),
+    /// An expression to evaluate.
+    Expression(String),
 }
 
 #[cfg(test)]
@@ -61,8 +76,13 @@ mod tests {
     #[test]
     fn a_request_is_assigned_in_the_syntax_of_the_language() {
         let json = r#"{"body": "it's $(x) \"q\" #{y} `z`"}"#;
-        let of = |name| Language::named(name).assignment(json);
-        assert_eq!(of("Python"), r#"REQUEST = "{\"body\": \"it's $(x) \\\"q\\\" #{y} `z`\"}""#);
+        let python = r#"(REQUEST := "{\"body\": \"it's $(x) \\\"q\\\" #{y} `z`\"}") and "#;
+        let expected = format!("{python}{FORGET_OUTPUTS}");
+        assert_eq!(Language::named("Python").assignment(json), Assignment::Expression(expected));
+        let of = |name| match Language::named(name).assignment(json) {
+            Assignment::Statement(code) => code,
+            Assignment::Expression(code) => panic!("{name}: {code}"),
+        };
         let inner = r#"{"body": "it\u0027s \u0024(x) \"q\" \u0023{y} \u0060z\u0060"}"#;
         assert_eq!(of("bash"), format!("REQUEST='{inner}'"));
         assert_eq!(of("perl"), format!("$REQUEST = '{}';", inner.replace('\\', "\\\\")));

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::{Desk, Done, Job, Nursery, Undone, Work};
-use crate::kernel::{Kernel, Lost, Run};
+use crate::kernel::{Code, Kernel, Lost, Run};
+use crate::notebook::language::Assignment;
 
 /// How long a cell may take to stop when it is interrupted.
 const INTERRUPT: Duration = Duration::from_secs(2);
@@ -131,8 +132,11 @@ impl Keeper {
 /// Assigns the request, runs the endpoint and, if it succeeded, what describes the response.
 async fn exchange(kernel: &mut Kernel, work: &Work, runs: &mut Vec<Run>) -> Result<Done, Lost> {
     // Sent together: the kernel need not wait for us between them.
-    kernel.send(&work.assignment, true, runs).await?;
-    kernel.send(&work.source, false, runs).await?;
+    match &work.assignment {
+        Assignment::Statement(code) => kernel.send(Code::silent(code), runs).await?,
+        Assignment::Expression(code) => kernel.send(Code::expression(code), runs).await?,
+    }
+    kernel.send(Code::cell(&work.source), runs).await?;
     kernel.finish(runs).await?;
     let mut output = runs.pop().map(|run| run.output).unwrap_or_default();
     if let Some(error) = runs.pop().and_then(|run| run.output.error) {
@@ -140,7 +144,7 @@ async fn exchange(kernel: &mut Kernel, work: &Work, runs: &mut Vec<Run>) -> Resu
     }
     let info = match &work.info {
         Some(source) if output.error.is_none() => {
-            kernel.send(source, false, runs).await?;
+            kernel.send(Code::cell(source), runs).await?;
             kernel.finish(runs).await?;
             runs.pop().map(|run| run.output)
         }

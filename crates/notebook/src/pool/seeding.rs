@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::error::GatewayError;
-use crate::kernel::{Kernel, StartPlan, plain};
+use crate::kernel::{Code, Kernel, StartPlan, plain};
 use crate::notebook::Notebook;
 
 /// Where kernels come from.
@@ -35,7 +35,7 @@ impl Nursery {
             let cell = seed.cell;
             stage.store(cell, Ordering::Relaxed);
             let mut runs = Vec::new();
-            let ran = match kernel.send(&seed.source, false, &mut runs).await {
+            let ran = match kernel.send(Code::cell(&seed.source), &mut runs).await {
                 Ok(()) => kernel.finish(&mut runs).await,
                 lost => lost,
             };

@@ -10,7 +10,8 @@ use crate::exit::{Exit, coded};
 
 /// Says what is logged.
 const VARIABLE: &str = "FORETASTE_LOG";
-const DEFAULT: &str = "info";
+/// The sockets to a kernel announce each loss of it, which is told already.
+const DEFAULT: &str = "info,zeromq=warn";
 
 /// Starts the log. Text has colours on a terminal.
 pub(in crate::commands) fn start(format: LogFormat) -> Result<()> {
