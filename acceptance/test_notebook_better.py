@@ -359,7 +359,7 @@ def test_the_round_trip_costs_little_more_than_the_bare_protocol(tmp_path):
         assert connection.getresponse().read() == b"1\n"
 
     def bare():
-        sent = client.execute("print(1)")
+        sent = client.execute("print(1)", store_history=False)
         while True:
             message = client.get_iopub_msg(timeout=10)
             if message["parent_header"].get("msg_id") == sent and message["content"].get("execution_state") == "idle":
