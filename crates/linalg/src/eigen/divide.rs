@@ -9,7 +9,7 @@ use faer::linalg::evd;
 use faer::{Mat, MatMut, Par};
 
 use super::NoEigenpairs;
-use super::merge::{Merge, Update};
+use super::merge::{Merge, Update, rising};
 use crate::scalar::Real;
 
 /// Matrices up to this size are solved by QR iterations.
@@ -84,13 +84,6 @@ fn halves(
     let (first, second) = if parallel { rayon::join(first, second) } else { (first(), second()) };
     first.and(second)?;
     Ok(Update { half, coupling })
-}
-
-/// Indices of values in rising order.
-pub(super) fn rising(values: &[f64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-    order
 }
 
 /// Eigenpairs of a small matrix.

@@ -4,7 +4,6 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par, unzip, zip};
 use rayon::prelude::*;
 
-use super::divide::rising;
 use super::lowner::{eigenvectors, exact_z};
 use super::secular::{Root, Secular};
 use crate::scalar::Real;
@@ -214,4 +213,11 @@ fn rotate(mut vectors: MatMut<'_, f64>, x: usize, y: usize, c: f64, s: f64) {
         vectors[(row, x)] = c * a + s * b;
         vectors[(row, y)] = c * b - s * a;
     }
+}
+
+/// Indices of values in rising order.
+pub(super) fn rising(values: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    order
 }

@@ -2,9 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::triplets::STRIP;
 use crate::dense::Dense;
 use crate::product::ROWS;
+
+/// Columns that are made together: few enough that they stay in a core's own cache up to the last pass over them.
+pub(super) const STRIP: usize = 16;
 
 /// Entries within this part of the largest one count as equal to it, so that rounding does not decide between entries that
 /// are equal in exact arithmetic.

@@ -5,14 +5,11 @@ use std::ops::Range;
 use faer::MatRef;
 use rayon::prelude::*;
 
-use super::columns;
+use super::columns::{self, STRIP};
 use super::correct::{LEADING, WINDOW, lengths, part, rayleigh_ritz, runs, share, windows};
 use crate::dense::Dense;
 use crate::operator::LinearOperator;
 use crate::product::{self, ROWS};
-
-/// Columns that are made together: few enough that they stay in a core's own cache up to the last pass over them.
-pub(super) const STRIP: usize = 16;
 
 /// `Aᵀ u_j = s_j v_j` with unit columns `u_j` and `v_j`, of signs as [`columns::signs`] has them.
 pub(super) struct Triplets {

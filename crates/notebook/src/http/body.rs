@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::request::{Pairs, lists};
+use super::pairs::{Pairs, lists};
 
 /// A body as cells see it.
 #[derive(Debug, Serialize)]

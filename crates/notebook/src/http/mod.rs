@@ -3,6 +3,7 @@
 mod body;
 mod document;
 mod info;
+mod pairs;
 mod reply;
 mod request;
 mod statics;

@@ -1,12 +1,10 @@
 //! A request as the text that cells find in `REQUEST`.
 
-use std::collections::HashMap;
-
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::body::BodyValue;
+use super::pairs::{Pairs, lists};
 use crate::notebook::json_text::dumped;
 
 /// The document in `REQUEST`, its keys in the order that notebooks have always seen.
@@ -18,26 +16,12 @@ pub(super) struct RequestDocument<'a> {
     headers: Pairs<HeaderText>,
 }
 
-/// An object whose keys stay in the order in which they came.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Pairs<T>(Vec<(String, T)>);
-
 /// The value of a header, or those of a repeated one.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum HeaderText {
     One(String),
     Several(Vec<String>),
-}
-
-impl<T: Serialize> Serialize for Pairs<T> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
 }
 
 impl<'a> RequestDocument<'a> {
@@ -51,21 +35,6 @@ impl<'a> RequestDocument<'a> {
     pub(super) fn text(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self).map(|json| dumped(&json))
     }
-}
-
-/// Names with the list of their values, both in the order in which they came.
-pub(super) fn lists(pairs: impl Iterator<Item = (impl Into<String>, impl Into<String>)>) -> Pairs<Vec<String>> {
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut lists: Vec<(String, Vec<String>)> = Vec::new();
-    for (name, value) in pairs {
-        let name = name.into();
-        let place = *places.entry(name.clone()).or_insert_with(|| {
-            lists.push((name, Vec::new()));
-            lists.len() - 1
-        });
-        lists[place].1.push(value.into());
-    }
-    Pairs(lists)
 }
 
 /// Headers with their names as `Content-Type`; one that is repeated has a list of values.

@@ -3,9 +3,11 @@
 mod emit;
 mod list;
 mod logs;
+mod native;
 mod notebook;
 mod order;
 mod trial;
+mod work;
 
 use std::path::PathBuf;
 

@@ -7,7 +7,7 @@ use directories::ProjectDirs;
 use foretaste_deploy::spec::{Cpu, Images, Specification};
 use foretaste_notebook::Notebook;
 
-use super::order::{Work, beside, text_of, usage};
+use super::work::{Work, beside, text_of, usage};
 use crate::data::{self, Place};
 use crate::exit::{Exit, ExitWith};
 

@@ -1,25 +1,23 @@
-//! From a specification to what is run: the one place that knows which command serves what.
+//! From a specification to what the supervisor is asked to run.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use foretaste_deploy::Order;
 use foretaste_deploy::emit::Service;
-use foretaste_deploy::spec::{Cpu, Memory, Specification};
+use foretaste_deploy::spec::{Cpu, Specification};
 
-use super::notebook;
+use super::work::text_of;
+use super::{native, notebook};
 use crate::args::DeployArgs;
-use crate::data;
-use crate::exit::{Exit, ExitWith, coded};
+use crate::exit::{Exit, ExitWith};
 
 /// What a service gets that does not state its machine.
 const CPU: &str = "1";
 const MEMORY: &str = "1024MB";
-/// The image that is this program.
-const NATIVE: &str = "foretaste";
 
 /// A service that can be deployed.
 pub(super) struct Planned {
@@ -49,10 +47,11 @@ pub(super) fn plan(args: &DeployArgs) -> Result<Planned> {
     let cpu = specification.cpu.map_or_else(|| CPU.parse(), Ok)?;
     let memory = specification.memory.map_or_else(|| MEMORY.parse(), Ok)?;
     let name = specification.name.clone().unwrap_or_else(|| name_of(&path));
-    let work = if is_notebook {
+    let is_native = specification.image.as_deref() == Some(native::IMAGE);
+    let work = if is_notebook && !is_native {
         notebook::work(&specification, &path, cpu)?
     } else {
-        native(&specification, &folder, cpu, memory)?
+        native::work(&specification, &folder, cpu, memory)?
     };
     let program = std::env::current_exe().context("cannot find this program")?;
     let mut command = vec![text_of(&program)?];
@@ -93,24 +92,6 @@ pub(super) fn plan(args: &DeployArgs) -> Result<Planned> {
     Ok(Planned { name, order, elsewhere, notes: work.notes })
 }
 
-/// What answers, and what it needs.
-pub(super) struct Work {
-    /// Arguments of this program, with paths of this machine.
-    pub(super) here: Vec<String>,
-    /// The same with the paths inside a container.
-    pub(super) inside: Vec<String>,
-    /// What has to be in the container, by paths from the specification's folder.
-    pub(super) files: Vec<PathBuf>,
-    /// What it is told about a container, and about this machine.
-    pub(super) environment: BTreeMap<String, String>,
-    pub(super) environment_here: BTreeMap<String, String>,
-    /// Python packages, where Python runs it.
-    pub(super) python: Option<Vec<String>>,
-    /// Paths that answer 200 while the process works, and while it is ready.
-    pub(super) probes: (&'static str, &'static str),
-    pub(super) notes: Vec<String>,
-}
-
 /// What the command line says goes before what the file says.
 fn overrule(specification: &mut Specification, args: &DeployArgs) -> Result<()> {
     if let Some(name) = &args.name {
@@ -131,59 +112,6 @@ fn overrule(specification: &mut Specification, args: &DeployArgs) -> Result<()> 
         specification.port = Some(port);
     }
     Ok(())
-}
-
-/// The native engine.
-fn native(specification: &Specification, folder: &Path, cpu: Cpu, memory: Memory) -> Result<Work> {
-    if let Some(image) = specification.image.as_deref().filter(|&image| image != NATIVE) {
-        return Err(usage(&format!(
-            "image `{image}` runs notebooks; a specification by itself needs image `{NATIVE}`"
-        )));
-    }
-    if specification.kernels.is_some() {
-        return Err(usage("`kernels` is for notebooks"));
-    }
-    let data = specification.data.as_deref();
-    let data =
-        data.ok_or_else(|| usage(&format!("`data` is missing: a file, a folder, or one of {}", data::names())))?;
-    let items = specification.items.as_deref();
-    let command = |place: &dyn Fn(&str) -> String| {
-        let mut command = vec!["serve".to_owned(), place(data)];
-        let mut flag = |name: &str, value: Option<String>| {
-            command.extend(value.into_iter().flat_map(|value| [format!("--{name}"), value]));
-        };
-        flag("items", items.map(place));
-        flag("rows", specification.rows.map(|rows| rows.to_string()));
-        flag("rank", specification.rank.map(|rank| rank.to_string()));
-        flag("threads", Some(cpu.threads().to_string()));
-        flag("memory", Some(memory.bytes().to_string()));
-        command
-    };
-    let files = [Some(data), items].into_iter().flatten().filter(|file| folder.join(file).exists());
-    Ok(Work {
-        here: command(&|stated| beside(folder, stated)),
-        inside: command(&str::to_owned),
-        files: files.map(PathBuf::from).collect(),
-        environment: BTreeMap::new(),
-        environment_here: BTreeMap::new(),
-        python: None,
-        probes: ("/healthz", "/readyz"),
-        notes: Vec::new(),
-    })
-}
-
-pub(super) fn usage(message: &str) -> anyhow::Error {
-    coded(Exit::Usage, anyhow!("{message}"))
-}
-
-pub(super) fn text_of(path: &Path) -> Result<String> {
-    path.to_str().map(str::to_owned).with_context(|| format!("the path {} is not UTF-8", path.display()))
-}
-
-/// A path from the specification's folder where there is such a file, else what it says: the name of a data set.
-pub(super) fn beside(folder: &Path, stated: &str) -> String {
-    let path = folder.join(stated);
-    if path.exists() { path.to_string_lossy().into_owned() } else { stated.to_owned() }
 }
 
 /// The environment: what is stated, and for Python the number of threads of the libraries that ask.
