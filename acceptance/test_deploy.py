@@ -69,7 +69,10 @@ def until(true, seconds):
 
 
 def test_a_specification_becomes_a_service_and_ends_with_nothing_left(machine):
+    machine.environment["SECRET"] = "x"
     service = machine.deploy("films", env="{A: 1}")
+    environment = pathlib.Path(f"/proc/{service['pids'][0]}/environ").read_text().split("\0")
+    assert "A=1" in environment and "SECRET=x" not in environment
     assert (service["name"], service["state"], service["revision"]) == ("films", "running", 1)
     assert ask(service["url"] + "/readyz")[0] == 200
     assert "films" in machine.run("services")
@@ -251,6 +254,11 @@ def test_a_killed_supervisor_is_followed_within_a_second_and_no_request_is_lost(
     os.kill(after["pids"][0], signal.SIGKILL)
     until(lambda: machine.service("films")["ready"] == 2, 5)
     assert machine.deploy("films", rank=11)["state"] == "running"
+    # It is not inside of what it limits.
+    service = machine.service("films")
+    for pid in [service["supervisor"], *service["pids"]]:
+        groups = pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+        assert all(line.count("/foretaste/") == (pid != service["supervisor"]) for line in groups if "/foretaste" in line), groups
 
 
 def test_after_a_kill_of_everything_the_service_can_be_deployed_again(machine):

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
 /// What is taken on. One argument of a hidden command of the binary, as JSON.
@@ -65,7 +65,8 @@ pub fn run(order: &str, restrict: impl FnOnce(usize)) -> Result<Infallible, Laun
         restrict(cpus);
     }
     if let Some(bytes) = bytes {
-        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+        // What is allowed at most stays: a supervisor that this worker starts has to get out of the limit.
+        let limit = Rlimit { current: Some(bytes), maximum: getrlimit(Resource::Data).maximum };
         setrlimit(Resource::Data, limit).map_err(|error| refused(format!("{bytes} bytes of memory"))(error.into()))?;
     }
     let program = command.first().cloned().unwrap_or_default();

@@ -19,7 +19,7 @@ pub struct Order {
     pub command: Vec<String>,
     /// The folder it runs in.
     pub directory: PathBuf,
-    /// Environment besides the one of whoever deployed first.
+    /// The whole environment, but for what the supervisor adds.
     pub environment: BTreeMap<String, String>,
     /// CPUs for each replica.
     pub cpu: Cpu,

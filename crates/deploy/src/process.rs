@@ -88,6 +88,18 @@ pub(crate) fn leave_terminal() -> io::Result<()> {
     }
 }
 
+/// Takes off the limits of the worker that this process was started by: on memory, and on CPUs.
+pub(crate) fn shed_limits() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    use rustix::thread::{CpuSet, sched_setaffinity};
+    let maximum = getrlimit(Resource::Data).maximum;
+    let _ = setrlimit(Resource::Data, Rlimit { current: maximum, maximum });
+    let mut all = CpuSet::new();
+    (0..CpuSet::MAX_CPU).for_each(|cpu| all.set(cpu));
+    // The kernel leaves out those that are not there or not ours.
+    let _ = sched_setaffinity(None, &all);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -153,8 +153,10 @@ fn legacy(controller: &str, mounts: &str, own: &str, pid: u32) -> Option<Place> 
     })
 }
 
-/// The own group, if the mount shows it, and the mount.
+/// The own group, if the mount shows it, and the mount. A supervisor that a worker has started is in the worker's group, and
+/// belongs beside it.
 fn candidates(mount: &Path, own: &str) -> Vec<PathBuf> {
+    let own = own.split_once(&format!("/{FOLDER}/")).map_or(own, |(outside, _)| outside);
     let inner = mount.join(own.trim_start_matches('/'));
     let mut places = vec![mount.to_owned()];
     if inner != *mount && inner.is_dir() {
@@ -283,6 +285,8 @@ mod tests {
             root.path().display()
         );
         let groups = Cgroups::of(&mounts, "4:memory:/own\n1:cpu,cpuacct:/gone\n0::/\n", 77);
+        let inside = "4:memory:/own/foretaste/films.1\n1:cpu,cpuacct:/gone/foretaste/films.1\n0::/\n";
+        assert_eq!(Cgroups::of(&mounts, inside, 77), groups, "groups are never made inside a worker's");
         assert_eq!(groups.enforcement(), Enforcement { cpu: Holder::CgroupV1, memory: Holder::CgroupV1 });
         let (cpu, memory) = order();
         let group = groups.make("films-1", cpu, memory).unwrap();

@@ -188,6 +188,7 @@ impl Fleet {
             .arg("launch")
             .arg(serde_json::to_string(&launch)?)
             .current_dir(&order.directory)
+            .env_clear()
             .envs(&order.environment)
             .env(HOME, self.home.folder())
             .env(WORKER, id.to_string())

@@ -94,10 +94,14 @@ fn run(home: &ServiceHome) -> Result<(), Stop> {
     home.create().map_err(Stop::Home)?;
     process::leave_terminal()?;
     let Some(lock) = locked(home)? else { return Ok(()) };
+    let socket = inherited();
+    if socket.is_some() {
+        process::shed_limits();
+    }
     let record = Record::read(home)?.unwrap_or_else(|| Record::new(home.name()));
     let (tell, events) = channel();
     control::listen(home, &tell)?;
-    let mut supervisor = Supervisor::new(home, record, inherited(), &tell)?;
+    let mut supervisor = Supervisor::new(home, record, socket, &tell)?;
     let asked = supervisor.run(&events)?;
     let _ = std::fs::remove_file(home.control());
     let _ = std::fs::remove_file(home.notify());

@@ -82,7 +82,7 @@ pub(super) fn plan(args: &DeployArgs) -> Result<Planned> {
         source: shown.to_string(),
         command,
         directory: folder,
-        environment: here,
+        environment: passed_on().chain(here).collect(),
         cpu,
         memory,
         port: specification.port,
@@ -112,6 +112,30 @@ fn overrule(specification: &mut Specification, args: &DeployArgs) -> Result<()> 
         specification.port = Some(port);
     }
     Ok(())
+}
+
+/// What a service gets of the environment that it is deployed from: what programs need to find their way, and nothing else.
+fn passed_on() -> impl Iterator<Item = (String, String)> {
+    const NAMES: [&str; 12] = [
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "LANG",
+        "TZ",
+        "TMPDIR",
+        "VIRTUAL_ENV",
+        "LD_LIBRARY_PATH",
+        "FORETASTE_CACHE",
+        "FORETASTE_LOG",
+    ];
+    const FAMILIES: [&str; 5] = ["LC_", "XDG_", "PYTHON", "CONDA_", "JUPYTER_"];
+    let known = |name: &str| NAMES.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family));
+    std::env::vars_os().filter_map(move |(name, value)| {
+        let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+        known(&name).then_some((name, value))
+    })
 }
 
 /// The environment: what is stated, and for Python the number of threads of the libraries that ask.
