@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from conftest import PROGRAM, ROOT, real_data
+from notebooks import is_alive, within, write
 
 
 class Machine:
@@ -52,22 +53,6 @@ def ask(url, method="GET", timeout=10):
         return error.code, error.read().decode()
 
 
-def lives(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
-
-
-def until(true, seconds):
-    """How long it takes until something is true; no longer than that."""
-    begun = time.monotonic()
-    while not true():
-        assert time.monotonic() - begun < seconds, f"not within {seconds} s"
-        time.sleep(0.01)
-    return time.monotonic() - begun
-
-
 def test_a_specification_becomes_a_service_and_ends_with_nothing_left(machine):
     machine.environment["SECRET"] = "x"
     service = machine.deploy("films", env="{A: 1}")
@@ -79,7 +64,7 @@ def test_a_specification_becomes_a_service_and_ends_with_nothing_left(machine):
     assert "worker 1 is ready" in machine.run("logs", "films")
     stopped = json.loads(machine.run("stop", "films", "--json"))
     assert [entry["state"] for entry in stopped] == ["stopped"]
-    until(lambda: not any(lives(pid) for pid in [*service["pids"], service["supervisor"]]), 2)
+    within(2, lambda: not any(is_alive(pid) for pid in [*service["pids"], service["supervisor"]]))
     assert "does not run" in machine.run("stop", "films", code=4)
     # The same service again, on the same port.
     again = machine.deploy("films")
@@ -145,7 +130,7 @@ def test_the_kernel_ends_what_takes_more_than_its_memory_and_the_message_says_so
     done = subprocess.run(["python3", "-c", hog], env={**os.environ, "DOOR": str(doors[0])}, timeout=60)
     assert done.returncode != 0
     # The kernel takes whom it likes: if that was the hog alone, the service never noticed.
-    until(lambda: machine.service("films")["state"] == "running", 10)
+    within(10, lambda: machine.service("films")["state"] == "running")
     after = machine.service("films")
     assert after["restarts"] == 0 or "memory limit of 64 MB was hit" in after["message"]
     assert ask(after["url"] + "/readyz")[0] == 200
@@ -205,7 +190,7 @@ def test_fifty_redeployments_under_load_lose_no_request(machine):
         for at in range(50):
             assert machine.deploy("films", rank=10 + at % 2, cpu=2)["revision"] == at + 2
     assert load.failures == [] and len(load.answers) > 500, (len(load.answers), load.failures[:5])
-    until(lambda: len(machine.service("films")["pids"]) == 1, 15)
+    within(15, lambda: len(machine.service("films")["pids"]) == 1)
 
 
 def test_what_does_not_get_ready_leaves_the_old_one_in_place(machine):
@@ -236,7 +221,7 @@ def test_a_killed_service_is_back_within_two_seconds_and_a_connection_waits_for_
         # The socket outlives the service: who connects now is answered late, and not refused.
         assert ask(service["url"] + "/readyz")[0] == 200
         assert time.monotonic() - begun < 2
-        until(lambda: machine.service("films")["pids"] not in ([], [pid]), 2)
+        within(2, lambda: machine.service("films")["pids"] not in ([], [pid]))
     assert machine.service("films")["restarts"] == 3
 
 
@@ -246,13 +231,13 @@ def test_a_killed_supervisor_is_followed_within_a_second_and_no_request_is_lost(
         for _ in range(3):
             before = machine.service("films")
             os.kill(before["supervisor"], signal.SIGKILL)
-            until(lambda: machine.service("films")["supervisor"] not in (None, before["supervisor"]), 1)
+            within(1, lambda: machine.service("films")["supervisor"] not in (None, before["supervisor"]))
             after = machine.service("films")
             assert after["pids"] == before["pids"], "the workers went on"
     assert load.failures == [] and load.answers
     # The one that followed looks after everything: a worker, a deployment, the end.
     os.kill(after["pids"][0], signal.SIGKILL)
-    until(lambda: machine.service("films")["ready"] == 2, 5)
+    within(5, lambda: machine.service("films")["ready"] == 2)
     assert machine.deploy("films", rank=11)["state"] == "running"
     # It is not inside of what it limits.
     service = machine.service("films")
@@ -265,7 +250,7 @@ def test_after_a_kill_of_everything_the_service_can_be_deployed_again(machine):
     service = machine.deploy("films")
     for pid in [service["supervisor"], *service["pids"]]:
         os.kill(pid, signal.SIGKILL)
-    until(lambda: machine.service("films")["state"] == "failed", 3)
+    within(3, lambda: machine.service("films")["state"] == "failed")
     again = machine.deploy("films")
     assert again["state"] == "running" and again["url"] == service["url"]
 
@@ -338,19 +323,6 @@ def notebooks(machine):
     return machine
 
 
-def notebook(folder, name, specification, *cells):
-    """A notebook file with a specification in its first cell."""
-    def cell(kind, source):
-        extra = {"outputs": [], "execution_count": None} if kind == "code" else {}
-        return {"cell_type": kind, "metadata": {}, "source": source, **extra}
-
-    path = folder / f"{name}.ipynb"
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [cell("markdown", specification), *(cell("code", source) for source in cells)]
-    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": kernel, "cells": cells}))
-    return path
-
-
 def test_the_tutorials_notebook_deploys_and_lists_the_tutorials_titles(notebooks):
     from test_tutorial import USER_400, USER_500
 
@@ -368,8 +340,8 @@ def test_the_tutorials_notebook_deploys_and_lists_the_tutorials_titles(notebooks
     "A fence after a space:\n ```yaml\ntitan: v1\nservice:\n  image: scipy\n  machine:\n    cpu: 1\n    memory: 512MB\n ```\nand more",
 ])
 def test_either_shape_of_specification_in_a_notebook_deploys_with_prints_and_a_mocked_request(notebooks, specification):
-    path = notebook(
-        notebooks.folder, "shapes", specification,
+    path = write(
+        notebooks.folder / "shapes.ipynb", "md:" + specification,
         "import json, os\nREQUEST = json.dumps({'body': '', 'args': {'q': ['mock']}})",
         "# GET /q\nrequest = json.loads(REQUEST)\nprint(request['args']['q'][0], os.environ['OMP_NUM_THREADS'])",
     )
@@ -378,18 +350,18 @@ def test_either_shape_of_specification_in_a_notebook_deploys_with_prints_and_a_m
     assert ask(service["url"] + "/q?q=real") == (200, "real 1\n")
 
 
-SPECIFICATION = "```yaml\ntitan: v1\nimage: scipy\ncpu: 1\nmemory: 512MB\n```"
+SPECIFICATION = "md:```yaml\ntitan: v1\nimage: scipy\ncpu: 1\nmemory: 512MB\n```"
 
 
 def test_a_notebook_that_fails_to_start_is_a_failed_deploy_with_its_traceback(notebooks):
-    path = notebook(notebooks.folder, "broken", SPECIFICATION, "1 / 0", "# GET /x\nprint(1)")
+    path = write(notebooks.folder / "broken.ipynb", SPECIFICATION, "1 / 0", "# GET /x\nprint(1)")
     said = notebooks.run("deploy", path, code=1)
     assert "ZeroDivisionError" in said and "did not get ready" in said
     assert notebooks.service("broken")["state"] == "failed"
 
 
 def test_kills_of_a_notebooks_kernel_gateway_and_supervisor_are_made_good_and_leave_nothing(notebooks):
-    path = notebook(notebooks.folder, "kernels", SPECIFICATION, "import os", "# GET /pid\nprint(os.getpid())")
+    path = write(notebooks.folder / "kernels.ipynb", SPECIFICATION, "import os", "# GET /pid\nprint(os.getpid())")
     service = json.loads(notebooks.run("deploy", path, "--json"))
 
     def kernel():
@@ -398,14 +370,14 @@ def test_kills_of_a_notebooks_kernel_gateway_and_supervisor_are_made_good_and_le
 
     first = kernel()
     os.kill(first, signal.SIGKILL)
-    until(lambda: kernel() not in (None, first), 10)
+    within(10, lambda: kernel() not in (None, first))
     second, (gateway,) = kernel(), notebooks.service("kernels")["pids"]
     os.kill(gateway, signal.SIGKILL)
-    until(lambda: not lives(second), 2)
-    until(lambda: kernel() not in (None, second), 15)
+    within(2, lambda: not is_alive(second))
+    within(15, lambda: kernel() not in (None, second))
     supervisor = notebooks.service("kernels")["supervisor"]
     os.kill(supervisor, signal.SIGKILL)
-    until(lambda: notebooks.service("kernels")["supervisor"] not in (None, supervisor), 1)
+    within(1, lambda: notebooks.service("kernels")["supervisor"] not in (None, supervisor))
     third = kernel()
     notebooks.run("stop", "kernels")
-    until(lambda: not lives(third), 2)
+    within(2, lambda: not is_alive(third))

@@ -2,6 +2,7 @@
 //! no request. What is answered is an [`Answer`]'s business.
 
 mod accept;
+pub mod body;
 mod clock;
 mod connection;
 mod limits;

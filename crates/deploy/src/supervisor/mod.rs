@@ -71,27 +71,11 @@ struct Supervisor {
 /// [`SuperviseError`]
 pub fn supervise(folder: PathBuf) -> Result<(), SuperviseError> {
     let home = ServiceHome::at(folder);
-    let name = home.name().to_owned();
-    run(&home).map_err(|error| match error {
-        Stop::Home(error) => SuperviseError::Home(error),
-        Stop::Io(source) => SuperviseError::Io { name, source },
-    })
+    home.create()?;
+    run(&home).map_err(|source| SuperviseError::Io { name: home.name().to_owned(), source })
 }
 
-/// As [`SuperviseError`], without the name.
-enum Stop {
-    Home(HomeError),
-    Io(io::Error),
-}
-
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-fn run(home: &ServiceHome) -> Result<(), Stop> {
-    home.create().map_err(Stop::Home)?;
+fn run(home: &ServiceHome) -> io::Result<()> {
     process::leave_terminal()?;
     let Some(lock) = locked(home)? else { return Ok(()) };
     let socket = inherited();
@@ -191,15 +175,20 @@ impl Supervisor {
 
     /// Writes down how things are.
     fn keep(&mut self) -> io::Result<()> {
+        self.look();
+        self.record.write(&self.home)
+    }
+
+    /// Brings the record up to date, for whoever asks; what matters to a follower is written by then.
+    fn look(&mut self) {
         self.record.workers = self.fleet.records();
         self.record.address = self.fleet.address().or(self.record.address);
-        self.record.write(&self.home)
     }
 
     fn asked(&mut self, request: Request, client: Client) -> io::Result<()> {
         let order = match request {
             Request::Status => {
-                self.keep()?;
+                self.look();
                 client.reply(&Reply::Done(Box::new(self.record.clone())));
                 return Ok(());
             }
@@ -246,10 +235,9 @@ impl Supervisor {
         self.fleet.ready(worker);
         say(&format!("worker {worker} is ready"));
         if self.rollout.is_some() {
-            self.roll_over()?;
+            return self.roll_over();
         }
         if let Some(active) = self.record.active()
-            && self.rollout.is_none()
             && self.fleet.answering(active.number) == active.order.replicas
         {
             self.record.state = State::Running;
@@ -261,8 +249,9 @@ impl Supervisor {
         let Some(end) = self.fleet.take(worker) else { return self.keep() };
         say(&format!("worker {worker} (pid {}): {}", end.pid, end.how));
         if self.rollout.as_ref().is_some_and(|rollout| rollout.revision == end.revision) {
-            self.roll_back(&end.how)?;
-        } else if end.unasked && self.stopping.is_none() && self.record.active == Some(end.revision) {
+            return self.roll_back(&end.how);
+        }
+        if end.unasked && self.stopping.is_none() && self.record.active == Some(end.revision) {
             self.record.restarts += 1;
             self.record.message = Some(end.how);
             if self.fleet.answering(end.revision) == 0 {

@@ -45,13 +45,13 @@ impl Supervisor {
         }
     }
 
-    /// Once every new worker answers, the old ones are asked to end.
+    /// Once every new worker answers, the old ones are asked to end. Writes down how things are, either way.
     pub(super) fn roll_over(&mut self) -> io::Result<()> {
         let Some(rollout) = &self.rollout else { return Ok(()) };
         let revision = rollout.revision;
         let replicas = self.record.revision(revision).map_or(0, |revision| revision.order.replicas);
         if self.fleet.answering(revision) < replicas {
-            return Ok(());
+            return self.keep();
         }
         for known in self.record.revisions.iter_mut().filter(|known| known.number == revision) {
             known.worked = true;
@@ -68,7 +68,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Gives a deployment up; what ran before goes on.
+    /// Gives a deployment up and writes that down; what ran before goes on.
     pub(super) fn roll_back(&mut self, why: &str) -> io::Result<()> {
         let Some(rollout) = self.rollout.take() else { return Ok(()) };
         self.fleet.kill_all_of(rollout.revision);

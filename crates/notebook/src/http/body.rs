@@ -1,11 +1,7 @@
-//! A request's body: bounded in bytes and time, then as cells see it.
+//! A request's body as cells see it.
 
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use bytes::Bytes;
-use foretaste_net::Limits;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -21,48 +17,13 @@ pub(super) enum BodyValue {
     Text(String),
 }
 
-/// Why there is no body.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why there is no body for a cell.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(super) enum BodyError {
-    #[error("the body has more than the {most} bytes allowed")]
-    TooLarge { most: usize },
-    #[error("the body took longer than the {seconds} s allowed")]
-    TooSlow { seconds: u64 },
-    #[error("the body ended early or is not framed as HTTP says")]
-    Broken,
+    #[error(transparent)]
+    Unread(#[from] foretaste_net::body::BodyError),
     #[error("the multipart body cannot be read: {reason}")]
     Multipart { reason: String },
-}
-
-/// The whole body.
-pub(super) async fn read(body: &mut Incoming, limits: &Limits) -> Result<Vec<u8>, BodyError> {
-    let most = limits.body_bytes;
-    let gathered = tokio::time::timeout(limits.body, async {
-        let mut bytes = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
-            if data.len() > most - bytes.len() {
-                return Err(BodyError::TooLarge { most });
-            }
-            bytes.extend_from_slice(&data);
-        }
-        Ok(bytes)
-    });
-    gathered.await.unwrap_or(Err(BodyError::TooSlow { seconds: limits.body.as_secs() }))
-}
-
-/// Takes in the rest of a body, within bounds: a client that still sends would lose the answer to a reset.
-pub(super) async fn discard(body: &mut Incoming, limits: &Limits) {
-    let mut left = limits.body_bytes.saturating_mul(16);
-    let taking = async {
-        while let Some(Ok(frame)) = body.frame().await {
-            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
-            if left == 0 {
-                return;
-            }
-        }
-    };
-    let _ = tokio::time::timeout(limits.body, taking).await;
 }
 
 /// The body as cells see it: what JSON says, an object of lists for a form, and else a text.

@@ -14,15 +14,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, EXPECT};
+use axum::http::header::EXPECT;
 use axum::http::{Method, Request, Response, StatusCode};
+use foretaste_net::body::{BodyError as Unread, HeadError, check_head, discard};
 use foretaste_net::{Answer, Limits};
 use hyper::body::Incoming;
 
 use crate::metrics::{Metrics, OPEN_METRICS};
 use crate::notebook::{Found, Notebook, Verb};
 use crate::pool::{Desk, Work};
-use body::BodyError;
 use request::RequestDocument;
 
 const JSON: &str = "application/json";
@@ -64,15 +64,12 @@ impl Service {
 
     /// What the head alone rules out.
     fn refused(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
-        let found = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-        let most = self.limits.uri_bytes;
-        if found > most {
-            let message = format!("the path has {found} bytes, allowed are {most}");
-            return Some(reply::closing(reply::failure(StatusCode::URI_TOO_LONG, &message)));
-        }
-        let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
-        let most = self.limits.body_bytes;
-        (length > most as u64).then(|| reply::bad_body(&BodyError::TooLarge { most }))
+        Some(match check_head(request, &self.limits).err()? {
+            error @ HeadError::UriTooLong { .. } => {
+                reply::closing(reply::failure(StatusCode::URI_TOO_LONG, &error.to_string()))
+            }
+            HeadError::BodyTooLarge { most, .. } => reply::bad_body(&Unread::TooLarge { most }.into()),
+        })
     }
 
     async fn respond(&self, request: &mut Request<Incoming>) -> Response<Body> {
@@ -118,11 +115,11 @@ impl Service {
         values: Vec<(&str, String)>,
     ) -> Response<Body> {
         let Some(route) = self.notebook.routes().get(route) else { return reply::not_found() };
-        let bytes = match body::read(request.body_mut(), &self.limits).await {
+        let bytes = match foretaste_net::body::read(request.body_mut(), &self.limits).await {
             Ok(bytes) => bytes,
             Err(error) => {
-                body::discard(request.body_mut(), &self.limits).await;
-                return reply::bad_body(&error);
+                discard(request.body_mut(), &self.limits).await;
+                return reply::bad_body(&error.into());
             }
         };
         let body = if route.body_as_text {
@@ -185,7 +182,7 @@ impl Answer for Service {
             Some(response) => {
                 // Who waits for leave to send a body needs no more than the answer.
                 if response.status() == StatusCode::PAYLOAD_TOO_LARGE && !request.headers().contains_key(EXPECT) {
-                    body::discard(request.body_mut(), &self.limits).await;
+                    discard(request.body_mut(), &self.limits).await;
                 }
                 response
             }

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
+use foretaste_net::body::BodyError as Unread;
 
 use super::body::BodyError;
 use super::info::ResponseInfo;
@@ -112,9 +113,9 @@ pub(super) fn undone(why: &Undone) -> Response<Body> {
 /// A body that was not read to its end also ends the connection.
 pub(super) fn bad_body(error: &BodyError) -> Response<Body> {
     let status = match error {
-        BodyError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        BodyError::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
-        BodyError::Broken | BodyError::Multipart { .. } => StatusCode::BAD_REQUEST,
+        BodyError::Unread(Unread::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyError::Unread(Unread::TooSlow { .. }) => StatusCode::REQUEST_TIMEOUT,
+        BodyError::Unread(Unread::Broken) | BodyError::Multipart { .. } => StatusCode::BAD_REQUEST,
     };
     let response = failure(status, &error.to_string());
     if matches!(error, BodyError::Multipart { .. }) { response } else { closing(response) }

@@ -12,15 +12,15 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CONNECTION, EXPECT, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Request, Response};
 use axum::response::IntoResponse;
+use foretaste_net::body::{HeadError, check_head, discard};
 use foretaste_net::{Answer, Limits};
 use hyper::body::Incoming;
 use tower::Service;
 
 use crate::error::{ApiError, Fault};
-use crate::extract::body::discard;
 use crate::metrics::prometheus::Metrics;
 use request_id::RequestIds;
 
@@ -42,14 +42,12 @@ impl Edge {
 
     /// What the head alone rules out.
     fn refused(&self, request: &Request<Incoming>) -> Option<ApiError> {
-        let found = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-        let most = self.limits.uri_bytes;
-        if found > most {
-            return Some(Fault::UriTooLong.because(format!("the path has {found} bytes, allowed are {most}")));
-        }
-        let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
-        let most = self.limits.body_bytes as u64;
-        (length > most).then(|| Fault::BodyTooLarge.because(format!("the body has {length} bytes, allowed are {most}")))
+        let error = check_head(request, &self.limits).err()?;
+        let fault = match error {
+            HeadError::UriTooLong { .. } => Fault::UriTooLong,
+            HeadError::BodyTooLarge { .. } => Fault::BodyTooLarge,
+        };
+        Some(fault.because(error.to_string()))
     }
 }
 

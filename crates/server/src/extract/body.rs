@@ -1,11 +1,11 @@
 //! A request's body: bounded in bytes and time, then JSON.
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use foretaste_net::Limits;
-use http_body_util::BodyExt;
+use foretaste_net::body::{BodyError, discard};
 use serde::de::DeserializeOwned;
 
 use crate::app::Shared;
@@ -40,50 +40,19 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 /// # Errors
 /// It is longer, or takes longer, than allowed, or the connection breaks.
 pub(crate) async fn read(mut body: Body, limits: &Limits) -> Result<Vec<u8>, ApiError> {
-    let most = limits.body_bytes;
-    let gathered = tokio::time::timeout(limits.body, gather(&mut body, most)).await.map_err(|_| {
-        let seconds = limits.body.as_secs_f64();
-        Fault::Timeout.because(format!("the body took longer than the {seconds} s allowed"))
-    })?;
-    match gathered {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => {
-            discard(&mut body, limits).await;
-            Err(Fault::BodyTooLarge.because(format!("the body has more than the {most} bytes allowed")))
-        }
-        Err(_) => Err(Fault::UnreadableBody.because("the body ended early or is not framed as HTTP says")),
-    }
-}
-
-/// The body, or `None` when it is longer than `most` bytes.
-async fn gather(body: &mut Body, most: usize) -> Result<Option<Vec<u8>>, axum::Error> {
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
-        if data.len() > most - bytes.len() {
-            return Ok(None);
-        }
-        bytes.extend_from_slice(&data);
-    }
-    Ok(Some(bytes))
-}
-
-/// Bodies' worth of bytes that are taken in unread after a body proved too large.
-const DISCARDED: usize = 16;
-
-/// Takes in the rest of a body, within bounds of its own: a client that is still sending would lose the answer to a reset.
-pub(crate) async fn discard<B: hyper::body::Body<Data = Bytes> + Unpin>(body: &mut B, limits: &Limits) {
-    let mut left = limits.body_bytes.saturating_mul(DISCARDED);
-    let taking = async {
-        while let Some(Ok(frame)) = body.frame().await {
-            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
-            if left == 0 {
-                return;
-            }
-        }
+    let error = match foretaste_net::body::read(&mut body, limits).await {
+        Ok(bytes) => return Ok(bytes),
+        Err(error) => error,
     };
-    // Either way the answer follows.
-    let _ = tokio::time::timeout(limits.body, taking).await;
+    let fault = match error {
+        BodyError::TooLarge { .. } => {
+            discard(&mut body, limits).await;
+            Fault::BodyTooLarge
+        }
+        BodyError::TooSlow { .. } => Fault::Timeout,
+        BodyError::Broken => Fault::UnreadableBody,
+    };
+    Err(fault.because(error.to_string()))
 }
 
 /// The body as JSON of a known form.

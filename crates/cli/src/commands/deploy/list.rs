@@ -12,7 +12,7 @@ use crate::output::{self, Align, Shape, Table, count, printable};
 
 /// A service, for programs.
 #[derive(Serialize)]
-pub(super) struct Entry<'a> {
+struct Entry<'a> {
     name: &'a str,
     state: State,
     url: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    pub(super) fn of(record: &'a Record) -> Self {
+    fn of(record: &'a Record) -> Self {
         let order = record.active().map(|active| &active.order);
         let held = record.enforcement;
         Self {
@@ -60,8 +60,11 @@ pub(crate) fn services(args: &ServicesArgs) -> Result<()> {
     print(&records(&home(&args.state)?)?, args.json.shape())
 }
 
-/// One sentence about a service that was just deployed.
-pub(super) fn sentence(record: &Record) -> Result<()> {
+/// A service that was just deployed.
+pub(super) fn deployed(record: &Record, shape: Shape) -> Result<()> {
+    if shape == Shape::Json {
+        return output::json(&Entry::of(record));
+    }
     let mut out = output::stdout();
     let held = record.enforcement.map(|held| format!(", held by {held}")).unwrap_or_default();
     let order = record.active().map(|active| &active.order);

@@ -19,7 +19,7 @@ use foretaste_deploy::{Home, Record, ServiceHome, launch, supervise};
 use crate::args::{DeployArgs, LaunchArgs, RollbackArgs, StateArg, StopArgs, SuperviseArgs};
 use crate::exit::{Exit, ExitWith, coded};
 use crate::machine;
-use crate::output::{self, Shape};
+use crate::output;
 
 pub(super) use list::services;
 pub(super) use logs::logs;
@@ -34,10 +34,7 @@ pub(super) fn deploy(args: &DeployArgs) -> Result<()> {
     planned.order.fits(machine::cpus(), machine::memory()).exit_with(Exit::Usage)?;
     let service = home(&args.state)?.service(&planned.name).exit_with(Exit::Usage)?;
     let record = client::deploy(&service, planned.order).map_err(told)?;
-    match args.json.shape() {
-        Shape::Json => output::json(&list::Entry::of(&record)),
-        Shape::Text => list::sentence(&record),
-    }
+    list::deployed(&record, args.json.shape())
 }
 
 pub(super) fn stop(args: &StopArgs) -> Result<()> {
@@ -61,10 +58,7 @@ pub(super) fn stop(args: &StopArgs) -> Result<()> {
 pub(super) fn rollback(args: &RollbackArgs) -> Result<()> {
     let service = home(&args.state)?.service(&args.name).exit_with(Exit::Usage)?;
     let record = client::rollback(&service).map_err(told)?;
-    match args.json.shape() {
-        Shape::Json => output::json(&list::Entry::of(&record)),
-        Shape::Text => list::sentence(&record),
-    }
+    list::deployed(&record, args.json.shape())
 }
 
 pub(super) fn supervisor(args: SuperviseArgs) -> Result<()> {

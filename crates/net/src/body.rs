@@ -1,0 +1,108 @@
+//! A request's size: what its head alone rules out, and its body within bounds of bytes and time.
+
+use axum::body::Bytes;
+use http_body_util::BodyExt;
+use hyper::Request;
+use hyper::header::CONTENT_LENGTH;
+
+use crate::Limits;
+
+/// Bodies' worth of bytes that are taken in unread after a body proved too large.
+const DISCARDED: usize = 16;
+
+/// What is wrong with a request before its body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HeadError {
+    /// Path and query are longer than allowed.
+    #[error("the path has {found} bytes, allowed are {most}")]
+    UriTooLong {
+        /// Bytes there are.
+        found: usize,
+        /// Bytes allowed.
+        most: usize,
+    },
+    /// The body is announced to be longer than allowed.
+    #[error("the body has {found} bytes, allowed are {most}")]
+    BodyTooLarge {
+        /// Bytes announced.
+        found: u64,
+        /// Bytes allowed.
+        most: usize,
+    },
+}
+
+/// Why there is no body.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum BodyError {
+    /// It is longer than allowed; the rest is unread.
+    #[error("the body has more than the {most} bytes allowed")]
+    TooLarge {
+        /// Bytes allowed.
+        most: usize,
+    },
+    /// It takes longer than allowed.
+    #[error("the body took longer than the {seconds} s allowed")]
+    TooSlow {
+        /// Seconds allowed.
+        seconds: f64,
+    },
+    /// The connection broke, or the framing did.
+    #[error("the body ended early or is not framed as HTTP says")]
+    Broken,
+}
+
+/// Whether the head alone rules the request out.
+///
+/// # Errors
+/// [`HeadError`]
+pub fn check_head<B>(request: &Request<B>, limits: &Limits) -> Result<(), HeadError> {
+    let found = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    if found > limits.uri_bytes {
+        return Err(HeadError::UriTooLong { found, most: limits.uri_bytes });
+    }
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match length {
+        Some(found) if found > limits.body_bytes as u64 => {
+            Err(HeadError::BodyTooLarge { found, most: limits.body_bytes })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The whole body.
+///
+/// # Errors
+/// [`BodyError`]
+pub async fn read<B: hyper::body::Body<Data = Bytes> + Unpin>(
+    body: &mut B,
+    limits: &Limits,
+) -> Result<Vec<u8>, BodyError> {
+    let most = limits.body_bytes;
+    let gathered = tokio::time::timeout(limits.body, async {
+        let mut bytes = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
+            if data.len() > most - bytes.len() {
+                return Err(BodyError::TooLarge { most });
+            }
+            bytes.extend_from_slice(&data);
+        }
+        Ok(bytes)
+    });
+    gathered.await.unwrap_or(Err(BodyError::TooSlow { seconds: limits.body.as_secs_f64() }))
+}
+
+/// Takes in the rest of a body, within bounds of its own: a client that is still sending would lose the answer to a reset.
+pub async fn discard<B: hyper::body::Body<Data = Bytes> + Unpin>(body: &mut B, limits: &Limits) {
+    let mut left = limits.body_bytes.saturating_mul(DISCARDED);
+    let taking = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Either way the answer follows.
+    let _ = tokio::time::timeout(limits.body, taking).await;
+}
