@@ -131,12 +131,11 @@ impl Service {
             }
         };
         let document = RequestDocument::new(body, request.uri(), &values, request.headers());
-        let text = match document.text() {
+        let request = match document.text() {
             Ok(text) => text,
             Err(error) => return reply::failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         };
-        let assignment = self.notebook.language.assignment(&text);
-        let work = Work { assignment, source: route.source.clone(), info: route.info.clone() };
+        let work = Work { request, source: route.source.clone(), info: route.info.clone() };
         match self.desk.run(work).await {
             Ok(done) => reply::done(done),
             Err(why) => {

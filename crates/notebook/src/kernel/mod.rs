@@ -7,12 +7,12 @@ mod process;
 mod run;
 mod start;
 
-use std::collections::HashMap;
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use jupyter_protocol::{ExecuteRequest, InterruptRequest, JupyterMessage};
 use jupyter_zmq_client::{ClientControlConnection, ClientIoPubConnection, ClientShellConnection};
+use serde_json::json;
 use tempfile::TempDir;
 
 pub use choice::ChoiceError;
@@ -24,6 +24,7 @@ pub(crate) use run::{Output, Run};
 pub use start::StartError;
 pub(crate) use start::StartPlan;
 
+use crate::notebook::language::REQUEST_KEY;
 use message::receive;
 use process::Process;
 
@@ -37,6 +38,8 @@ pub(crate) struct Kernel {
     iopub: ClientIoPubConnection,
     control: ClientControlConnection,
     interrupt_by_message: bool,
+    /// Whether it takes a request along with the code to run.
+    pub(crate) takes_requests: bool,
     /// Holds the connection file, which the kernel may read again.
     _folder: TempDir,
 }
@@ -45,8 +48,8 @@ pub(crate) struct Kernel {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Code<'a> {
     statements: &'a str,
-    /// Evaluated after the statements.
-    expression: Option<&'a str>,
+    /// The request that the statements are to find, of a kernel that takes it along.
+    request: Option<&'a str>,
     /// Whether nothing of it is to be published.
     is_silent: bool,
 }
@@ -54,17 +57,17 @@ pub(crate) struct Code<'a> {
 impl<'a> Code<'a> {
     /// A cell, whose output and value matter.
     pub(crate) fn cell(statements: &'a str) -> Self {
-        Self { statements, expression: None, is_silent: false }
+        Self { statements, request: None, is_silent: false }
     }
 
     /// Statements that matter for their effect alone.
     pub(crate) fn silent(statements: &'a str) -> Self {
-        Self { statements, expression: None, is_silent: true }
+        Self { statements, request: None, is_silent: true }
     }
 
-    /// An expression that matters for its effect alone.
-    pub(crate) fn expression(expression: &'a str) -> Self {
-        Self { statements: "", expression: Some(expression), is_silent: true }
+    /// The same code, for a request.
+    pub(crate) fn on(self, request: &'a str) -> Self {
+        Self { request: Some(request), ..self }
     }
 }
 
@@ -91,9 +94,12 @@ impl Kernel {
             store_history: false,
             allow_stdin: false,
             stop_on_error: false,
-            user_expressions: code.expression.map(|code| HashMap::from([("value".to_owned(), code.to_owned())])),
+            user_expressions: None,
         };
-        let message = JupyterMessage::new(request, None);
+        let mut message = JupyterMessage::new(request, None);
+        if let Some(request) = code.request {
+            message.metadata = json!({ REQUEST_KEY: request });
+        }
         // Noted first: a message that was sent only in part is never done.
         runs.push(Run::sent(message.header.msg_id.clone()));
         tokio::select! {

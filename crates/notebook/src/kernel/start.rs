@@ -220,7 +220,7 @@ struct Sockets {
 impl Sockets {
     fn with(self, process: Process, interrupt_by_message: bool, folder: TempDir) -> Kernel {
         let Self { shell, iopub, control } = self;
-        Kernel { process, shell, iopub, control, interrupt_by_message, _folder: folder }
+        Kernel { process, shell, iopub, control, interrupt_by_message, takes_requests: false, _folder: folder }
     }
 }
 

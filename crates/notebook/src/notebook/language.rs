@@ -2,8 +2,23 @@
 
 use super::json_text::{double_quoted, without_specials};
 
-/// Has IPython forget what cells printed and showed.
-const FORGET_OUTPUTS: &str = "get_ipython().history_manager.outputs.clear()";
+/// Has ipykernel give `REQUEST` the text that comes in the metadata of a request to execute, under [`REQUEST_KEY`], and
+/// forget what earlier cells printed, of which IPython keeps all. Fails where a kernel cannot do that, and leaves no name.
+const RECEIVER: &str = r#"
+def _receive(shell=get_ipython()):
+    text = shell.kernel.get_parent("shell").get("metadata", {}).get("foretaste_request")
+    if text is not None:
+        shell.user_ns["REQUEST"] = text
+        getattr(shell.history_manager, "outputs", {}).clear()
+try:
+    _receive()
+    get_ipython().events.register("pre_execute", _receive)
+finally:
+    del _receive
+"#;
+
+/// Where a [receiver](Language::receiver) looks for a request.
+pub(crate) const REQUEST_KEY: &str = "foretaste_request";
 
 /// A programming language, by the name that kernels give it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,19 +50,21 @@ impl Language {
         }
     }
 
-    /// What gives `REQUEST` the text `json`, which is JSON in ASCII.
+    /// What has a kernel take requests along with the code to run, so that each is one exchange with it and not two.
+    pub(crate) fn receiver(&self) -> Option<&'static str> {
+        self.is_python().then_some(RECEIVER)
+    }
+
+    /// A statement that gives `REQUEST` the text `json`, which is JSON in ASCII, where there is no receiver.
     ///
     /// Outside of Python every character that some language gives a meaning inside of quotes is written as JSON's
     /// `\u` escape: a client cannot have `$(…)` or `#{…}` evaluated.
-    pub(crate) fn assignment(&self, json: &str) -> Assignment {
+    pub(crate) fn assignment(&self, json: &str) -> String {
         if self.is_python() {
-            // Python's kernel keeps the text of every statement that it was ever sent, not of expressions. It also keeps all
-            // that was ever printed, unless told otherwise; where that cannot be said, the request is assigned already.
-            let text = double_quoted(json);
-            return Assignment::Expression(format!("(REQUEST := {text}) and {FORGET_OUTPUTS}"));
+            return format!("REQUEST = {}", double_quoted(json));
         }
         let json = without_specials(json);
-        Assignment::Statement(match self.0.as_str() {
+        match self.0.as_str() {
             "bash" | "sh" | "zsh" | "shell" | "fish" => format!("REQUEST='{json}'"),
             "perl" | "perl5" | "php" => format!("$REQUEST = '{}';", json.replace('\\', "\\\\")),
             "scala" | "kotlin" => format!("val REQUEST = {}", double_quoted(&json)),
@@ -56,17 +73,8 @@ impl Language {
             }
             "r" => format!("REQUEST <- {}", double_quoted(&json)),
             _ => format!("REQUEST = {}", double_quoted(&json)),
-        })
+        }
     }
-}
-
-/// What gives `REQUEST` its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Assignment {
-    /// Code to run.
-    Statement(String),
-    /// An expression to evaluate.
-    Expression(String),
 }
 
 #[cfg(test)]
@@ -76,13 +84,9 @@ mod tests {
     #[test]
     fn a_request_is_assigned_in_the_syntax_of_the_language() {
         let json = r#"{"body": "it's $(x) \"q\" #{y} `z`"}"#;
-        let python = r#"(REQUEST := "{\"body\": \"it's $(x) \\\"q\\\" #{y} `z`\"}") and "#;
-        let expected = format!("{python}{FORGET_OUTPUTS}");
-        assert_eq!(Language::named("Python").assignment(json), Assignment::Expression(expected));
-        let of = |name| match Language::named(name).assignment(json) {
-            Assignment::Statement(code) => code,
-            Assignment::Expression(code) => panic!("{name}: {code}"),
-        };
+        let python = r#"REQUEST = "{\"body\": \"it's $(x) \\\"q\\\" #{y} `z`\"}""#;
+        assert_eq!(Language::named("Python").assignment(json), python);
+        let of = |name| Language::named(name).assignment(json);
         let inner = r#"{"body": "it\u0027s \u0024(x) \"q\" \u0023{y} \u0060z\u0060"}"#;
         assert_eq!(of("bash"), format!("REQUEST='{inner}'"));
         assert_eq!(of("perl"), format!("$REQUEST = '{}';", inner.replace('\\', "\\\\")));
@@ -90,6 +94,12 @@ mod tests {
         assert_eq!(of("ruby"), format!("REQUEST = \"{doubled}\""));
         assert_eq!(of("R"), format!("REQUEST <- \"{doubled}\""));
         assert_eq!(of("scala"), format!("val REQUEST = \"{doubled}\""));
+    }
+
+    #[test]
+    fn the_receiver_looks_where_requests_are_put() {
+        assert!(Language::named("python").receiver().unwrap().contains(REQUEST_KEY));
+        assert_eq!(Language::named("bash").receiver(), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::{Desk, Done, Job, Nursery, Undone, Work};
 use crate::kernel::{Code, Kernel, Lost, Run};
-use crate::notebook::language::Assignment;
+use crate::notebook::language::Language;
 
 /// How long a cell may take to stop when it is interrupted.
 const INTERRUPT: Duration = Duration::from_secs(2);
@@ -88,8 +88,8 @@ impl Keeper {
         if job.claimed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let mut runs = Vec::with_capacity(2);
-        let outcome = tokio::time::timeout(self.time_out, exchange(kernel, &job.work, &mut runs)).await;
+        let (language, mut runs) = (&self.nursery.notebook.language, Vec::with_capacity(2));
+        let outcome = tokio::time::timeout(self.time_out, exchange(kernel, language, &job.work, &mut runs)).await;
         // Whoever asked may have left.
         match outcome {
             Ok(Ok(done)) => {
@@ -130,13 +130,15 @@ impl Keeper {
 }
 
 /// Assigns the request, runs the endpoint and, if it succeeded, what describes the response.
-async fn exchange(kernel: &mut Kernel, work: &Work, runs: &mut Vec<Run>) -> Result<Done, Lost> {
-    // Sent together: the kernel need not wait for us between them.
-    match &work.assignment {
-        Assignment::Statement(code) => kernel.send(Code::silent(code), runs).await?,
-        Assignment::Expression(code) => kernel.send(Code::expression(code), runs).await?,
+async fn exchange(kernel: &mut Kernel, language: &Language, work: &Work, runs: &mut Vec<Run>) -> Result<Done, Lost> {
+    let cell = Code::cell(&work.source);
+    if kernel.takes_requests {
+        kernel.send(cell.on(&work.request), runs).await?;
+    } else {
+        // Sent together: the kernel need not wait for us between them.
+        kernel.send(Code::silent(&language.assignment(&work.request)), runs).await?;
+        kernel.send(cell, runs).await?;
     }
-    kernel.send(Code::cell(&work.source), runs).await?;
     kernel.finish(runs).await?;
     let mut output = runs.pop().map(|run| run.output).unwrap_or_default();
     if let Some(error) = runs.pop().and_then(|run| run.output.error) {

@@ -15,13 +15,12 @@ pub(crate) use seeding::Nursery;
 
 use crate::kernel::Output;
 use crate::metrics::Metrics;
-use crate::notebook::language::Assignment;
 
 /// What a request wants from a kernel, in the order in which it runs.
 #[derive(Debug)]
 pub(crate) struct Work {
-    /// Assigns `REQUEST`.
-    pub(crate) assignment: Assignment,
+    /// The text of `REQUEST`.
+    pub(crate) request: String,
     /// The endpoint.
     pub(crate) source: String,
     /// What describes the response, run only when the endpoint succeeded.
@@ -193,7 +192,7 @@ mod tests {
 
     fn job(name: &str) -> (Job, oneshot::Receiver<Result<Done, Undone>>) {
         let (reply, answer) = oneshot::channel();
-        let work = Work { assignment: Assignment::Statement(String::new()), source: name.to_owned(), info: None };
+        let work = Work { request: String::new(), source: name.to_owned(), info: None };
         (Job { work, claimed: Arc::default(), reply }, answer)
     }
 
@@ -240,7 +239,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_waits_for_ever() {
         let desk = desk(1);
-        let work = Work { assignment: Assignment::Statement(String::new()), source: String::new(), info: None };
+        let work = Work { request: String::new(), source: String::new(), info: None };
         assert_eq!(desk.run(work).await.unwrap_err(), Undone::Waited(Duration::from_millis(50)));
     }
 }

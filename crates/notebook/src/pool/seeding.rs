@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::error::GatewayError;
-use crate::kernel::{Code, Kernel, StartPlan, plain};
+use crate::kernel::{CellError, Code, Kernel, Lost, StartPlan, plain};
 use crate::notebook::Notebook;
 
 /// Where kernels come from.
@@ -31,19 +31,18 @@ impl Nursery {
     }
 
     async fn seed(&self, kernel: &mut Kernel, stage: &AtomicUsize) -> Result<(), GatewayError> {
+        if let Some(receiver) = self.notebook.language.receiver() {
+            // A kernel that is lost here shows it in what follows.
+            kernel.takes_requests = matches!(failure(kernel, Code::silent(receiver)).await, Ok(None));
+        }
         for seed in &self.notebook.seeds {
             let cell = seed.cell;
             stage.store(cell, Ordering::Relaxed);
-            let mut runs = Vec::new();
-            let ran = match kernel.send(Code::cell(&seed.source), &mut runs).await {
-                Ok(()) => kernel.finish(&mut runs).await,
-                lost => lost,
-            };
-            if let Err(lost) = ran {
+            let failed = failure(kernel, Code::cell(&seed.source)).await.map_err(|lost| {
                 let (name, traceback) = ("the kernel was lost".to_owned(), kernel.last_output());
-                return Err(GatewayError::Seed { cell, name, value: lost.how, traceback });
-            }
-            if let Some(error) = runs.pop().and_then(|run| run.output.error) {
+                GatewayError::Seed { cell, name, value: lost.how, traceback }
+            })?;
+            if let Some(error) = failed {
                 let (name, value) = (plain(&error.name), plain(&error.value));
                 let traceback = plain(&error.traceback.join("\n"));
                 return Err(GatewayError::Seed { cell, name, value, traceback });
@@ -51,4 +50,12 @@ impl Nursery {
         }
         Ok(())
     }
+}
+
+/// Runs code to its end; the error that it ended with, if it did.
+async fn failure(kernel: &mut Kernel, code: Code<'_>) -> Result<Option<CellError>, Lost> {
+    let mut runs = Vec::new();
+    kernel.send(code, &mut runs).await?;
+    kernel.finish(&mut runs).await?;
+    Ok(runs.pop().and_then(|run| run.output.error))
 }
