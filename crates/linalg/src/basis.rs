@@ -4,9 +4,10 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
 use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
 use faer::{Mat, MatRef, Par};
+use rayon::prelude::*;
 
 use crate::dense::Dense;
-use crate::product;
+use crate::product::{self, ROWS};
 use crate::random::RandomBlocks;
 use crate::scalar::Real;
 
@@ -48,9 +49,8 @@ impl<T: Real> Basis<T> {
     /// Appends the columns of a block.
     pub(crate) fn push(&mut self, block: &Dense<T>) {
         let (start, width) = (self.len, block.ncols());
-        for (row, entries) in self.values.chunks_exact_mut(self.stride).zip(block.values().chunks_exact(width)) {
-            row[start..start + width].copy_from_slice(entries);
-        }
+        let rows = self.values.par_chunks_exact_mut(self.stride).zip(block.values().par_chunks_exact(width));
+        rows.with_min_len(ROWS).for_each(|(row, entries)| row[start..start + width].copy_from_slice(entries));
         self.len += width;
     }
 

@@ -105,12 +105,14 @@ impl<'a> SparseOperator<'a> {
     /// `y = Lᵀ L x`, block after block: what is between the products never leaves the cache.
     fn short_gram<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
         let (width, mut start) = (x.ncols(), 0);
+        let most = self.blocks().iter().map(CsrMatrix::ncols).max().unwrap_or(0);
+        let mut middle = Dense::zeros(most, width);
         for block in self.blocks() {
             let end = start + block.ncols();
-            let mut middle = Dense::zeros(block.ncols(), width);
-            spmm::multiply(self.long(), start..end, x.values(), width, middle.values_mut(), Into::Nothing);
+            let middle = &mut middle.values_mut()[..block.ncols() * width];
+            spmm::multiply(self.long(), start..end, x.values(), width, middle, Into::Nothing);
             let into = if start == 0 { Into::Nothing } else { Into::Sum };
-            spmm::multiply(block, 0..block.nrows(), middle.values(), width, y.values_mut(), into);
+            spmm::multiply(block, 0..block.nrows(), middle, width, y.values_mut(), into);
             start = end;
         }
     }

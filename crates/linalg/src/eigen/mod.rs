@@ -23,7 +23,7 @@ use rayon::prelude::*;
 use crate::scalar::Real;
 
 /// Vectors that one task carries back.
-const COLUMNS: usize = 256;
+const COLUMNS: usize = 64;
 
 /// The iteration inside the eigensolver did not settle; with finite input this does not happen in practice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::scalar::Real;
 const COLUMNS: usize = 4;
 
 /// Rows from which the columns are split in two strips, each with a thread of its own where there are two.
-const SPLIT: usize = 640;
+const SPLIT: usize = 320;
 
 /// `y = A x` for the rows and columns `from..` of `A`, given by its lower triangle.
 ///
