@@ -1,6 +1,7 @@
 //! A dense f32 matrix packed for one product: every row times the same vector.
 
 use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
 
 /// Rows of one panel: one AVX-512 register of f32, two of AVX2, four of NEON.
 const LANES: usize = 16;
@@ -29,7 +30,7 @@ pub struct PanelMatrix {
 }
 
 impl PanelMatrix {
-    /// Packs a row-major `nrows x ncols` matrix. O(nrows * ncols).
+    /// Packs a row-major `nrows x ncols` matrix. O(nrows * ncols), parallel over panels.
     ///
     /// # Panics
     /// When `values.len()` is not `nrows * ncols`.
@@ -38,12 +39,14 @@ impl PanelMatrix {
         assert_eq!(Some(values.len()), nrows.checked_mul(ncols), "values of a {nrows} x {ncols} matrix");
         let mut lanes = vec![Lane([0.0; LANES]); nrows.div_ceil(LANES) * ncols];
         if ncols > 0 {
-            for (row, entries) in values.chunks_exact(ncols).enumerate() {
-                let panel = &mut lanes[row / LANES * ncols..][..ncols];
-                for (lane, &entry) in panel.iter_mut().zip(entries) {
-                    lane.0[row % LANES] = entry;
+            let panels = lanes.par_chunks_exact_mut(ncols).zip(values.par_chunks(LANES * ncols));
+            panels.for_each(|(panel, rows)| {
+                for (row, entries) in rows.chunks_exact(ncols).enumerate() {
+                    for (lane, &entry) in panel.iter_mut().zip(entries) {
+                        lane.0[row] = entry;
+                    }
                 }
-            }
+            });
         }
         Self { nrows, ncols, lanes }
     }

@@ -3,9 +3,13 @@
 use std::ops::ControlFlow;
 
 use foretaste_linalg::{CsrMatrix, PanelMatrix, Svd, SvdError, SvdParams, truncated_svd_sparse};
+use rayon::prelude::*;
 
 use super::{FitError, FitParams, FitProgress, Scorer};
 use crate::ids::{ItemIx, UserIx};
+
+/// Rows that are worth a task.
+const ROWS: usize = 64;
 
 /// `R ~ U S Vᵀ` with the ratings zero-filled and not centred.
 ///
@@ -54,8 +58,12 @@ impl TruncatedSvd {
     }
 
     fn from_svd(ratings: &CsrMatrix, svd: &Svd) -> Result<Self, FitError> {
-        let user_factors = scaled_rows(svd.u.values(), &svd.s);
-        let item_factors = svd.v.values().iter().map(|&x| narrow(x)).collect();
+        let user_factors = by_rows(svd.u.values(), svd.s.len(), |from, to| {
+            to.iter_mut().zip(from).zip(&svd.s).for_each(|((to, x), s)| *to = narrow(x * s));
+        });
+        let item_factors = by_rows(svd.v.values(), svd.s.len(), |from, to| {
+            to.iter_mut().zip(from).for_each(|(to, &x)| *to = narrow(x));
+        });
         Self::from_parts(ratings, user_factors, item_factors, svd.s.clone(), svd.residual)
     }
 
@@ -180,19 +188,20 @@ fn narrow(x: f64) -> f32 {
     x as f32
 }
 
-/// Row-major `rows x k` times the diagonal of `scales`.
-fn scaled_rows(rows: &[f64], scales: &[f64]) -> Vec<f32> {
-    rows.chunks_exact(scales.len()).flat_map(|row| row.iter().zip(scales).map(|(x, s)| narrow(x * s))).collect()
+/// A row of single-precision numbers for each row of a matrix with `width` columns, in parallel.
+fn by_rows<T: Sync>(rows: &[T], width: usize, make: impl Fn(&[T], &mut [f32]) + Sync) -> Vec<f32> {
+    let mut out = vec![0f32; rows.len()];
+    let pairs = out.par_chunks_exact_mut(width).zip(rows.par_chunks_exact(width));
+    pairs.with_min_len(ROWS).for_each(|(to, from)| make(from, to));
+    out
 }
 
 /// Rows of `V S`, each divided by its length; a row of zeros stays one.
 fn directions(item_factors: &[f32], singular_values: &[f64]) -> Vec<f32> {
-    let mut out = Vec::with_capacity(item_factors.len());
-    for row in item_factors.chunks_exact(singular_values.len()) {
-        let scaled: Vec<f64> = row.iter().zip(singular_values).map(|(&x, s)| f64::from(x) * s).collect();
-        let length = scaled.iter().map(|x| x * x).sum::<f64>().sqrt();
+    by_rows(item_factors, singular_values.len(), |from, to| {
+        let scaled = || from.iter().zip(singular_values).map(|(&x, s)| f64::from(x) * s);
+        let length = scaled().map(|x| x * x).sum::<f64>().sqrt();
         let scale = if length > 0.0 { length.recip() } else { 0.0 };
-        out.extend(scaled.iter().map(|x| narrow(x * scale)));
-    }
-    out
+        to.iter_mut().zip(scaled()).for_each(|(to, x)| *to = narrow(x * scale));
+    })
 }
