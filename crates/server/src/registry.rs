@@ -59,9 +59,14 @@ impl Registry {
         self.metrics.model_rank.set(i64::try_from(rank).unwrap_or(i64::MAX));
     }
 
-    /// The ranks of all versions that are kept.
-    pub(crate) fn ranks(&self) -> Vec<usize> {
-        self.kept().iter().map(|version| version.recommender.provenance().params.rank).collect()
+    /// Forgets versions, the oldest first and never the one that serves, until the rest has a total `size` of at most `room`.
+    pub(crate) fn shrink(&self, room: u64, size: impl Fn(&Version) -> u64) {
+        let mut kept = self.kept();
+        let serving = self.current.load().number;
+        while kept.iter().map(|version| size(version)).sum::<u64>() > room {
+            let Some(oldest) = kept.iter().position(|version| version.number != serving) else { return };
+            kept.remove(oldest);
+        }
     }
 
     /// The version that serves. Take it once a reply.

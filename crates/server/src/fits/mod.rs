@@ -145,24 +145,31 @@ impl Desk {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a fit can be held beside the versions that are kept.
+    /// Refuses a fit that cannot be held even beside the version that serves alone.
     fn has_room_for(&self, params: &FitParams) -> Result<(), ApiError> {
         let Some(allowed) = self.memory else { return Ok(()) };
         let current = self.registry.current();
-        let ratings = current.recommender.dataset().ratings.matrix();
-        let of_rank = |rank| model_bytes(ratings.nrows(), ratings.ncols(), rank);
-        let kept: u64 = self.registry.ranks().into_iter().map(of_rank).sum();
-        let needed = fit_bytes(ratings, params) + kept;
+        let needed = fit_bytes(current.recommender.dataset().ratings.matrix(), params) + held_by(&current);
         if needed <= allowed {
             return Ok(());
         }
         let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
         Err(Fault::NotEnoughMemory.because(format!(
-            "a fit of rank {} needs {} MB with the versions that are kept, allowed are {}",
+            "a fit of rank {} needs {} MB beside the model that serves, allowed are {}",
             params.rank,
             megabytes(needed),
             allowed / 1_000_000
         )))
+    }
+
+    /// Makes room for a fit: older versions give way where they must.
+    fn make_room_for(&self, params: &FitParams) -> Result<(), ApiError> {
+        self.has_room_for(params)?;
+        if let Some(allowed) = self.memory {
+            let needed = fit_bytes(self.registry.current().recommender.dataset().ratings.matrix(), params);
+            self.registry.shrink(allowed.saturating_sub(needed), held_by);
+        }
+        Ok(())
     }
 
     fn work(&self, train: &ThreadPool) {
@@ -211,6 +218,7 @@ impl Desk {
 
     /// Fits and publishes; also says how long the factorisation took. Whatever goes wrong, the version that serves stays.
     fn fit(&self, job: &Job, train: &ThreadPool) -> Result<(Arc<Version>, Duration), ApiError> {
+        self.make_room_for(&job.params)?;
         let data = Arc::clone(self.registry.current().recommender.dataset());
         let (mut begun, mut factorisation) = (None, Duration::ZERO);
         let fitted = catch_unwind(AssertUnwindSafe(|| {
@@ -238,4 +246,10 @@ impl Desk {
         }
         Ok((self.registry.publish(fitted), factorisation))
     }
+}
+
+/// Bytes of a version's model.
+fn held_by(version: &Version) -> u64 {
+    let ratings = version.recommender.dataset().ratings.matrix();
+    model_bytes(ratings.nrows(), ratings.ncols(), version.recommender.provenance().params.rank)
 }
