@@ -346,6 +346,15 @@ def test_a_kernel_keeps_neither_requests_nor_what_was_printed(served):
     assert held() - before < 10, f"{before:.0f} MiB became {held():.0f} MiB"
 
 
+def test_a_large_reply_is_not_held_up(tmp_path):
+    """Segments larger than the send buffer, which loopback allows, would have every one of them wait for 40 ms."""
+    service = Notebook(write(tmp_path / "n.ipynb", "# GET /large\nprint('x' * 10_000_000)"))
+    begun = time.perf_counter()
+    assert len(service.get("/large")) == 10_000_001
+    assert time.perf_counter() - begun < 2
+    service.stop()
+
+
 def test_the_tutorials_notebook_gives_the_tutorials_lists():
     folder = real_data("ml-1m")
     service = Notebook(ROOT / "examples" / "tutorial.ipynb", FORETASTE_DATA=str(folder))
