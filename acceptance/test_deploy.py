@@ -267,6 +267,23 @@ def test_a_killed_supervisor_is_followed_within_a_second_and_no_request_is_lost(
         assert all(line.count("/foretaste/") == (pid != service["supervisor"]) for line in groups if "/foretaste" in line), groups
 
 
+def test_a_stop_goes_on_after_a_kill_of_the_supervisor_and_loses_no_request(notebooks):
+    path = write(notebooks.folder / "slow.ipynb", SPECIFICATION, "import time", "# GET /slow\ntime.sleep(2)\nprint('done')")
+    service = json.loads(notebooks.run("deploy", path, "--json"))
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(ask(service["url"] + "/slow")))
+    asking.start()
+    time.sleep(0.3)
+    stop = subprocess.Popen([PROGRAM, "stop", "slow"], stderr=subprocess.DEVNULL, env=notebooks.environment)
+    within(1, lambda: notebooks.service("slow")["state"] == "stopping")
+    os.kill(service["supervisor"], signal.SIGKILL)
+    stop.wait()
+    within(10, lambda: notebooks.service("slow")["state"] == "stopped")
+    asking.join()
+    assert answers == [(200, "done\n")]
+    assert not any(is_alive(pid) for pid in service["pids"])
+
+
 def test_after_a_kill_of_everything_the_service_can_be_deployed_again(machine):
     service = machine.deploy("films")
     for pid in [service["supervisor"], *service["pids"]]:

@@ -85,7 +85,9 @@ pub fn status(home: &ServiceHome) -> Result<Record, ClientError> {
     let record = Record::read(home).map_err(silent)?;
     let mut record = record.ok_or_else(|| ClientError::NotRunning { name: home.name().to_owned() })?;
     record.workers.retain(|worker| worker.identity.is_alive());
-    if record.state != State::Stopped && record.workers.is_empty() {
+    if record.workers.is_empty() && record.state == State::Stopping {
+        record.state = State::Stopped;
+    } else if record.workers.is_empty() && record.state != State::Stopped {
         record.message.get_or_insert_with(|| "its processes were ended from outside".to_owned());
         record.state = State::Failed;
     }

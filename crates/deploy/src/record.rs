@@ -26,7 +26,9 @@ pub enum State {
     Restarting,
     /// Nothing of it was ever ready.
     Failed,
-    /// It was told to stop.
+    /// It was told to stop, and answers what it has accepted.
+    Stopping,
+    /// It was told to stop, and has.
     Stopped,
 }
 
@@ -57,6 +59,9 @@ pub struct WorkerRecord {
     pub replica: u32,
     /// Whether it answers.
     pub ready: bool,
+    /// Whether it was told to end, which it does when it has answered what it accepted.
+    #[serde(default)]
+    pub ending: bool,
 }
 
 /// A service.

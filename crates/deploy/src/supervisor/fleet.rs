@@ -17,7 +17,7 @@ use crate::launch::Launch;
 use crate::limits::{Cgroups, Group, Holder};
 use crate::order::Order;
 use crate::process::Identity;
-use crate::record::{Record, WorkerRecord};
+use crate::record::{Record, State, WorkerRecord};
 use crate::worker::{HOME, NOTIFY, OWN_PROGRAM, WORKER};
 
 /// How long a worker that was asked to end may take. It drains for up to 10 s itself.
@@ -107,14 +107,16 @@ impl Fleet {
             self.next = self.next.max(left.id + 1);
             let group = active.as_ref().and_then(|active| self.group(left.id, &active.order).ok());
             let wanted = left.ready && self.socket.is_some() && record.active == Some(left.revision);
-            if wanted && left.identity.is_alive() {
+            let now = Instant::now();
+            let phase = if left.ending { Phase::Ending { until: now + DRAIN } } else { Phase::Ready { since: now } };
+            if (wanted || left.ending) && left.identity.is_alive() {
                 self.watch(left.id, left.identity)?;
                 self.workers.push(Worker {
                     id: left.id,
                     identity: left.identity,
                     revision: left.revision,
                     replica: left.replica,
-                    phase: Phase::Ready { since: Instant::now() },
+                    phase,
                     rlimit: self.groups.enforcement().memory == Holder::Rlimit,
                     memory: active.as_ref().map(|active| active.order.memory.to_string()).unwrap_or_default(),
                     group,
@@ -130,11 +132,12 @@ impl Fleet {
             }
         }
         if let Some(active) = active
-            && record.state != crate::record::State::Stopped
+            && !matches!(record.state, State::Stopping | State::Stopped)
             && self.socket.is_some()
         {
-            let missing = (0..active.order.replicas)
-                .filter(|&replica| self.workers.iter().all(|worker| worker.replica != replica));
+            let is_ready = |worker: &Worker| matches!(worker.phase, Phase::Ready { .. });
+            let ready = |replica| self.workers.iter().any(|worker| is_ready(worker) && worker.replica == replica);
+            let missing = (0..active.order.replicas).filter(|&replica| !ready(replica));
             let now = Instant::now();
             self.due.extend(missing.map(|replica| (now, replica)));
         }
@@ -328,6 +331,7 @@ impl Fleet {
             revision: worker.revision,
             replica: worker.replica,
             ready: matches!(worker.phase, Phase::Ready { .. }),
+            ending: matches!(worker.phase, Phase::Ending { .. }),
         };
         self.workers.iter().map(record).collect()
     }

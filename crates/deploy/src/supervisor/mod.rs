@@ -60,8 +60,8 @@ struct Supervisor {
     record: Record,
     fleet: Fleet,
     rollout: Option<Rollout>,
-    /// Who waits for the end of everything.
-    stopping: Option<Client>,
+    /// Who waits for the end of everything, while the state is [`State::Stopping`].
+    stopper: Option<Client>,
 }
 
 /// Supervises the service of a folder until it is stopped. A socket that the service listens on already may come as
@@ -131,8 +131,10 @@ impl Supervisor {
         record.enforcement = Some(groups.enforcement());
         let mut fleet = Fleet::new(home, groups, socket, tell.clone());
         fleet.adopt(&mut record)?;
-        let mut supervisor = Self { home: home.clone(), record, fleet, rollout: None, stopping: None };
-        if supervisor.record.state == State::Stopped {
+        let mut supervisor = Self { home: home.clone(), record, fleet, rollout: None, stopper: None };
+        if supervisor.is_stopping() && !supervisor.fleet.is_empty() {
+            supervisor.fleet.stop();
+        } else if matches!(supervisor.record.state, State::Stopping | State::Stopped) {
             supervisor.record.state = State::Starting;
         }
         supervisor.keep()?;
@@ -162,15 +164,19 @@ impl Supervisor {
                 self.keep()?;
                 return Ok(None);
             }
-            if let Some(client) = self.stopping.take_if(|_| self.fleet.is_empty()) {
+            if self.is_stopping() && self.fleet.is_empty() {
                 self.record.state = State::Stopped;
                 self.record.supervisor = None;
                 self.record.message = None;
                 self.keep()?;
                 say("stopped");
-                return Ok(Some(client));
+                return Ok(self.stopper.take());
             }
         }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.record.state == State::Stopping
     }
 
     /// Writes down how things are.
@@ -197,9 +203,12 @@ impl Supervisor {
                 if let Some(rollout) = self.rollout.take() {
                     rollout.client.reply(&Reply::Refused("the service was stopped meanwhile".to_owned()));
                 }
+                // First, so that a supervisor that follows this one goes on with it.
+                self.record.state = State::Stopping;
+                self.keep()?;
                 self.fleet.stop();
-                self.stopping = Some(client);
-                return Ok(());
+                self.stopper = Some(client);
+                return self.keep();
             }
             Request::Deploy(order) => *order,
             Request::Rollback => match self.record.previous() {
@@ -210,8 +219,8 @@ impl Supervisor {
                 }
             },
         };
-        if self.stopping.is_some() || self.rollout.is_some() {
-            let what = if self.stopping.is_some() { "stopping" } else { "being deployed" };
+        if self.is_stopping() || self.rollout.is_some() {
+            let what = if self.is_stopping() { "stopping" } else { "being deployed" };
             client.reply(&Reply::Refused(format!("the service is {what}, try again later")));
             return Ok(());
         }
@@ -221,7 +230,7 @@ impl Supervisor {
     /// Starts one replica of the active deployment after one ended.
     fn start_again(&mut self, replica: u32) -> io::Result<()> {
         let Some(active) = self.record.active().cloned() else { return Ok(()) };
-        if self.stopping.is_none() && replica < active.order.replicas {
+        if !self.is_stopping() && replica < active.order.replicas {
             if let Err(error) = self.fleet.start(active.number, replica, &active.order) {
                 say(&format!("replica {replica} cannot be started: {error}"));
                 self.fleet.put_off(replica);
@@ -239,6 +248,7 @@ impl Supervisor {
         }
         if let Some(active) = self.record.active()
             && self.fleet.answering(active.number) == active.order.replicas
+            && !self.is_stopping()
         {
             self.record.state = State::Running;
         }
@@ -251,7 +261,7 @@ impl Supervisor {
         if self.rollout.as_ref().is_some_and(|rollout| rollout.revision == end.revision) {
             return self.roll_back(&end.how);
         }
-        if end.unasked && self.stopping.is_none() && self.record.active == Some(end.revision) {
+        if end.unasked && !self.is_stopping() && self.record.active == Some(end.revision) {
             self.record.restarts += 1;
             self.record.message = Some(end.how);
             if self.fleet.answering(end.revision) == 0 {
