@@ -346,6 +346,16 @@ def test_a_kernel_keeps_neither_requests_nor_what_was_printed(served):
     assert held() - before < 10, f"{before:.0f} MiB became {held():.0f} MiB"
 
 
+def test_a_notebook_that_is_run_by_hand_is_told_where_its_data_lies(tmp_path):
+    file = write(tmp_path / "n.ipynb", "md:```yaml\nforetaste: v1\ndata: cups.csv\n```",
+                 "# GET /data\nimport os\nprint(os.environ['FORETASTE_DATA'])")
+    (tmp_path / "cups.csv").write_text("user,item,rating\nann,tea,5\n")
+    for variables, expected in [({}, tmp_path / "cups.csv"), ({"FORETASTE_DATA": "/elsewhere"}, "/elsewhere")]:
+        service = Notebook(file, **variables)
+        assert service.get("/data") == f"{expected}\n"
+        service.stop()
+
+
 def test_a_large_reply_is_not_held_up(tmp_path):
     """Segments larger than the send buffer, which loopback allows, would have every one of them wait for 40 ms."""
     service = Notebook(write(tmp_path / "n.ipynb", "# GET /large\nprint('x' * 10_000_000)"))

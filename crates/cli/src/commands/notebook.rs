@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use anyhow::{Context, Error, Result};
 use foretaste_notebook::{ChoiceError, Gateway, GatewayConfig, GatewayError, Notebook};
 
+use super::deploy::data_by_hand;
 use super::serve::{logging, probe, say, socket, unavailable};
 use super::threads;
 use crate::args::NotebookArgs;
@@ -36,6 +37,7 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
         source: args.source,
         threads,
         launcher: launcher()?,
+        environment: data_by_hand(&notebook, &args.file)?.into_iter().collect(),
         ..GatewayConfig::default()
     };
     let (kernels, backlog) = (config.kernels, config.limits.backlog);

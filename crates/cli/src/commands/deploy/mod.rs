@@ -23,6 +23,7 @@ use crate::output;
 
 pub(super) use list::services;
 pub(super) use logs::logs;
+pub(super) use notebook::data_by_hand;
 pub(super) use trial::Trial;
 
 pub(super) fn deploy(args: &DeployArgs) -> Result<()> {

@@ -48,7 +48,6 @@ pub(super) fn work(specification: &Specification, path: &Path, cpu: Cpu) -> Resu
     let stated = specification.data.as_deref();
     let mut files = vec![name.clone()];
     files.extend(stated.filter(|data| folder.join(data).exists()).map(PathBuf::from));
-    let data = stated.map(|data| place(folder, data)).transpose()?;
     // What does not lie beside the notebook has to be mounted there.
     let inside = stated.map(|data| format!("/srv/{}", Path::new(data).file_name().unwrap_or_default().display()));
     Ok(Work {
@@ -56,7 +55,7 @@ pub(super) fn work(specification: &Specification, path: &Path, cpu: Cpu) -> Resu
         inside: arguments(text_of(&name)?, Some("python3".to_owned())),
         files,
         environment: inside.into_iter().map(|path| (DATA.to_owned(), path)).collect(),
-        environment_here: data.into_iter().map(|path| (DATA.to_owned(), path)).collect(),
+        environment_here: place_of_data(specification, path)?.into_iter().collect(),
         python: Some(packages(image)),
         probes: ("/_api/health", "/_api/ready"),
         notes,
@@ -87,13 +86,26 @@ fn interpreter(image: Option<&str>) -> Result<(Option<PathBuf>, Vec<String>)> {
     Ok((activated, vec![format!("image `{image}` is not in {}: {taken} is taken", table.display())]))
 }
 
-/// Where stated data lies on this machine; a published data set is downloaded once.
-fn place(folder: &Path, stated: &str) -> Result<String> {
-    let here = beside(folder, stated);
-    match data::resolve(&here)? {
-        Place::BuiltIn(archive) => text_of(&data::obtain(archive, None)?),
-        _ => Ok(here),
+/// The variable that tells a notebook where the data of its specification lies on this machine; a published data set is
+/// downloaded once.
+fn place_of_data(specification: &Specification, path: &Path) -> Result<Option<(String, String)>> {
+    let Some(stated) = &specification.data else { return Ok(None) };
+    let here = beside(path.parent().unwrap_or(Path::new("/")), stated);
+    let place = match data::resolve(&here)? {
+        Place::BuiltIn(archive) => text_of(&data::obtain(archive, None)?)?,
+        _ => here,
+    };
+    Ok(Some((DATA.to_owned(), place)))
+}
+
+/// The same for a notebook that is run by hand, whose specification counts for nothing else: nothing where it has none, or
+/// where the variable is set already.
+pub(in crate::commands) fn data_by_hand(notebook: &Notebook, path: &Path) -> Result<Option<(String, String)>> {
+    if std::env::var_os(DATA).is_some() {
+        return Ok(None);
     }
+    let specification = notebook.specification().and_then(|text| Specification::parse(&text).ok()).unwrap_or_default();
+    place_of_data(&specification, &std::path::absolute(path)?)
 }
 
 /// Python packages for a container of that image.
