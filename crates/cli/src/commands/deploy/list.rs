@@ -68,7 +68,11 @@ pub(super) fn deployed(record: &Record, shape: Shape) -> Result<()> {
     let mut out = output::stdout();
     let held = record.enforcement.map(|held| format!(", held by {held}")).unwrap_or_default();
     let order = record.active().map(|active| &active.order);
-    let limits = order.map(|order| format!("{} CPUs and {}{held}", order.cpu, order.memory)).unwrap_or_default();
+    let limits = order.map(|order| {
+        let cpu = order.cpu.to_string();
+        format!("{cpu} {} and {}{held}", if cpu == "1" { "CPU" } else { "CPUs" }, order.memory)
+    });
+    let limits = limits.unwrap_or_default();
     writeln!(out, "{} answers on {}", record.name, record.url().unwrap_or_default())?;
     writeln!(out, "deployment {}; {limits}", record.active.unwrap_or_default())?;
     Ok(out.flush()?)
