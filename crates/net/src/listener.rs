@@ -10,6 +10,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 const SEND_BUFFER: usize = 16 * 1024;
 /// The most bytes of a segment. On loopback one could be larger than the buffer; the other side then waits for the rest of
 /// it before it acknowledges, 40 ms each time.
+#[cfg(target_os = "linux")]
 const SEGMENT: u32 = 4096;
 
 /// Binds `address` and listens, non-blocking, with room for `backlog` connections that wait to be accepted.
@@ -45,5 +46,8 @@ fn prepare(listener: &Socket) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     // What the system holds for a client that does not read escapes the write time-out: keep that small.
     listener.set_send_buffer_size(SEND_BUFFER)?;
-    listener.set_tcp_mss(SEGMENT)
+    // Other systems take no such figure before there is a connection.
+    #[cfg(target_os = "linux")]
+    listener.set_tcp_mss(SEGMENT)?;
+    Ok(())
 }
