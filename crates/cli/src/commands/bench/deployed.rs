@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use ureq::Agent;
 
@@ -83,14 +83,16 @@ fn specification(data: &str, rows: Option<u64>, cpu: &str) -> String {
 /// Deploys, calls, reads the metrics, and stops.
 fn measured(trial: &Trial, service: &'static str, path: &Path, cpu: &str, runs: u16) -> Result<Column> {
     let deployed = trial.deploy(PathBuf::from(path), cpu, MEMORY)?;
-    let config = Agent::config_builder().proxy(None).timeout_global(Some(PATIENCE));
+    let config = Agent::config_builder().proxy(None).timeout_global(Some(PATIENCE)).http_status_as_error(false);
     let agent: Agent = config.build().into();
     let mut ms = Vec::new();
     for (k, _) in PUBLISHED {
         let recompute = format!("{}/recompute_svd?param={k}", deployed.url);
         let call = || -> Result<f64> {
             let begun = Instant::now();
-            agent.post(&recompute).send_empty()?.body_mut().read_to_string()?;
+            let mut reply = agent.post(&recompute).send_empty()?;
+            let text = reply.body_mut().read_to_string()?;
+            ensure!(reply.status().is_success(), "{}: {}", reply.status(), text.trim());
             Ok(begun.elapsed().as_secs_f64() * 1e3)
         };
         let times: Result<Vec<f64>> = (0..runs).map(|_| call()).collect();
