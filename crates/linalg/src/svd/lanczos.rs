@@ -22,8 +22,10 @@ const NARROW: usize = 8;
 const MIDDLE: usize = 16;
 /// The same where a value is repeated more often than the others can show.
 const WIDE: usize = 64;
-/// A look at the last wanted pair must show a residual below this part of the one allowed: the others differ somewhat.
-const SURE: f64 = 0.3;
+/// Wanted pairs, the last ones, that a look takes in.
+const LAST: usize = 4;
+/// It must show residuals below this part of the one allowed: other pairs differ somewhat.
+const SURE: f64 = 0.7;
 /// Decades by which the residual may be expected to fall with one block.
 const FASTEST: f64 = 1.0;
 /// The same at least.
@@ -81,7 +83,7 @@ fn hides_copies<T: Real>(values: &[f64], block: usize) -> bool {
     values.windows(block).any(|run| run[0] - run[block - 1] <= repeated * run[0] && run[0] > last * (1.0 + repeated))
 }
 
-/// When to look at the last wanted pair next, its value at the last look, and the largest value.
+/// When to look at the last wanted pairs next, the last one's value at the last look, and the largest value.
 struct Look {
     at: usize,
     value: f64,
@@ -139,7 +141,7 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
     fn converge(&mut self, params: &SvdParams, progress: &mut Progress<'_>) -> Result<Eigenpairs<f64>, Stop> {
         let (k, block, capacity) = (params.rank, self.block, self.capacity);
         // The measured residual must not fail for a rounding of the estimate.
-        let goal = params.tolerance * 0.7;
+        let goal = params.tolerance * 0.8;
         let mut seen = None;
         let mut look = Look { at: k + 2 * block, value: 0.0, first: 0.0, before: (0, 1.0) };
         let (mut restarts, mut stalls, mut at_restart) = (0, 0, f64::INFINITY);
@@ -173,17 +175,26 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
         }
     }
 
-    /// Whether the last wanted pair, the slowest to converge, has; and when to look again. Until the first restart the
+    /// Whether the last wanted pairs, the slowest to converge, have; and when to look again. Until the first restart the
     /// projected matrix is banded, which makes a look cheap.
     fn promises(&self, k: usize, goal: f64, look: &mut Look) -> bool {
         let banded = Banded::new(&self.projected, self.basis.len(), self.block);
         if look.first == 0.0 {
             look.first = banded.pair(1, 0.0, self.block).0;
         }
-        let (value, tail) = banded.pair(k, look.value, self.block);
-        look.value = value * (1.0 - 2e-6);
-        let rest = (self.coupling.as_ref() * tail).norm_l2();
-        let residual = rest / (value * look.first).max(f64::MIN_POSITIVE).sqrt();
+        let (mut least, mut residual) = (look.value, 0f64);
+        for count in (1..=k).rev().take(LAST) {
+            let (value, tail) = banded.pair(count, least, self.block);
+            least = value * (1.0 - 2e-6);
+            if count == k {
+                look.value = least;
+            }
+            let rest = (self.coupling.as_ref() * tail).norm_l2();
+            residual = residual.max(rest / (value * look.first).max(f64::MIN_POSITIVE).sqrt());
+            if residual > SURE * goal {
+                break;
+            }
+        }
         // Convergence speeds up, but hardly by more than three times from one look to the next.
         let blocks = (self.basis.len() - look.before.0) as f64 / self.block as f64;
         let pace = (3.0 * (look.before.1 / residual).log10() / blocks).clamp(SLOWEST, FASTEST);
