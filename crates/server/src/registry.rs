@@ -34,21 +34,29 @@ impl Version {
 #[derive(Debug)]
 pub(crate) struct Registry {
     current: ArcSwap<Version>,
-    kept: Mutex<VecDeque<Arc<Version>>>,
+    kept: Mutex<Kept>,
     metrics: Arc<Metrics>,
+}
+
+/// The versions there are, oldest first.
+#[derive(Debug)]
+struct Kept {
+    versions: VecDeque<Arc<Version>>,
+    /// The number of the newest there ever was: names are given once.
+    newest: u64,
 }
 
 impl Registry {
     /// A registry whose only version is `first`, and serves.
     pub(crate) fn new(first: Recommender, metrics: Arc<Metrics>) -> Self {
         let first = Version::new(1, first);
-        let kept = Mutex::new(VecDeque::from([Arc::clone(&first)]));
+        let kept = Mutex::new(Kept { versions: VecDeque::from([Arc::clone(&first)]), newest: first.number });
         let registry = Self { current: ArcSwap::new(Arc::clone(&first)), kept, metrics };
         registry.serve(&first);
         registry
     }
 
-    fn kept(&self) -> MutexGuard<'_, VecDeque<Arc<Version>>> {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -61,11 +69,11 @@ impl Registry {
 
     /// Forgets versions, the oldest first and never the one that serves, until the rest has a total `size` of at most `room`.
     pub(crate) fn shrink(&self, room: u64, size: impl Fn(&Version) -> u64) {
-        let mut kept = self.kept();
+        let versions = &mut self.kept().versions;
         let serving = self.current.load().number;
-        while kept.iter().map(|version| size(version)).sum::<u64>() > room {
-            let Some(oldest) = kept.iter().position(|version| version.number != serving) else { return };
-            kept.remove(oldest);
+        while versions.iter().map(|version| size(version)).sum::<u64>() > room {
+            let Some(oldest) = versions.iter().position(|version| version.number != serving) else { return };
+            versions.remove(oldest);
         }
     }
 
@@ -77,11 +85,11 @@ impl Registry {
     /// Gives `recommender` the next name, lets it serve, and forgets the oldest version beyond the kept ones.
     pub(crate) fn publish(&self, recommender: Recommender) -> Arc<Version> {
         let mut kept = self.kept();
-        let number = kept.back().map_or(1, |newest| newest.number + 1);
-        let version = Version::new(number, recommender);
-        kept.push_back(Arc::clone(&version));
-        while kept.len() > KEPT {
-            kept.pop_front();
+        kept.newest += 1;
+        let version = Version::new(kept.newest, recommender);
+        kept.versions.push_back(Arc::clone(&version));
+        while kept.versions.len() > KEPT {
+            kept.versions.pop_front();
         }
         self.serve(&version);
         version
@@ -90,7 +98,7 @@ impl Registry {
     /// Lets a kept version serve; `None` when there is none of that name.
     pub(crate) fn activate(&self, name: &str) -> Option<Arc<Version>> {
         let kept = self.kept();
-        let version = kept.iter().find(|version| version.name == name)?;
+        let version = kept.versions.iter().find(|version| version.name == name)?;
         self.serve(version);
         Some(Arc::clone(version))
     }
@@ -98,6 +106,42 @@ impl Registry {
     /// The kept versions, oldest first, and the one that serves, as of one moment.
     pub(crate) fn list(&self) -> (Vec<Arc<Version>>, Arc<Version>) {
         let kept = self.kept();
-        (kept.iter().cloned().collect(), self.current.load_full())
+        (kept.versions.iter().cloned().collect(), self.current.load_full())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::ops::ControlFlow;
+
+    use foretaste::dataset::Dataset;
+    use foretaste::models::FitParams;
+
+    fn recommender() -> Recommender {
+        let params = FitParams { rank: 2, ..FitParams::default() };
+        let data = Arc::new(Dataset::demo().unwrap());
+        let mut progress = |_| ControlFlow::Continue(());
+        Recommender::fit(data, &params, jiff::Timestamp::UNIX_EPOCH, &mut progress).unwrap()
+    }
+
+    fn names(registry: &Registry) -> Vec<String> {
+        registry.list().0.iter().map(|version| version.name.clone()).collect()
+    }
+
+    #[test]
+    fn the_oldest_versions_give_way_but_never_the_one_that_serves_and_no_name_is_given_twice() {
+        let registry = Registry::new(recommender(), Arc::new(Metrics::new()));
+        for _ in 0..3 {
+            registry.publish(recommender());
+        }
+        registry.activate("v2").unwrap();
+        registry.shrink(3, |_| 1);
+        assert_eq!(names(&registry), ["v2", "v3", "v4"]);
+        registry.shrink(0, |_| 1);
+        assert_eq!(names(&registry), ["v2"]);
+        assert_eq!(registry.publish(recommender()).name, "v5");
+        assert_eq!(names(&registry), ["v2", "v5"]);
     }
 }

@@ -86,7 +86,7 @@ impl Fits {
         if !(1..=most).contains(&found) {
             return Err(Fault::InvalidRank.because(format!("rank {found} was asked for, allowed are 1 to {most}")));
         }
-        self.desk.has_room_for(&params)?;
+        self.desk.room_beside(&params)?;
         let mut book = self.desk.book();
         if book.closed {
             return Err(Fault::ShuttingDown.because("the service is shutting down"));
@@ -145,13 +145,14 @@ impl Desk {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Refuses a fit that cannot be held even beside the version that serves alone.
-    fn has_room_for(&self, params: &FitParams) -> Result<(), ApiError> {
-        let Some(allowed) = self.memory else { return Ok(()) };
+    /// The bytes that a fit leaves for versions; an error when that is too little for the one that serves.
+    fn room_beside(&self, params: &FitParams) -> Result<u64, ApiError> {
+        let Some(allowed) = self.memory else { return Ok(u64::MAX) };
         let current = self.registry.current();
-        let needed = fit_bytes(current.recommender.dataset().ratings.matrix(), params) + held_by(&current);
+        let fit = fit_bytes(current.recommender.dataset().ratings.matrix(), params);
+        let needed = fit + held_by(&current);
         if needed <= allowed {
-            return Ok(());
+            return Ok(allowed - fit);
         }
         let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
         Err(Fault::NotEnoughMemory.because(format!(
@@ -160,16 +161,6 @@ impl Desk {
             megabytes(needed),
             allowed / 1_000_000
         )))
-    }
-
-    /// Makes room for a fit: older versions give way where they must.
-    fn make_room_for(&self, params: &FitParams) -> Result<(), ApiError> {
-        self.has_room_for(params)?;
-        if let Some(allowed) = self.memory {
-            let needed = fit_bytes(self.registry.current().recommender.dataset().ratings.matrix(), params);
-            self.registry.shrink(allowed.saturating_sub(needed), held_by);
-        }
-        Ok(())
     }
 
     fn work(&self, train: &ThreadPool) {
@@ -218,7 +209,8 @@ impl Desk {
 
     /// Fits and publishes; also says how long the factorisation took. Whatever goes wrong, the version that serves stays.
     fn fit(&self, job: &Job, train: &ThreadPool) -> Result<(Arc<Version>, Duration), ApiError> {
-        self.make_room_for(&job.params)?;
+        // Older versions give way where they must.
+        self.registry.shrink(self.room_beside(&job.params)?, held_by);
         let data = Arc::clone(self.registry.current().recommender.dataset());
         let (mut begun, mut factorisation) = (None, Duration::ZERO);
         let fitted = catch_unwind(AssertUnwindSafe(|| {
