@@ -85,11 +85,13 @@ pub fn status(home: &ServiceHome) -> Result<Record, ClientError> {
     let record = Record::read(home).map_err(silent)?;
     let mut record = record.ok_or_else(|| ClientError::NotRunning { name: home.name().to_owned() })?;
     record.workers.retain(|worker| worker.identity.is_alive());
-    if record.workers.is_empty() && record.state == State::Stopping {
-        record.state = State::Stopped;
-    } else if record.workers.is_empty() && record.state != State::Stopped {
-        record.message.get_or_insert_with(|| "its processes were ended from outside".to_owned());
-        record.state = State::Failed;
+    if record.workers.is_empty() {
+        if matches!(record.state, State::Stopping | State::Stopped) {
+            record.state = State::Stopped;
+        } else {
+            record.message.get_or_insert_with(|| "its processes were ended from outside".to_owned());
+            record.state = State::Failed;
+        }
     }
     Ok(record)
 }

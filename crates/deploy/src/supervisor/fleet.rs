@@ -58,6 +58,12 @@ struct Worker {
     child: Option<Child>,
 }
 
+impl Worker {
+    fn is_ready(&self) -> bool {
+        matches!(self.phase, Phase::Ready { .. })
+    }
+}
+
 /// How a worker came to its end.
 #[derive(Debug)]
 pub(super) struct End {
@@ -98,17 +104,16 @@ impl Fleet {
         }
     }
 
-    /// Takes over the workers of the active deployment that still answer, and ends all others that a supervisor before
-    /// this one has left. What is missing is due at once.
+    /// Takes over the workers of the active deployment that still answer and those that were told to end, and ends all
+    /// others that a supervisor before this one has left. What is missing is due at once.
     pub(super) fn adopt(&mut self, record: &mut Record) -> io::Result<()> {
-        let active = record.active().cloned();
         self.groups.sweep(&format!("{}.", self.home.label()));
+        let now = Instant::now();
         for left in std::mem::take(&mut record.workers) {
             self.next = self.next.max(left.id + 1);
-            let group = active.as_ref().and_then(|active| self.group(left.id, &active.order).ok());
+            let order = record.revision(left.revision).map(|revision| &revision.order);
+            let group = order.and_then(|order| self.group(left.id, order).ok());
             let wanted = left.ready && self.socket.is_some() && record.active == Some(left.revision);
-            let now = Instant::now();
-            let phase = if left.ending { Phase::Ending { until: now + DRAIN } } else { Phase::Ready { since: now } };
             if (wanted || left.ending) && left.identity.is_alive() {
                 self.watch(left.id, left.identity)?;
                 self.workers.push(Worker {
@@ -116,9 +121,9 @@ impl Fleet {
                     identity: left.identity,
                     revision: left.revision,
                     replica: left.replica,
-                    phase,
+                    phase: if left.ending { Phase::Ending { until: now + DRAIN } } else { Phase::Ready { since: now } },
                     rlimit: self.groups.enforcement().memory == Holder::Rlimit,
-                    memory: active.as_ref().map(|active| active.order.memory.to_string()).unwrap_or_default(),
+                    memory: order.map(|order| order.memory.to_string()).unwrap_or_default(),
                     group,
                     child: None,
                 });
@@ -131,14 +136,12 @@ impl Fleet {
                 group.remove();
             }
         }
-        if let Some(active) = active
+        if let Some(active) = record.active()
             && !matches!(record.state, State::Stopping | State::Stopped)
             && self.socket.is_some()
         {
-            let is_ready = |worker: &Worker| matches!(worker.phase, Phase::Ready { .. });
-            let ready = |replica| self.workers.iter().any(|worker| is_ready(worker) && worker.replica == replica);
-            let missing = (0..active.order.replicas).filter(|&replica| !ready(replica));
-            let now = Instant::now();
+            let is_there = |replica| self.workers.iter().any(|worker| worker.is_ready() && worker.replica == replica);
+            let missing = (0..active.order.replicas).filter(|&replica| !is_there(replica));
             self.due.extend(missing.map(|replica| (now, replica)));
         }
         Ok(())
@@ -274,7 +277,7 @@ impl Fleet {
 
     /// Workers of a deployment that answer.
     pub(super) fn answering(&self, revision: u64) -> u32 {
-        let answers = |worker: &&Worker| worker.revision == revision && matches!(worker.phase, Phase::Ready { .. });
+        let answers = |worker: &&Worker| worker.revision == revision && worker.is_ready();
         self.workers.iter().filter(answers).map(|_| 1).sum()
     }
 
@@ -330,7 +333,7 @@ impl Fleet {
             identity: worker.identity,
             revision: worker.revision,
             replica: worker.replica,
-            ready: matches!(worker.phase, Phase::Ready { .. }),
+            ready: worker.is_ready(),
             ending: matches!(worker.phase, Phase::Ending { .. }),
         };
         self.workers.iter().map(record).collect()
