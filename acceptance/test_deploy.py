@@ -4,7 +4,7 @@ import http.client, json, os, pathlib, shutil, signal, socket, subprocess, sys, 
 import pytest
 import yaml
 
-from conftest import PROGRAM, ROOT, Service, real_data
+from conftest import PROGRAM, ROOT, Service, medians, real_data
 from notebooks import is_alive, within, write
 
 
@@ -200,18 +200,18 @@ def test_fifty_redeployments_under_load_lose_no_request(machine):
 def test_a_deployed_service_answers_as_fast_as_one_that_is_run_by_hand(machine):
     """Medians of 1,000, interleaved, over kept connections: nothing stands between a client and the workers."""
     by_hand = Service("demo", "--rank", 10)
-    urls = {"deployed": machine.deploy("films")["url"], "by hand": by_hand.url}
-    connections = {name: http.client.HTTPConnection(url[7:]) for name, url in urls.items()}
-    times = {name: [] for name in urls}
-    for _ in range(1100):
-        for name, connection in connections.items():
-            begun = time.perf_counter()
+
+    def asking(url):
+        connection = http.client.HTTPConnection(url[7:])
+
+        def ask_once():
             connection.request("POST", "/recommended?param=3")
             assert connection.getresponse().read()
-            times[name].append(time.perf_counter() - begun)
-    medians = {name: sorted(taken[100:])[500] * 1000 for name, taken in times.items()}
+        return ask_once
+
+    taken = medians(1000, deployed=asking(machine.deploy("films")["url"]), by_hand=asking(by_hand.url))
     by_hand.stop()
-    assert medians["deployed"] - medians["by hand"] < 0.2, medians
+    assert taken["deployed"] - taken["by_hand"] < 0.2, taken
 
 
 def test_what_does_not_get_ready_leaves_the_old_one_in_place(machine):

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import PROGRAM, ROOT, real_data
+from conftest import PROGRAM, ROOT, medians, real_data
 from notebooks import Notebook, is_alive, kernels_of, within, write
 from test_tutorial import USER_400, USER_500
 
@@ -288,7 +288,7 @@ def test_a_kernel_that_is_not_installed_is_told_with_those_that_are(tmp_path):
     assert "`iklingon` for klingon is not installed; installed are:" in error and "bash" in error
 
 
-def kernel(folder, name, **spec):
+def installed(folder, name, **spec):
     """A Jupyter data folder with a kernel of that name."""
     place = folder / "data" / "kernels" / name
     place.mkdir(parents=True)
@@ -299,7 +299,7 @@ def kernel(folder, name, **spec):
 
 def bash(folder):
     pytest.importorskip("bash_kernel")
-    return kernel(folder, "bash", argv=["bash_kernel"], language="bash", env={"PS1": "$"})
+    return installed(folder, "bash", argv=["bash_kernel"], language="bash", env={"PS1": "$"})
 
 
 def test_any_installed_kernel_serves(tmp_path):
@@ -319,7 +319,7 @@ def test_any_installed_kernel_serves(tmp_path):
 def test_a_python_kernel_that_cannot_take_a_request_along_is_given_it_first(tmp_path, lacks):
     """As with kernels for Python that are not ipykernel, or an old one."""
     argv = ["ipykernel_launcher", f"--IPKernelApp.exec_lines={lacks} = None"]
-    data = kernel(tmp_path, "other", argv=argv, language="python")
+    data = installed(tmp_path, "other", argv=argv, language="python")
     file = write(tmp_path / "n.ipynb", "# GET /q\nimport json\nprint(json.loads(REQUEST)['args'])", "# GET /names\ndir()",
                  kernel="other")
     service = Notebook(file, python=None, JUPYTER_PATH=str(data))
@@ -404,16 +404,9 @@ def test_the_round_trip_costs_little_more_than_the_bare_protocol(tmp_path):
                 break
         client.get_shell_msg(timeout=10)
 
-    ways = {"served": served, "bare": bare}
-    times = {name: [] for name in ways}
-    for _ in range(220):
-        for name, way in ways.items():
-            begun = time.perf_counter()
-            way()
-            times[name].append(time.perf_counter() - begun)
-    medians = {name: sorted(taken[20:])[100] * 1000 for name, taken in times.items()}
-    print(", ".join(f"{name} {median:.2f} ms" for name, median in medians.items()))
+    taken = medians(200, served=served, bare=bare)
+    print(", ".join(f"{name} {median:.2f} ms" for name, median in taken.items()))
     client.stop_channels()
     manager.shutdown_kernel(now=True)
     service.stop()
-    assert medians["served"] <= 1.5 * medians["bare"], medians
+    assert taken["served"] <= 1.5 * taken["bare"], taken
