@@ -47,16 +47,22 @@ pub(crate) fn multiply<T: Real>(
     while start < width {
         let of = if width - start > line { 2 * line } else { line };
         let columns = start..width.min(start + of);
-        let mut packed = Dense::zeros(matrix.ncols(), of);
-        let pieces = packed.values_mut().par_chunks_mut(ROWS * of).zip(x.par_chunks(ROWS * width));
-        pieces.for_each(|(packed, x)| {
-            for (packed, x) in packed.chunks_exact_mut(of).zip(x.chunks_exact(width)) {
-                packed[..columns.len()].copy_from_slice(&x[columns.clone()]);
-            }
-        });
+        let packed = packed(x, width, columns.clone(), of);
         strip(&Product { matrix, x: packed.values(), width, of, columns, into }, rows.start, y);
         start += of;
     }
+}
+
+/// Some columns of `x: rows x width` as a block of `of` columns, the others zero.
+pub(crate) fn packed<T: Real>(x: &[T], width: usize, columns: Range<usize>, of: usize) -> Dense<T> {
+    let mut packed = Dense::zeros(x.len() / width, of);
+    let pieces = packed.values_mut().par_chunks_mut(ROWS * of).zip(x.par_chunks(ROWS * width));
+    pieces.for_each(|(packed, x)| {
+        for (packed, x) in packed.chunks_exact_mut(of).zip(x.chunks_exact(width)) {
+            packed[..columns.len()].copy_from_slice(&x[columns.clone()]);
+        }
+    });
+    packed
 }
 
 /// The columns of a product that are computed together.
@@ -134,7 +140,7 @@ fn write<T: Real>(y: &mut [T], sum: &[T], into: Into) {
 /// One sparse row times `x`, in spans whose sums are added: the error grows with the square root of what is added in a
 /// row, and a popular item has been rated a hundred thousand times.
 #[inline(always)]
-fn row_times<T: Real, const W: usize>(columns: &[u32], values: &[f32], x: &[[T; W]]) -> [T; W] {
+pub(crate) fn row_times<T: Real, const W: usize>(columns: &[u32], values: &[f32], x: &[[T; W]]) -> [T; W] {
     let mut sum = [T::default(); W];
     for (columns, values) in columns.chunks(SPAN).zip(values.chunks(SPAN)) {
         // Two sums, so that a fused multiply-add need not wait for the one before it.
@@ -157,7 +163,7 @@ fn row_times<T: Real, const W: usize>(columns: &[u32], values: &[f32], x: &[[T; 
 
 /// `sum += value * x`.
 #[inline(always)]
-fn add<T: Real, const W: usize>(sum: &mut [T; W], x: &[T; W], value: f32) {
+pub(crate) fn add<T: Real, const W: usize>(sum: &mut [T; W], x: &[T; W], value: f32) {
     let value = T::from_f32(value);
     for at in 0..W {
         sum[at] = x[at].fused(value, sum[at]);

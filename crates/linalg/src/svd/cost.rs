@@ -1,7 +1,7 @@
 //! What each solver costs, so that the cheapest is chosen.
 
-use super::{Solver, SvdParams};
-use crate::operator::LinearOperator;
+use super::{Solver, SvdParams, lanczos, single};
+use crate::rows::RowOperator;
 use crate::scalar::Real;
 
 /// The largest shorter side whose Gram matrix is formed: 8,192² f64 are 512 MiB.
@@ -37,13 +37,12 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    /// `a` has no more rows than columns.
-    pub(super) fn of<A: LinearOperator + ?Sized>(a: &A, params: &SvdParams) -> Self {
+    pub(super) fn of(nrows: usize, ncols: usize, multiplications: f64, params: &SvdParams) -> Self {
         Self {
-            short: a.nrows() as f64,
-            long: a.ncols() as f64,
+            short: nrows.min(ncols) as f64,
+            long: nrows.max(ncols) as f64,
             rank: params.rank as f64,
-            multiplications: a.multiplications(),
+            multiplications,
             digits: -params.tolerance.log10().clamp(-16.0, 0.0),
         }
     }
@@ -77,6 +76,15 @@ impl Problem {
     }
 }
 
+/// Whether a sparse matrix is best multiplied row by row: blocks are so narrow that another order would not pay for itself.
+pub(super) fn prefers_rows(nrows: usize, ncols: usize, nnz: usize, params: &SvdParams) -> bool {
+    let solver = || Problem::of(nrows, ncols, nnz as f64, params).cheapest::<f32>();
+    lanczos::block(params.rank) == lanczos::NARROW
+        && single::suits(params)
+        && RowOperator::suits(nrows.min(ncols), nnz)
+        && params.solver.unwrap_or_else(solver) == Solver::Lanczos
+}
+
 /// The eigendecomposition of a dense matrix for the largest `rank` pairs, in double precision.
 fn eigen(n: f64, rank: f64) -> f64 {
     let fallen = (8.0 * n * n / CACHE).min(1.0);
@@ -108,5 +116,17 @@ mod tests {
             assert_eq!(chosen::<f64>(3706.0, 6040.0, 1e6, 9.0, f64::from(rank)), solver, "ml-1m, double, {rank}");
         }
         assert_eq!(chosen::<f32>(26_744.0, 138_493.0, 2e7, 6.0, 200.0), Solver::Lanczos);
+    }
+
+    #[test]
+    fn rows_are_for_few_triplets_of_many_ratings() {
+        let asked = |rank, tolerance| SvdParams { rank, tolerance, ..SvdParams::default() };
+        assert!(prefers_rows(138_493, 26_744, 20_000_000, &asked(10, 1e-6)));
+        assert!(prefers_rows(6040, 3706, 1_000_209, &asked(16, 1e-6)));
+        assert!(!prefers_rows(6040, 3706, 1_000_209, &asked(17, 1e-6)), "a wider block");
+        assert!(!prefers_rows(6040, 3706, 1_000_209, &asked(10, 1e-9)), "double precision");
+        assert!(!prefers_rows(1228, 3463, 200_000, &asked(10, 1e-6)), "too little to share");
+        let gram = SvdParams { solver: Some(Solver::Gram), ..asked(10, 1e-6) };
+        assert!(!prefers_rows(6040, 3706, 1_000_209, &gram), "no block at all");
     }
 }

@@ -163,7 +163,7 @@ fn with_image<A: LinearOperator + ?Sized>(a: &A, mut svd: Svd, back: &Dense) -> 
 
 /// max_j |A v_j - s_j u_j|; NaN when a number is not finite.
 fn forward_difference<A: LinearOperator + ?Sized, T: Real>(a: &A, svd: &Svd) -> f64 {
-    let strip = STRIP / size_of::<T>();
+    let strip = (STRIP / size_of::<T>()).min(svd.s.len().next_power_of_two().max(8));
     let (mut v, mut image) = (Dense::<T>::zeros(a.ncols(), strip), Dense::<T>::zeros(a.nrows(), strip));
     let of_strip = |start: usize| {
         let used = strip.min(svd.s.len() - start);

@@ -17,7 +17,7 @@ const RESTARTS: usize = 40;
 /// Restarts in a row that gain almost nothing, after which it gives up sooner: the residual is all rounding.
 const STALLS: usize = 3;
 /// Columns of a block for up to 16 triplets.
-const NARROW: usize = 8;
+pub(super) const NARROW: usize = 8;
 /// The same for more.
 const MIDDLE: usize = 16;
 /// The same where a value is repeated more often than the others can show.
@@ -27,7 +27,7 @@ const LAST: usize = 4;
 /// It must show residuals below this part of the one allowed: other pairs differ somewhat.
 const SURE: f64 = 0.7;
 /// Decades by which the residual may be expected to fall with one block.
-const FASTEST: f64 = 1.0;
+const FASTEST: f64 = 1.5;
 /// The same at least.
 const SLOWEST: f64 = 0.05;
 /// Values closer than so many roundings, relatively, count as one repeated value.

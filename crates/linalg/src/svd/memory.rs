@@ -3,14 +3,14 @@
 use std::fmt;
 
 use super::{SvdParams, cost, lanczos, single};
-use crate::sparse::counterpart_bytes;
+use crate::{rows, sparse};
 
 /// Bytes that the decomposition of a sparse matrix holds at most, by what they are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SvdMemory {
     /// The matrix, as it is given.
     pub given: u64,
-    /// The matrix once more, or twice, in the order that the products need.
+    /// The matrix once more, or twice, in the order that the products need; nothing where they need no other.
     pub counterpart: u64,
     /// The result: `U` and `V` in double precision.
     pub factors: u64,
@@ -45,7 +45,7 @@ pub fn svd_memory(nrows: usize, ncols: usize, nnz: usize, params: &SvdParams) ->
     let (short, long) = (nrows.min(ncols), nrows.max(ncols));
     let rank = params.rank.min(short);
     let factors = 8 * rank * (short + long);
-    let precision = if params.tolerance >= single::TOLERANCE { 4 } else { 8 };
+    let precision = if single::suits(params) { 4 } else { 8 };
     // The basis; the projected matrix, a copy of it, its eigenvectors twice; blocks on their way.
     let capacity = lanczos::capacity(rank, lanczos::block(rank), short);
     let krylov = precision * short * capacity + 8 * 4 * capacity * capacity + 64 * lanczos::block(rank) * short;
@@ -53,10 +53,15 @@ pub fn svd_memory(nrows: usize, ncols: usize, nnz: usize, params: &SvdParams) ->
     let gram = if short <= cost::GRAM_LIMIT && short < 8 * rank.max(64) { 8 * 4 * short * short } else { 0 };
     // The result in another order, the image in the precision of the products and strips of it.
     let finish = factors + precision * rank * (short + long) + 256 * long;
+    let (counterpart, sums) = if cost::prefers_rows(nrows, ncols, nnz, params) {
+        (rows::counterpart_bytes(nrows, ncols, nnz), rows::sum_bytes(short, nnz))
+    } else {
+        (sparse::counterpart_bytes(nrows, ncols, nnz), 0)
+    };
     SvdMemory {
         given: (8 * nnz + 8 * (nrows + 1)) as u64,
-        counterpart: counterpart_bytes(nrows, ncols, nnz),
+        counterpart,
         factors: factors as u64,
-        workspace: krylov.max(gram).max(finish) as u64 + (precision * rank * short) as u64,
+        workspace: (krylov.max(gram).max(finish) + precision * rank * short) as u64 + sums,
     }
 }

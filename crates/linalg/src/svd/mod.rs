@@ -20,6 +20,7 @@ pub use memory::{SvdMemory, svd_memory};
 use crate::csr::CsrMatrix;
 use crate::dense::Dense;
 use crate::operator::{LinearOperator, Transposed};
+use crate::rows::RowOperator;
 use crate::sparse::SparseOperator;
 
 /// The most entries of a matrix that is written out: 2²⁷ f64 are 1 GiB.
@@ -173,7 +174,8 @@ pub fn truncated_svd<A: LinearOperator + ?Sized>(
     }
 }
 
-/// [`truncated_svd`] of a sparse matrix; builds the transpose first.
+/// [`truncated_svd`] of a sparse matrix, whose products are prepared as the rank and the tolerance ask for: for few triplets
+/// nothing is transposed.
 ///
 /// # Errors
 /// As [`truncated_svd`].
@@ -182,6 +184,9 @@ pub fn truncated_svd_sparse(
     params: &SvdParams,
     progress: &mut dyn FnMut(SvdProgress) -> ControlFlow<()>,
 ) -> Result<Svd, SvdError> {
+    if cost::prefers_rows(matrix.nrows(), matrix.ncols(), matrix.nnz(), params) {
+        return truncated_svd(&RowOperator::new(matrix), params, progress);
+    }
     truncated_svd(&SparseOperator::new(matrix), params, progress)
 }
 
@@ -194,9 +199,9 @@ fn fallbacks(first: Solver, short: usize, long: usize) -> impl Iterator<Item = S
 
 /// The decomposition of an operator with no more rows than columns.
 fn solve<A: LinearOperator + ?Sized>(a: &A, params: &SvdParams, progress: &mut Progress<'_>) -> Result<Svd, SvdError> {
-    let problem = cost::Problem::of(a, params);
+    let problem = cost::Problem::of(a.nrows(), a.ncols(), a.multiplications(), params);
     let mut best = f64::INFINITY;
-    if params.tolerance >= single::TOLERANCE {
+    if single::suits(params) {
         let solver = params.solver.unwrap_or_else(|| problem.cheapest::<f32>());
         match single::solve(a, solver, params, progress) {
             Ok(svd) if svd.residual <= params.tolerance => return Ok(svd),

@@ -9,11 +9,16 @@ use crate::operator::LinearOperator;
 use crate::scalar::Real;
 
 /// The smallest tolerance that single precision can be expected to reach.
-pub(super) const TOLERANCE: f64 = 5e-7;
+const TOLERANCE: f64 = 5e-7;
 /// Eigenvectors of the Gram matrix that are found by Lanczos.
 const LEADING: usize = 4;
 /// The smallest part of the largest singular value that single precision resolves in the Gram matrix.
 const RESOLVED: f64 = 2e-3;
+
+/// Whether single precision can be expected to reach the tolerance.
+pub(super) fn suits(params: &SvdParams) -> bool {
+    params.tolerance >= TOLERANCE
+}
 
 /// Finds the singular vectors of the shorter side in f32, then makes the triplets right in f64.
 ///
