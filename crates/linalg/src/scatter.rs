@@ -35,8 +35,8 @@ pub(crate) fn parts(n: usize, nnz: usize) -> usize {
 /// `y = Mᵀ x` for `M: m x n`, `x: m x width`, or `y = Mᵀ M x` for `x: n x width`; parallel over [`parts`] of `M`, each with a
 /// result of its own. 2 or 4 nnz width flops; memory: as many results, up to a cache line wide.
 ///
-/// Each entry of `y` is the sum over parts of sums over rows, in stored order with fused multiply-adds: the same bits on
-/// every processor and for every number of threads.
+/// Each entry of `y` is the sum over parts, in pairs of pairs, of sums over rows in stored order with fused multiply-adds:
+/// the same bits on every processor and for every number of threads.
 pub(crate) fn multiply<T: Real>(matrix: &CsrMatrix, factors: Factors, x: &Dense<T>, y: &mut Dense<T>) {
     let (width, line) = (x.ncols(), 64 / size_of::<T>());
     if width == NARROW || width == line {
