@@ -2,9 +2,9 @@
 
 use faer::{Col, Mat};
 
-/// Bisection stops when the eigenvalue is known to this part of itself.
+/// The search stops when the eigenvalue is known to this part of itself.
 const PRECISION: f64 = 1e-6;
-/// Bisection steps at most; each halves the interval.
+/// Steps at most.
 const STEPS: usize = 60;
 
 /// A symmetric matrix whose entries further than `width` from the diagonal are zero.
@@ -28,38 +28,54 @@ impl Banded {
 
     /// The `count`-th largest eigenvalue and the end of its eigenvector of norm 1, `tail` entries long.
     ///
-    /// `least` is a number that the eigenvalue is known to exceed. O(len width²) for each bisection step (Sturm counts
-    /// by Sylvester's law of inertia: Parlett, "The Symmetric Eigenvalue Problem", 1980, section 3.3) and two steps of
-    /// inverse iteration; there is no pivoting, so that the answer may serve to decide when to look, not as a result.
+    /// `least` is a number that the eigenvalue is known to exceed. O(len width²) for each shift that is tried: an interval is
+    /// halved by Sturm counts (Sylvester's law of inertia: Parlett, "The Symmetric Eigenvalue Problem", 1980, section 3.3)
+    /// until nothing else is in it, and then Rayleigh quotient iteration is held inside (section 4.6). There is no
+    /// pivoting, so that the answer may serve to decide when to look, not as a result.
     pub(super) fn pair(&self, count: usize, least: f64, tail: usize) -> (f64, Col<f64>) {
         let (mut low, mut high) = (least, self.radius());
+        // How many eigenvalues exceed the ends, once that was counted.
+        let (mut above_low, mut above_high) = (None, 0);
         // Near convergence the value hardly moves: look just above the bound before looking far away.
         let mut step = 4.0 * PRECISION * low;
         while step > 0.0 && low + step < high {
-            if self.factor(low + step).above() < count {
-                high = low + step;
+            let above = self.factor(low + step).above();
+            if above < count {
+                (high, above_high) = (low + step, above);
                 break;
             }
-            low += step;
+            (low, above_low) = (low + step, Some(above));
             step *= 32.0;
         }
+        let mut vector = vec![1.0 / (self.len() as f64).sqrt(); self.len()];
+        let mut quotient = None;
         for _ in 0..STEPS {
-            if high - low <= PRECISION * high {
-                break;
-            }
             // Eigenvalues of a Gram operator spread over decades: halve the logarithm while there is one.
             let middle = if low > 0.0 && high > 4.0 * low { (low * high).sqrt() } else { f64::midpoint(low, high) };
-            if self.factor(middle).above() >= count { low = middle } else { high = middle }
+            let shift = quotient.filter(|at| low < *at && *at < high).unwrap_or(middle);
+            let factor = self.factor(shift);
+            let above = factor.above();
+            if above >= count {
+                (low, above_low) = (shift, Some(above))
+            } else {
+                (high, above_high) = (shift, above)
+            }
+            let found = high - low <= PRECISION * high;
+            if !found && (above_low, above_high) != (Some(count), count - 1) {
+                continue;
+            }
+            let next = shift + improve(&factor, &mut vector);
+            if found || (next - shift).abs() <= PRECISION * high {
+                improve(&factor, &mut vector);
+                return (next.clamp(low, high), self.tail(&vector, tail));
+            }
+            quotient = Some(next);
         }
-        let value = f64::midpoint(low, high);
-        let factor = self.factor(value);
-        let mut vector = vec![1.0; self.len()];
-        for _ in 0..2 {
-            factor.solve(&mut vector);
-            let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
-            vector.iter_mut().for_each(|x| *x /= norm);
-        }
-        (value, Col::from_fn(tail, |at| vector[self.len() - tail + at]))
+        (f64::midpoint(low, high), self.tail(&vector, tail))
+    }
+
+    fn tail(&self, vector: &[f64], tail: usize) -> Col<f64> {
+        Col::from_fn(tail, |at| vector[self.len() - tail + at])
     }
 
     /// No eigenvalue is larger: Gershgorin.
@@ -98,6 +114,15 @@ impl Banded {
         }
         Factor { width, columns }
     }
+}
+
+/// One step of inverse iteration on a vector of norm 1; the Rayleigh quotient of the new one, less the shift.
+fn improve(factor: &Factor, vector: &mut [f64]) -> f64 {
+    let before = vector.to_vec();
+    factor.solve(vector);
+    let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+    vector.iter_mut().for_each(|x| *x /= norm);
+    vector.iter().zip(&before).map(|(x, before)| x * before).sum::<f64>() / norm
 }
 
 /// Unit lower triangular `L` below the diagonal, `D` on it, stored as in [`Banded`].
