@@ -32,7 +32,9 @@ pub trait LinearOperator: Sync {
 
     /// `y = Aᵀ A x` for `x` and `y: ncols x b`; overwrites `y`.
     fn apply_column_gram<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
-        Transposed(self).apply_row_gram(x, y);
+        let mut middle = Dense::zeros(self.nrows(), x.ncols());
+        self.apply(x, &mut middle);
+        self.apply_transpose(&middle, y);
     }
 
     /// Multiplications that one product with one vector takes, for choosing a solver.
@@ -48,7 +50,8 @@ pub trait LinearOperator: Sync {
 
     /// `Aᵀ A`, `ncols x ncols`; at least its lower triangle (the diagonal included) is filled.
     fn column_gram(&self) -> Dense {
-        Transposed(self).row_gram()
+        let n = self.ncols();
+        written_out(n, n, |x, y| self.apply_column_gram(x, y))
     }
 
     /// The whole matrix. Memory: `8 * nrows * ncols` bytes.

@@ -152,4 +152,17 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn gram_matrices_are_those_of_the_other_operator() {
+        for (nrows, ncols) in [(90, 40), (40, 90)] {
+            let matrix = matrix(nrows, ncols);
+            let (rows, both) = (RowOperator::new(&matrix), SparseOperator::new(&matrix));
+            for (found, expected) in [(rows.row_gram(), both.row_gram()), (rows.column_gram(), both.column_gram())] {
+                for at in 0..found.nrows() {
+                    assert_eq!(found.row(at)[..=at], expected.row(at)[..=at], "row {at}: halves are exact");
+                }
+            }
+        }
+    }
 }

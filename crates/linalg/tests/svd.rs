@@ -259,6 +259,28 @@ fn values_of_very_different_size_do_not_overflow() {
     }
 }
 
+/// Few triplets of so many entries for each row of the shorter side are found in one pass over the rows at a time.
+#[test]
+fn few_triplets_of_long_matrices_are_right_whatever_they_hold() {
+    let (short, long) = (300, 6000);
+    let same = |row: usize, column: usize| if row % short == column { 3.0 } else { 0.0 };
+    let low = |row: usize, column: usize| ((row % 7) * (column % 5) + (row % 3) * (column % 2)) as f32;
+    let wild = |row, column| match scrambled(row, column) {
+        x @ 0..60 => 10f32.powi(x as i32 - 30) * if x % 2 == 0 { 1.0 } else { -1.0 },
+        _ => 0.0,
+    };
+    let popular =
+        |row, column| if scrambled(row, column) < 900 / (1 + column as u64 / 4) { 1.0 + (row % 5) as f32 } else { 0.0 };
+    let matrices: [&dyn Fn(usize, usize) -> f32; 4] = [&same, &low, &wild, &popular];
+    for entry in matrices {
+        let matrix = sparse(long, short, entry);
+        for k in [1, 10, 16] {
+            let tall = checked(&matrix, &rank(k));
+            assert_close(&checked(&matrix.transpose(), &rank(k)).s, &tall.s);
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_computed_is_a_typed_error() {
     let matrix = ratings(20, 30);
