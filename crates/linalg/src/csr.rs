@@ -73,6 +73,11 @@ pub enum CsrError {
     },
 }
 
+/// Bytes of a matrix of so many rows and entries.
+pub(crate) fn bytes(nrows: usize, nnz: usize) -> u64 {
+    8 * (nnz + nrows + 1) as u64
+}
+
 impl CsrMatrix {
     /// Builds a matrix from its parts; `offsets.len() - 1` is the number of rows.
     ///

@@ -1,7 +1,5 @@
 //! A sparse matrix as a linear operator for few columns at a time, in one orientation only.
 
-use std::borrow::Cow;
-
 use crate::csr::CsrMatrix;
 use crate::dense::Dense;
 use crate::operator::LinearOperator;
@@ -12,77 +10,47 @@ use crate::spmm::{self, Into};
 /// Parts of a matrix that are enough for the threads to share; a matrix of fewer is small and transposed in no time.
 const ENOUGH: usize = 8;
 
-/// Bytes that a [`RowOperator`] adds to a matrix.
-pub(crate) fn counterpart_bytes(nrows: usize, ncols: usize, nnz: usize) -> u64 {
-    if nrows < ncols { 8 * (nnz + ncols + 1) as u64 } else { 0 }
+/// Bytes of the sums that one product of a [`RowOperator`] holds, with as many threads as there are parts.
+pub(crate) fn sum_bytes(ncols: usize, nnz: usize) -> u64 {
+    (64 * scatter::parts(ncols, nnz) * ncols) as u64
 }
 
-/// Bytes of the sums that one of its products holds, with as many threads as there are parts.
-pub(crate) fn sum_bytes(short: usize, nnz: usize) -> u64 {
-    (64 * scatter::parts(short, nnz) * short) as u64
-}
-
-/// A sparse matrix with its longer side as rows, which every product goes over once.
+/// A sparse matrix whose rows every product goes over once; meant for those with more rows than columns.
 ///
-/// Against [`SparseOperator`](crate::SparseOperator): nothing to make beforehand for a tall matrix, and less time for
-/// blocks of up to 32 bytes a row; more for wider ones.
-pub(crate) struct RowOperator<'a> {
-    long: Cow<'a, CsrMatrix>,
-    is_tall: bool,
-}
+/// Against [`SparseOperator`](crate::SparseOperator): nothing to make beforehand, and less time for `Aᵀ A x` of blocks of up
+/// to 32 bytes a row; more for wider ones.
+pub(crate) struct RowOperator<'a>(pub(crate) &'a CsrMatrix);
 
-impl<'a> RowOperator<'a> {
-    /// Takes a matrix that has no fewer rows than columns as it is, and transposes another. O(nnz + nrows + ncols).
-    pub(crate) fn new(matrix: &'a CsrMatrix) -> Self {
-        let is_tall = matrix.nrows() >= matrix.ncols();
-        Self { long: if is_tall { Cow::Borrowed(matrix) } else { Cow::Owned(matrix.transpose()) }, is_tall }
-    }
-
-    /// Whether a matrix of that shorter side has entries enough for threads to share its products.
-    pub(crate) fn suits(short: usize, nnz: usize) -> bool {
-        scatter::parts(short, nnz) >= ENOUGH
-    }
-
-    /// `y = L x`.
-    fn lengthen<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
-        spmm::multiply(&self.long, 0..self.long.nrows(), x.values(), x.ncols(), y.values_mut(), Into::Nothing);
-    }
-
-    /// `y = A Aᵀ x` by two products, where that is the longer side.
-    fn long_gram<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
-        let mut middle = Dense::zeros(self.long.ncols(), x.ncols());
-        scatter::multiply(&self.long, Factors::Given, x, &mut middle);
-        self.lengthen(&middle, y);
+impl RowOperator<'_> {
+    /// Whether a matrix of so many columns has entries enough for threads to share its products.
+    pub(crate) fn suits(ncols: usize, nnz: usize) -> bool {
+        scatter::parts(ncols, nnz) >= ENOUGH
     }
 }
 
 impl LinearOperator for RowOperator<'_> {
     fn nrows(&self) -> usize {
-        if self.is_tall { self.long.nrows() } else { self.long.ncols() }
+        self.0.nrows()
     }
 
     fn ncols(&self) -> usize {
-        if self.is_tall { self.long.ncols() } else { self.long.nrows() }
+        self.0.ncols()
     }
 
     fn apply<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
-        if self.is_tall { self.lengthen(x, y) } else { scatter::multiply(&self.long, Factors::Given, x, y) }
+        spmm::multiply(self.0, 0..self.0.nrows(), x.values(), x.ncols(), y.values_mut(), Into::Nothing);
     }
 
     fn apply_transpose<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
-        if self.is_tall { scatter::multiply(&self.long, Factors::Given, x, y) } else { self.lengthen(x, y) }
-    }
-
-    fn apply_row_gram<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
-        if self.is_tall { self.long_gram(x, y) } else { scatter::multiply(&self.long, Factors::Images, x, y) }
+        scatter::multiply(self.0, Factors::Given, x, y);
     }
 
     fn apply_column_gram<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
-        if self.is_tall { scatter::multiply(&self.long, Factors::Images, x, y) } else { self.long_gram(x, y) }
+        scatter::multiply(self.0, Factors::Images, x, y);
     }
 
     fn multiplications(&self) -> f64 {
-        self.long.nnz() as f64
+        self.0.nnz() as f64
     }
 }
 
@@ -124,7 +92,7 @@ mod tests {
     }
 
     fn assert_products<T: Real>(matrix: &CsrMatrix, width: usize) {
-        let a = RowOperator::new(matrix);
+        let a = RowOperator(matrix);
         let mut random = RandomBlocks::new(7);
         let (x, z) = (random.block::<T>(a.ncols(), width), random.block::<T>(a.nrows(), width));
         let threads = |count| rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap();
@@ -157,7 +125,7 @@ mod tests {
     fn gram_matrices_are_those_of_the_other_operator() {
         for (nrows, ncols) in [(90, 40), (40, 90)] {
             let matrix = matrix(nrows, ncols);
-            let (rows, both) = (RowOperator::new(&matrix), SparseOperator::new(&matrix));
+            let (rows, both) = (RowOperator(&matrix), SparseOperator::new(&matrix));
             for (found, expected) in [(rows.row_gram(), both.row_gram()), (rows.column_gram(), both.column_gram())] {
                 for at in 0..found.nrows() {
                     assert_eq!(found.row(at)[..=at], expected.row(at)[..=at], "row {at}: halves are exact");

@@ -86,12 +86,11 @@ impl<T: Real> Product<'_, T> {
     }
 }
 
-/// The rows of the `part`-th of `parts` that have about as many entries each.
+/// The rows of the `part`-th of `parts` that have about as many entries each; empty ones at the end are in none.
 fn rows(offsets: &[usize], parts: usize, part: usize) -> Range<usize> {
-    let (nrows, nnz) = (offsets.len() - 1, offsets[offsets.len() - 1]);
-    let start =
-        |part: usize| if part == parts { nrows } else { offsets.partition_point(|&at| at < nnz * part / parts) };
-    start(part).min(nrows)..start(part + 1).min(nrows)
+    let nnz = offsets[offsets.len() - 1];
+    let start = |part: usize| offsets.partition_point(|&at| at < nnz * part / parts);
+    start(part)..start(part + 1)
 }
 
 /// What some rows of the matrix add to the result.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::csr::CsrMatrix;
+use crate::csr::{self, CsrMatrix};
 use crate::dense::Dense;
 use crate::operator::{LinearOperator, written_out};
 use crate::scalar::Real;
@@ -48,9 +48,9 @@ fn span(n: usize, parts: usize, part: usize) -> std::ops::Range<usize> {
 pub(crate) fn counterpart_bytes(nrows: usize, ncols: usize, nnz: usize) -> u64 {
     let (short, long) = (nrows.min(ncols), nrows.max(ncols));
     let parts = long.div_ceil(BLOCK);
-    let transposed = if nrows < ncols { 8 * (nnz + long + 1) } else { 0 };
+    let transposed = if nrows < ncols { csr::bytes(long, nnz) } else { 0 };
     let blocks = if nrows < ncols && parts == 1 { 0 } else { 8 * (nnz + parts * (short + 1)) };
-    (transposed + blocks) as u64
+    transposed + blocks as u64
 }
 
 /// A sparse matrix with what its products need besides: every one runs over rows and through blocks that stay in the cache.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{SvdParams, cost, lanczos, single};
-use crate::{rows, sparse};
+use crate::{csr, rows, sparse};
 
 /// Bytes that the decomposition of a sparse matrix holds at most, by what they are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +54,12 @@ pub fn svd_memory(nrows: usize, ncols: usize, nnz: usize, params: &SvdParams) ->
     // The result in another order, the image in the precision of the products and strips of it.
     let finish = factors + precision * rank * (short + long) + 256 * long;
     let (counterpart, sums) = if cost::prefers_rows(nrows, ncols, nnz, params) {
-        (rows::counterpart_bytes(nrows, ncols, nnz), rows::sum_bytes(short, nnz))
+        (if nrows < ncols { csr::bytes(ncols, nnz) } else { 0 }, rows::sum_bytes(short, nnz))
     } else {
         (sparse::counterpart_bytes(nrows, ncols, nnz), 0)
     };
     SvdMemory {
-        given: (8 * nnz + 8 * (nrows + 1)) as u64,
+        given: csr::bytes(nrows, nnz),
         counterpart,
         factors: factors as u64,
         workspace: (krylov.max(gram).max(finish) + precision * rank * short) as u64 + sums,

@@ -175,7 +175,7 @@ pub fn truncated_svd<A: LinearOperator + ?Sized>(
 }
 
 /// [`truncated_svd`] of a sparse matrix, whose products are prepared as the rank and the tolerance ask for: for few triplets
-/// nothing is transposed.
+/// nothing is made of a matrix with more rows than columns.
 ///
 /// # Errors
 /// As [`truncated_svd`].
@@ -185,7 +185,11 @@ pub fn truncated_svd_sparse(
     progress: &mut dyn FnMut(SvdProgress) -> ControlFlow<()>,
 ) -> Result<Svd, SvdError> {
     if cost::prefers_rows(matrix.nrows(), matrix.ncols(), matrix.nnz(), params) {
-        return truncated_svd(&RowOperator::new(matrix), params, progress);
+        return if matrix.nrows() >= matrix.ncols() {
+            truncated_svd(&RowOperator(matrix), params, progress)
+        } else {
+            truncated_svd(&Transposed(&RowOperator(&matrix.transpose())), params, progress)
+        };
     }
     truncated_svd(&SparseOperator::new(matrix), params, progress)
 }
