@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use foretaste::dataset::Dataset;
+use foretaste::interactions::ReadOptions;
 use foretaste::models::FitParams;
-use foretaste::ratings::ReadOptions;
 use foretaste::recommend::Recommender;
 use foretaste_server::{Server, ServerConfig};
 

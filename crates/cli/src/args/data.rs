@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use foretaste::ratings::{Column, ReadOptions};
+use foretaste::interactions::{Column, ReadOptions};
 use foretaste::table::{Encoding, Separator};
 
 /// Where `--help` lists the flags about reading.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use foretaste::dataset::{Bin, Quantiles, Summary};
-use foretaste::ratings::Rejected;
+use foretaste::interactions::Rejected;
 use foretaste::recommend::Provenance;
 use serde::Serialize;
 

@@ -7,7 +7,7 @@ use crate::output::{count, decimal, printable};
 
 /// What there is, and what became of the rows: two lines; one for data that came with a model.
 pub(super) fn lines(dataset: &Dataset) -> Vec<String> {
-    let ratings = &dataset.ratings;
+    let ratings = &dataset.interactions;
     let (users, items, stored) = (ratings.users().len(), ratings.items().len(), ratings.nnz());
     let density = 100.0 * stored as f64 / (users as f64 * items as f64).max(1.0);
     let what = format!(

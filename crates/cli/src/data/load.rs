@@ -82,10 +82,10 @@ pub(crate) fn ready(args: &DataArgs, fit: FitArgs) -> Result<Recommender> {
 /// # Errors
 /// When the rank is out of range or the fit fails.
 pub(crate) fn fitted(dataset: Arc<Dataset>, fit: FitArgs) -> Result<(Recommender, Duration)> {
-    let (users, items) = (dataset.ratings.users().len(), dataset.ratings.items().len());
+    let (users, items) = (dataset.interactions.users().len(), dataset.interactions.items().len());
     let params = fit.params(users.min(items));
     let svd = SvdParams { rank: params.rank, tolerance: params.tolerance, ..SvdParams::default() };
-    let memory = svd_memory(users, items, dataset.ratings.matrix().nnz(), &svd);
+    let memory = svd_memory(users, items, dataset.interactions.matrix().nnz(), &svd);
     if memory.total() >= NOTABLE_MEMORY {
         let (rank, shape) = (count(params.rank), format!("{} x {}", count(users), count(items)));
         let most = machine::held_for_mib(memory.total());

@@ -7,12 +7,12 @@ use foretaste_linalg::CsrMatrix;
 use super::ArtifactError;
 use super::container::Reader;
 use super::layout::{self, Number, get_array, get_strings, section_name};
-use crate::catalogue::{Catalogue, Item};
-use crate::dataset::Dataset;
-use crate::ids::IdTable;
-use crate::models::{Model, TruncatedSvd};
-use crate::ratings::Ratings;
 use crate::recommend::{Provenance, Recommender};
+use foretaste_data::catalogue::{Catalogue, Item};
+use foretaste_data::dataset::Dataset;
+use foretaste_data::ids::IdTable;
+use foretaste_data::interactions::Interactions;
+use foretaste_models::{Model, TruncatedSvd};
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Recommender, ArtifactError> {
     let file = Reader::open(bytes)?;
@@ -32,9 +32,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Recommender, ArtifactError> {
     let singular_values = array::<f64>(&file, layout::SINGULAR_VALUES, Some(rank))?;
     let model = TruncatedSvd::from_parts(&matrix, user_factors, item_factors, singular_values, provenance.residual)
         .map_err(|_| corrupt(layout::ITEM_FACTORS, "a number that is not finite"))?;
-    let ratings = Ratings::new(users, items, matrix)
+    let interactions = Interactions::new(users, items, matrix)
         .map_err(|_| corrupt(layout::RATING_OFFSETS, "a matrix of another shape than the ids"))?;
-    let data = Dataset { name: provenance.dataset.clone(), ratings, catalogue, report: None };
+    let data = Dataset { name: provenance.dataset.clone(), interactions, catalogue, report: None };
     if data.hash() != provenance.data_hash {
         return Err(corrupt(layout::RATING_VALUES, "other ratings than the provenance says"));
     }

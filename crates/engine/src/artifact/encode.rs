@@ -3,26 +3,26 @@
 use super::ArtifactError;
 use super::container::Writer;
 use super::layout::{self, put_array, put_strings, section_name};
-use crate::ids::ItemIx;
-use crate::models::Model;
 use crate::recommend::Recommender;
+use foretaste_data::ids::ItemIx;
+use foretaste_models::Model;
 
 pub(super) fn encode(recommender: &Recommender) -> Result<Vec<u8>, ArtifactError> {
     let data = recommender.dataset();
-    let ratings = data.ratings.matrix();
+    let ratings = data.interactions.matrix();
     let Model::TruncatedSvd(model) = recommender.model();
 
     let mut file = Writer::default();
     let provenance = serde_json::to_vec(recommender.provenance());
     file.section(layout::PROVENANCE, provenance.map_err(|_| ArtifactError::TooLarge { what: "provenance" })?);
-    for (kind, ids) in [(layout::USER_IDS, data.ratings.users()), (layout::ITEM_IDS, data.ratings.items())] {
+    for (kind, ids) in [(layout::USER_IDS, data.interactions.users()), (layout::ITEM_IDS, data.interactions.items())] {
         file.section(kind, put_strings(ids.iter(), section_name(kind))?);
     }
     file.section(layout::RATING_OFFSETS, put_array(ratings.offsets().iter().map(|&offset| offset as u64)));
     file.section(layout::RATING_ITEMS, put_array(ratings.columns().iter().copied()));
     file.section(layout::RATING_VALUES, put_array(ratings.values().iter().copied()));
 
-    let items = || (0..data.ratings.items().len()).map(index);
+    let items = || (0..data.interactions.items().len()).map(index);
     let titles = items().map(|item| data.catalogue.title(item).unwrap_or_default());
     file.section(layout::TITLES, put_strings(titles, "titles")?);
     let genres = items().map(|item| data.catalogue.genres(item).collect::<Vec<_>>().join("\n"));

@@ -3,7 +3,7 @@
 //! | kind | section | content |
 //! |---|---|---|
 //! | 1 | provenance | JSON of [`Provenance`](crate::recommend::Provenance) |
-//! | 2, 3 | user ids, item ids | string tables, in the order of [`id_order`](crate::ids::id_order) |
+//! | 2, 3 | user ids, item ids | string tables, in the order of [`id_order`](foretaste_data::ids::id_order) |
 //! | 4, 5, 6 | rating offsets (u64), items (u32), values (f32) | the users x items matrix in sparse rows |
 //! | 7, 8, 9 | titles, genres, years | string table, string table (genres joined by line feeds), u16 an item; empty or 0 for none |
 //! | 10 | user factors | f32, users x k, row-major: `U S` |

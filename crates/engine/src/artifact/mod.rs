@@ -12,8 +12,8 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use crate::atomic;
 use crate::recommend::Recommender;
+use foretaste_data::atomic;
 
 /// Why a model file could not be written or read.
 #[derive(Debug, thiserror::Error)]

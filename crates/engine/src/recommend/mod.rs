@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::catalogue::Item;
-use crate::dataset::Dataset;
-use crate::ids::{ItemIx, UserIx};
-use crate::models::{FitError, FitParams, FitProgress, Model};
-use crate::ratings::ItemStats;
+use foretaste_data::catalogue::Item;
+use foretaste_data::dataset::Dataset;
+use foretaste_data::ids::{ItemIx, UserIx};
+use foretaste_data::interactions::ItemStats;
+use foretaste_models::{FitError, FitParams, FitProgress, Model};
 
 pub use rank::check_limit;
 pub use request::{
@@ -63,14 +63,14 @@ impl Recommender {
         fitted_at: Timestamp,
         progress: &mut dyn FnMut(FitProgress) -> ControlFlow<()>,
     ) -> Result<Self, FitError> {
-        let model = Model::fit(data.ratings.matrix(), params, progress)?;
+        let model = Model::fit(data.interactions.matrix(), params, progress)?;
         let Model::TruncatedSvd(svd) = &model;
         let provenance = Provenance {
             dataset: data.name.clone(),
             data_hash: data.hash(),
-            users: data.ratings.users().len(),
-            items: data.ratings.items().len(),
-            ratings: data.ratings.matrix().nnz(),
+            users: data.interactions.users().len(),
+            items: data.interactions.items().len(),
+            ratings: data.interactions.matrix().nnz(),
             params: params.clone(),
             residual: svd.residual(),
             fitted_at,
@@ -83,7 +83,7 @@ impl Recommender {
     #[must_use]
     pub fn from_parts(data: Arc<Dataset>, model: Model, provenance: Provenance) -> Self {
         // What requests ask of the data is ready before the first of them.
-        let _ = data.ratings.by_popularity();
+        let _ = data.interactions.by_popularity();
         Self { data, model, provenance }
     }
 
@@ -108,7 +108,7 @@ impl Recommender {
     /// The largest rank that a refit may ask for: the smaller of users and items.
     #[must_use]
     pub fn max_rank(&self) -> usize {
-        self.data.ratings.users().len().min(self.data.ratings.items().len())
+        self.data.interactions.users().len().min(self.data.interactions.items().len())
     }
 
     /// The predicted rating `(U S Vᵀ)[u, i] + mean(R[u, :])`.
@@ -128,7 +128,7 @@ impl Recommender {
     /// # Errors
     /// An unknown user.
     pub fn user(&self, user: &str) -> Result<UserIx, RecommendError> {
-        let index = self.data.ratings.users().index(user);
+        let index = self.data.interactions.users().index(user);
         index.map(UserIx).ok_or_else(|| RecommendError::UnknownUser { user: user.to_owned() })
     }
 
@@ -137,7 +137,7 @@ impl Recommender {
     /// # Errors
     /// An unknown item.
     pub fn item(&self, item: &str) -> Result<ItemIx, RecommendError> {
-        let index = self.data.ratings.items().index(item);
+        let index = self.data.interactions.items().index(item);
         index.map(ItemIx).ok_or_else(|| RecommendError::UnknownItem { item: item.to_owned() })
     }
 
@@ -147,7 +147,7 @@ impl Recommender {
     /// When the item is out of range, here and below.
     #[must_use]
     pub fn item_id(&self, item: ItemIx) -> &str {
-        self.data.ratings.items().name(item.0)
+        self.data.interactions.items().name(item.0)
     }
 
     /// The title of an item, or its id where it has none.
@@ -165,6 +165,6 @@ impl Recommender {
     /// How an item was rated.
     #[must_use]
     pub fn item_stats(&self, item: ItemIx) -> ItemStats {
-        self.data.ratings.item_stats()[item.0 as usize]
+        self.data.interactions.item_stats()[item.0 as usize]
     }
 }

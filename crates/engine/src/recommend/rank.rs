@@ -8,8 +8,8 @@ use super::{
     Fallback, MAX_LIMIT, Ranked, RecommendError, Recommender, Request, Scored, Shortfall, ShortfallReason, Source,
     Subject,
 };
-use crate::ids::{ItemIx, UserIx};
-use crate::models::Model;
+use foretaste_data::ids::{ItemIx, UserIx};
+use foretaste_models::Model;
 
 /// What the scores of a request are made from.
 enum Basis<'a> {
@@ -57,7 +57,7 @@ impl Recommender {
     /// An unknown user.
     pub fn rated(&self, user: &str) -> Result<Vec<Scored>, RecommendError> {
         let row = self.user(user)?.0 as usize;
-        let (items, ratings) = self.data.ratings.matrix().row(row);
+        let (items, ratings) = self.data.interactions.matrix().row(row);
         let mut rated: Vec<Scored> =
             items.iter().zip(ratings).map(|(&item, &score)| Scored { item: ItemIx(item), score }).collect();
         rated.sort_by(best_first);
@@ -93,7 +93,7 @@ impl Recommender {
     fn by_popularity(&self) -> impl Iterator<Item = Scored> {
         #[allow(clippy::cast_precision_loss, reason = "a count is shown as a score; the order is that of the counts")]
         let scored = |&item: &ItemIx| Scored { item, score: self.item_stats(item).count as f32 };
-        self.data.ratings.by_popularity().iter().map(scored)
+        self.data.interactions.by_popularity().iter().map(scored)
     }
 
     /// The known part of a history, each item once with its last rating, by rising item index.
@@ -123,7 +123,7 @@ impl Recommender {
             let (source, rated) = match *basis {
                 Basis::User(user) => {
                     self.model.scorer().score_user(user, scores);
-                    let (rated, _) = self.data.ratings.matrix().row(user.0 as usize);
+                    let (rated, _) = self.data.interactions.matrix().row(user.0 as usize);
                     rated.iter().for_each(|&item| scores[item as usize] = MASKED);
                     (Source::Model, rated.len())
                 }
@@ -139,7 +139,7 @@ impl Recommender {
     }
 
     fn shortfall(&self, requested: usize, returned: usize, rated: usize) -> Option<Shortfall> {
-        let unrated = self.data.ratings.items().len() - rated;
+        let unrated = self.data.interactions.items().len() - rated;
         let reason = if returned == unrated { ShortfallReason::AllRated } else { ShortfallReason::Filtered };
         (returned < requested).then_some(Shortfall { requested, returned, reason })
     }

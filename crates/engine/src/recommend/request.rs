@@ -1,6 +1,6 @@
 //! What is asked of a recommender, and what it answers.
 
-use crate::ids::ItemIx;
+use foretaste_data::ids::ItemIx;
 
 /// Most items that one request may ask for.
 pub const MAX_LIMIT: usize = 1000;

@@ -149,7 +149,7 @@ impl Desk {
     fn room_beside(&self, params: &FitParams) -> Result<u64, ApiError> {
         let Some(allowed) = self.memory else { return Ok(u64::MAX) };
         let current = self.registry.current();
-        let fit = fit_bytes(current.recommender.dataset().ratings.matrix(), params);
+        let fit = fit_bytes(current.recommender.dataset().interactions.matrix(), params);
         let needed = fit + held_by(&current);
         if needed <= allowed {
             return Ok(allowed - fit);
@@ -242,6 +242,6 @@ impl Desk {
 
 /// Bytes of a version's model.
 fn held_by(version: &Version) -> u64 {
-    let ratings = version.recommender.dataset().ratings.matrix();
+    let ratings = version.recommender.dataset().interactions.matrix();
     model_bytes(ratings.nrows(), ratings.ncols(), version.recommender.provenance().params.rank)
 }

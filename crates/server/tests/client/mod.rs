@@ -10,8 +10,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use foretaste::dataset::Dataset;
+use foretaste::interactions::ReadOptions;
 use foretaste::models::FitParams;
-use foretaste::ratings::ReadOptions;
 use foretaste::recommend::Recommender;
 use foretaste_server::{Server, ServerConfig, ServerError};
 use tokio::sync::oneshot;

@@ -52,7 +52,7 @@ pub(super) fn run(args: &SvdArgs) -> Result<()> {
     let threads = threads(args.threads);
     let pool = pool_of(threads)?;
     let dataset = pool.install(|| load_ratings(&args.data))?;
-    let matrix = dataset.ratings.matrix();
+    let matrix = dataset.interactions.matrix();
     let most = matrix.nrows().min(matrix.ncols());
     if args.ranks.contains(&0) {
         return Err(coded(Exit::Usage, anyhow!("rank 0 was asked for, allowed are 1 to {}", count(most))));

@@ -72,7 +72,7 @@ fn prepare(args: &ServeArgs, room: Option<u64>) -> Result<Recommender> {
 
 /// Refuses a fit that does not fit into the memory there is, before it begins.
 fn has_room(dataset: &Dataset, fit: FitArgs, room: Option<u64>) -> Result<()> {
-    let matrix = dataset.ratings.matrix();
+    let matrix = dataset.interactions.matrix();
     let params = fit.params(matrix.nrows().min(matrix.ncols()));
     let needed = fit_bytes(matrix, &params);
     match room {
