@@ -4,9 +4,11 @@
 //! arguments alone; the number of threads in the surrounding rayon pool changes the time, never a bit.
 
 mod basis;
+mod cholesky;
 mod csr;
 mod dense;
 mod eigen;
+mod mirror;
 mod operator;
 mod panel;
 mod product;
@@ -18,6 +20,7 @@ mod sparse;
 mod spmm;
 mod svd;
 
+pub use cholesky::{Cholesky, CholeskyError};
 pub use csr::{CsrError, CsrMatrix};
 pub use dense::Dense;
 pub use operator::LinearOperator;
