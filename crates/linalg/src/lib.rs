@@ -8,6 +8,7 @@ mod cholesky;
 mod csr;
 mod dense;
 mod eigen;
+mod gram;
 mod mirror;
 mod operator;
 mod panel;
@@ -17,16 +18,19 @@ mod rows;
 mod scalar;
 mod scatter;
 mod sparse;
+mod spgemm;
 mod spmm;
 mod svd;
 
 pub use cholesky::{Cholesky, CholeskyError};
 pub use csr::{CsrError, CsrMatrix};
 pub use dense::Dense;
+pub use gram::gram;
 pub use operator::LinearOperator;
 pub use panel::PanelMatrix;
 pub use scalar::Real;
 pub use sparse::SparseOperator;
+pub use spgemm::{ColumnProducts, column_products};
 pub use svd::{
     Solver, Svd, SvdError, SvdMemory, SvdParams, SvdProgress, svd_memory, truncated_svd, truncated_svd_sparse,
 };
