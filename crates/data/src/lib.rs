@@ -5,6 +5,7 @@
 
 pub mod atomic;
 pub mod catalogue;
+pub mod container;
 pub mod dataset;
 pub mod ids;
 pub mod interactions;

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use foretaste::artifact::{self, ArtifactError};
+use foretaste::artifact::{self, ArtifactError, ContainerError};
 use foretaste::catalogue::{Catalogue, Item};
 use foretaste::dataset::Dataset;
 use foretaste::interactions::{ReadOptions, read_interactions};
-use foretaste::models::FitParams;
+use foretaste::models::ModelParams;
 use foretaste::recommend::{Recommender, Request};
 use foretaste::table::Source;
 use proptest::prelude::*;
@@ -28,9 +28,9 @@ fn small() -> Recommender {
 }
 
 fn fit(data: Dataset, rank: usize) -> Recommender {
-    let params = FitParams { rank, ..FitParams::default() };
+    let params = ModelParams::default().with(&[format!("rank={rank}")]).unwrap();
     let at = jiff::Timestamp::from_second(1_700_000_000).unwrap();
-    Recommender::fit(Arc::new(data), &params, at, &mut |_| ControlFlow::Continue(())).unwrap()
+    Recommender::fit(Arc::new(data), &params, at, &mut |_| ControlFlow::Continue(())).unwrap().0
 }
 
 #[test]
@@ -58,11 +58,11 @@ fn every_truncation_is_refused_by_name() {
     let bytes = artifact::to_bytes(&small()).unwrap();
     for length in 0..bytes.len() {
         let error = artifact::from_bytes(&bytes[..length]).unwrap_err();
-        assert!(matches!(error, ArtifactError::Truncated { .. }), "{length} bytes: {error}");
+        assert!(matches!(error, ArtifactError::Content(ContainerError::Truncated { .. })), "{length} bytes: {error}");
     }
     let mut longer = bytes;
     longer.push(0);
-    assert!(matches!(artifact::from_bytes(&longer), Err(ArtifactError::Truncated { .. })));
+    assert!(matches!(artifact::from_bytes(&longer), Err(ArtifactError::Content(ContainerError::Truncated { .. }))));
 }
 
 #[test]
@@ -84,15 +84,18 @@ fn other_files_are_told_from_models() {
     let path = folder.path().join("ratings.csv");
     std::fs::write(&path, RATINGS).unwrap();
     assert!(!artifact::is_model_file(&path));
-    assert!(matches!(artifact::read(&path), Err(ArtifactError::NotAModel)));
+    assert!(matches!(artifact::read(&path), Err(ArtifactError::Content(ContainerError::Magic))));
     assert!(matches!(artifact::read(Path::new("no/such/file")), Err(ArtifactError::Io { .. })));
 }
 
 #[test]
 fn a_newer_version_is_named() {
     let mut bytes = artifact::to_bytes(&small()).unwrap();
-    bytes[8] = 2;
-    assert!(matches!(artifact::from_bytes(&bytes), Err(ArtifactError::Version { found: 2, newest: 1 })));
+    bytes[8] = 3;
+    assert!(matches!(
+        artifact::from_bytes(&bytes),
+        Err(ArtifactError::Content(ContainerError::Version { found: 3, newest: 2 }))
+    ));
 }
 
 #[test]
