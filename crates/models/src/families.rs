@@ -50,6 +50,23 @@ macro_rules! families {
                 Err(ParamsError::model(name))
             }
 
+            /// The default parameters of a model, with those lowered that data of this shape cannot have.
+            ///
+            /// # Errors
+            /// When there is no model of that name.
+            pub fn for_shape(name: &str, shape: &Shape) -> Result<Self, ParamsError> {
+                $(if name == <$family>::NAME {
+                    return Ok(Self::$variant(<$family>::defaults_for(shape)));
+                })+
+                Err(ParamsError::model(name))
+            }
+
+            /// The model and what its fit was asked for, in a few words.
+            #[must_use]
+            pub fn summary(&self) -> String {
+                match self { $(Self::$variant(params) => <$family>::summary(params),)+ }
+            }
+
             /// Checks the parameters against the shape, without work.
             ///
             /// # Errors

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::fit::OnProgress;
+use crate::params;
 use crate::{FitError, FitReport, Memory, Scorer, Shape};
 
 /// A family of models. A new one is a folder that implements this, and a line in `families.rs`.
@@ -20,6 +21,20 @@ pub trait Family: Scorer + Clone + Debug + Sized {
 
     /// What a fit may choose: public fields with defaults, each optional in what is read; unknown fields are refused.
     type Params: Clone + Debug + PartialEq + Default + Serialize + DeserializeOwned;
+
+    /// The defaults, with those lowered that data of this shape cannot have.
+    fn defaults_for(_: &Shape) -> Self::Params {
+        Self::Params::default()
+    }
+
+    /// The model and what its fit was asked for, in a few words. As it stands: the name, and what differs from the
+    /// defaults.
+    fn summary(params: &Self::Params) -> String {
+        let defaults = params::to_map(&Self::Params::default());
+        let differing = params::to_map(params).into_iter().filter(|(name, value)| defaults.get(name) != Some(value));
+        let settings: Vec<String> = differing.map(|(name, value)| format!("{name} {value}")).collect();
+        if settings.is_empty() { Self::NAME.to_owned() } else { format!("{} with {}", Self::NAME, settings.join(", ")) }
+    }
 
     /// Checks the parameters against the shape, without work.
     ///

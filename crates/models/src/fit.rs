@@ -83,11 +83,16 @@ impl FitReport {
         outcome
     }
 
-    /// The wall time of the phase of that name, or of the whole fit where there is none.
+    /// The wall time of all phases together.
     #[must_use]
-    pub fn took(&self, name: &str) -> Duration {
-        let named = self.phases.iter().find(|phase| phase.name == name);
-        named.map_or_else(|| self.phases.iter().map(|phase| phase.took).sum(), |phase| phase.took)
+    pub fn total(&self) -> Duration {
+        self.phases.iter().map(|phase| phase.took).sum()
+    }
+
+    /// The wall time of one phase, if there was one of that name.
+    #[must_use]
+    pub fn took(&self, name: &str) -> Option<Duration> {
+        self.phases.iter().find(|phase| phase.name == name).map(|phase| phase.took)
     }
 }
 

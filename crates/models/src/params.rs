@@ -57,6 +57,12 @@ impl ParamsError {
 }
 
 impl ModelParams {
+    /// All parameters, as `name value`, in the order of their names.
+    #[must_use]
+    pub fn settings(&self) -> Vec<String> {
+        self.to_map().into_iter().map(|(name, value)| format!("{name} {value}")).collect()
+    }
+
     /// The same model with other values: `NAME=VALUE` each, in the order given, a later one over an earlier one. A value
     /// is read as JSON where it is JSON (`500`, `0.5`, `true`, `null`), else as a word.
     ///

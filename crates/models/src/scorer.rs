@@ -46,6 +46,9 @@ pub trait FoldIn {
 
 /// Scores how alike items are, by the model's own rule.
 pub trait SimilarItems {
+    /// What the likeness is, such as `cosine`.
+    fn measure(&self) -> &'static str;
+
     /// The likeness of one item and of every item; minus infinity for those that cannot be compared with it, such as
     /// items that the model knows nothing of.
     ///

@@ -1,17 +1,17 @@
 //! `foretaste fit`: ratings in, a model file out.
 
 use std::io::Write;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use foretaste::artifact;
+use foretaste::models::FitReport;
 use foretaste::recommend::{Provenance, Recommender};
 use serde::Serialize;
 
 use super::pool;
 use crate::args::FitCommandArgs;
 use crate::data::{fitted, load_ratings};
-use crate::output::{self, Shape, bytes, count, seconds};
+use crate::output::{self, Shape, bytes, seconds};
 
 #[derive(Serialize)]
 struct Fitted<'a> {
@@ -24,18 +24,18 @@ struct Fitted<'a> {
 
 pub(super) fn run(args: &FitCommandArgs) -> Result<()> {
     let pool = pool(args.model.threads)?;
-    let (recommender, fit) = pool.install(|| fitted(load_ratings(&args.model.data)?, args.model.fit))?;
+    let (recommender, report) = pool.install(|| fitted(load_ratings(&args.model.data)?, &args.model.fit))?;
     let model = args.out.display().to_string();
     let length =
         artifact::write(&args.out, &recommender).with_context(|| format!("cannot write the model file {model}"))?;
     match args.json.shape() {
         Shape::Json => {
-            let fit_ms = (fit.as_secs_f64() * 1e5).round() / 100.0;
+            let fit_ms = (report.total().as_secs_f64() * 1e5).round() / 100.0;
             output::json(&Fitted { model, bytes: length, fit_ms, provenance: recommender.provenance() })
         }
         Shape::Text => {
             let mut out = output::stdout();
-            writeln!(out, "{}", fit_line(&recommender, fit))?;
+            writeln!(out, "{}", fit_line(&recommender, &report))?;
             writeln!(out, "wrote {model}, {}", bytes(length))?;
             Ok(out.flush()?)
         }
@@ -43,7 +43,8 @@ pub(super) fn run(args: &FitCommandArgs) -> Result<()> {
 }
 
 /// One line about a fit.
-pub(super) fn fit_line(recommender: &Recommender, fit: Duration) -> String {
+pub(super) fn fit_line(recommender: &Recommender, report: &FitReport) -> String {
     let from = recommender.provenance();
-    format!("fitted rank {} in {}, residual {:.1e}", count(from.params.rank), seconds(fit), from.residual)
+    let figures = from.figures.iter().map(|(name, figure)| format!(", {name} {figure:.1e}")).collect::<String>();
+    format!("fitted {} in {}{figures}", from.params.summary(), seconds(report.total()))
 }

@@ -46,11 +46,12 @@ pub(super) fn run(args: &InspectArgs) -> Result<()> {
 }
 
 fn write_model(out: &mut impl Write, model: &Provenance) -> Result<()> {
-    let params = &model.params;
-    writeln!(out, "model: truncated SVD of rank {}, seed {}", count(params.rank), params.seed)?;
+    writeln!(out, "model: {}, {}", model.params.name(), model.params.settings().join(", "))?;
     let (dataset, version) = (printable(&model.dataset), printable(&model.foretaste_version));
     writeln!(out, "fitted to {dataset} at {} by foretaste {version}", model.fitted_at)?;
-    writeln!(out, "residual {:.1e}, allowed were {:.1e}", model.residual, params.tolerance)?;
+    for (name, figure) in &model.figures {
+        writeln!(out, "{name} {figure:.1e}")?;
+    }
     Ok(())
 }
 

@@ -74,7 +74,7 @@ fn pool(args: ThreadArgs) -> Result<ThreadPool> {
 
 /// The model of a command, read or fitted within the bound on the process. Call it before any thread starts.
 fn recommender_of(args: &ModelArgs) -> Result<Recommender> {
-    pool(args.threads)?.install(|| ready(&args.data, args.fit))
+    pool(args.threads)?.install(|| ready(&args.data, &args.fit))
 }
 
 /// A pool to compute in.

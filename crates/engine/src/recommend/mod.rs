@@ -126,6 +126,12 @@ impl Recommender {
         self.model.scorer().meaning()
     }
 
+    /// What the score of a similar item is, such as `cosine`.
+    #[must_use]
+    pub fn measure_of_similar(&self) -> &'static str {
+        self.model.scorer().similar().map_or("none", foretaste_models::SimilarItems::measure)
+    }
+
     /// The score of one item for a user of the training data; a predicted rating is held to the scale.
     ///
     /// # Errors

@@ -91,6 +91,10 @@ impl FoldIn for Ease {
 }
 
 impl SimilarItems for Ease {
+    fn measure(&self) -> &'static str {
+        "weight"
+    }
+
     /// What the item adds to the score of each other one; one that never occurs with anything cannot be compared.
     fn similar_to(&self, item: ItemIx, scores: &mut [f32]) {
         for (score, &weight) in scores.iter_mut().zip(self.weights(item)) {

@@ -107,6 +107,10 @@ impl FoldIn for ItemKnn {
 }
 
 impl SimilarItems for ItemKnn {
+    fn measure(&self) -> &'static str {
+        "weight"
+    }
+
     /// The weight of the item for each other one; items that it is no neighbour of cannot be compared.
     fn similar_to(&self, item: ItemIx, scores: &mut [f32]) {
         scores.fill(f32::NEG_INFINITY);

@@ -47,6 +47,15 @@ impl Family for TruncatedSvd {
     const SECTIONS: &'static [Section] = persist::SECTIONS;
     type Params = SvdParams;
 
+    fn defaults_for(shape: &Shape) -> SvdParams {
+        let default = SvdParams::default();
+        SvdParams { rank: default.rank.min(shape.users.min(shape.items)).max(1), ..default }
+    }
+
+    fn summary(params: &SvdParams) -> String {
+        format!("rank {}", params.rank)
+    }
+
     fn check(params: &SvdParams, shape: &Shape) -> Result<(), FitError> {
         if !(1..=shape.users.min(shape.items)).contains(&params.rank) {
             return Err(params.out_of_range(shape));

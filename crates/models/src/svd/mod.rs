@@ -152,6 +152,10 @@ impl FoldIn for TruncatedSvd {
 }
 
 impl SimilarItems for TruncatedSvd {
+    fn measure(&self) -> &'static str {
+        "cosine"
+    }
+
     /// Cosine of the items' factors, the rows of `V S`. Items at right angles have nothing in common, and one without a
     /// factor cannot be compared.
     fn similar_to(&self, item: ItemIx, scores: &mut [f32]) {
