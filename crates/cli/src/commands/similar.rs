@@ -3,9 +3,10 @@
 use std::io::Write;
 
 use anyhow::Result;
+use foretaste::recommend::ListedItem;
 use serde::Serialize;
 
-use super::{Listed, listed, ranking, recommender_of, refused};
+use super::{ranking, recommender_of, refused};
 use crate::args::SimilarArgs;
 use crate::output::{self, Shape, count, printable};
 
@@ -15,7 +16,7 @@ struct Answer<'a> {
     title: &'a str,
     dataset: &'a str,
     rank: usize,
-    items: Vec<Listed<'a>>,
+    items: Vec<ListedItem<'a>>,
 }
 
 pub(super) fn run(args: &SimilarArgs) -> Result<()> {
@@ -28,7 +29,7 @@ pub(super) fn run(args: &SimilarArgs) -> Result<()> {
         title: recommender.title(item),
         dataset: &provenance.dataset,
         rank: provenance.params.rank,
-        items: listed(&recommender, &similar),
+        items: recommender.listed(&similar),
     };
     match args.json.shape() {
         Shape::Json => output::json(&answer),
