@@ -57,6 +57,21 @@ impl ParamsError {
 }
 
 impl ModelParams {
+    /// The model that a mapping asks for where this one serves: the named model with its defaults; without a name the svd,
+    /// with the parameters of this one where it is an svd too.
+    ///
+    /// # Errors
+    /// A model or parameter that does not exist, or a value of the wrong type.
+    pub fn refit(&self, mut mapping: Map<String, Value>) -> Result<Self, ParamsError> {
+        let default = Self::default().name();
+        if mapping.contains_key("model") || self.name() != default {
+            return from_tagged(mapping);
+        }
+        let mut whole = self.to_map();
+        whole.append(&mut mapping);
+        Self::from_map(default, whole)
+    }
+
     /// All parameters, as `name value`, in the order of their names.
     #[must_use]
     pub fn settings(&self) -> Vec<String> {
@@ -132,6 +147,10 @@ fn plain(error: &str) -> String {
         ("expected f64", "expected a number"),
         ("expected f32", "expected a number"),
         ("expected a boolean", "expected true or false"),
+        ("expected unit", "expected null"),
+        ("invalid type: sequence", "found an array"),
+        ("invalid type: map", "found an object"),
+        ("unknown variant ", "found "),
         ("invalid type: ", "found "),
         ("invalid value: ", "found "),
         ("floating point `", "`"),

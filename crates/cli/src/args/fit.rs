@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
 use anyhow::{Context, Result};
+use clap::Args;
 use foretaste::models::{ModelParams, Shape};
 
 use super::{DataArgs, JsonArg};

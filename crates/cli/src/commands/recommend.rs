@@ -4,10 +4,10 @@ use std::io::Write;
 
 use anyhow::Result;
 use foretaste::models::{Meaning, ModelParams};
-use foretaste::recommend::{Fallback, Request, Shortfall, Source};
+use foretaste::recommend::{Fallback, ListedItem, Request, Shortfall, Source};
 use serde::Serialize;
 
-use super::{Listed, listed, ranking, recommender_of, refused};
+use super::{ranking, recommender_of, refused};
 use crate::args::{FallbackArg, RecommendArgs};
 use crate::output::{self, Shape, count, printable};
 
@@ -17,7 +17,7 @@ struct Answer<'a> {
     dataset: &'a str,
     params: &'a ModelParams,
     source: Source,
-    items: Vec<Listed<'a>>,
+    items: Vec<ListedItem<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shortfall: Option<Shortfall>,
 }
@@ -36,7 +36,7 @@ pub(super) fn run(args: &RecommendArgs) -> Result<()> {
         dataset: &provenance.dataset,
         params: &provenance.params,
         source: ranked.source,
-        items: listed(&recommender, &ranked.items),
+        items: recommender.listed(&ranked.items),
         shortfall: ranked.shortfall,
     };
     match args.json.shape() {

@@ -4,9 +4,10 @@ use std::io::Write;
 
 use anyhow::Result;
 use foretaste::models::ModelParams;
+use foretaste::recommend::ListedItem;
 use serde::Serialize;
 
-use super::{Listed, listed, ranking, recommender_of, refused};
+use super::{ranking, recommender_of, refused};
 use crate::args::SimilarArgs;
 use crate::output::{self, Shape, printable};
 
@@ -16,7 +17,7 @@ struct Answer<'a> {
     title: &'a str,
     dataset: &'a str,
     params: &'a ModelParams,
-    items: Vec<Listed<'a>>,
+    items: Vec<ListedItem<'a>>,
 }
 
 pub(super) fn run(args: &SimilarArgs) -> Result<()> {
@@ -29,7 +30,7 @@ pub(super) fn run(args: &SimilarArgs) -> Result<()> {
         title: recommender.title(item),
         dataset: &provenance.dataset,
         params: &provenance.params,
-        items: listed(&recommender, &similar),
+        items: recommender.listed(&similar),
     };
     match args.json.shape() {
         Shape::Json => output::json(&answer),

@@ -1,6 +1,7 @@
 //! A model, the names around it and a request: a ranked list.
 
 mod eligible;
+mod listed;
 mod rank;
 mod request;
 mod subject;
@@ -16,6 +17,7 @@ use foretaste_data::interactions::ItemStats;
 use foretaste_models::{Candidates, FitError, FitReport, Meaning, Model, ModelParams, OnProgress, Shape};
 use jiff::Timestamp;
 
+pub use listed::ListedItem;
 pub use rank::check_limit;
 pub use request::{
     Fallback, Filter, MAX_LIMIT, Ranked, RecommendError, Request, Scored, Shortfall, ShortfallReason, Source, Subject,
@@ -53,6 +55,15 @@ pub struct Provenance {
     pub foretaste_version: String,
 }
 
+/// A model, its provenance and data that do not belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the data are {shape:?}, the provenance says {told:?}, and the model scores {items} items")]
+pub struct PartsError {
+    shape: Shape,
+    told: Shape,
+    items: usize,
+}
+
 impl Provenance {
     /// The shape of the data.
     #[must_use]
@@ -87,6 +98,18 @@ impl Recommender {
             foretaste_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         Ok((Self::new(data, fitted.model, provenance), fitted.report))
+    }
+
+    /// Puts a model together with the data it was fitted to.
+    ///
+    /// # Errors
+    /// When model or provenance are of data of another shape.
+    pub fn from_parts(data: Arc<Dataset>, model: Model, provenance: Provenance) -> Result<Self, PartsError> {
+        let shape = Shape::of(&data.interactions);
+        if provenance.shape() == shape && model.scorer().items() == shape.items {
+            return Ok(Self::new(data, model, provenance));
+        }
+        Err(PartsError { shape, told: provenance.shape(), items: model.scorer().items() })
     }
 
     /// Puts together what belongs together: model and provenance are of these data.

@@ -5,7 +5,7 @@ use foretaste_data::ids::ItemIx;
 /// Most items that one request may ask for.
 pub const MAX_LIMIT: usize = 1000;
 
-/// A wish for a ranked list.
+/// A request for a ranked list.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// Whom the list is for.
@@ -62,9 +62,12 @@ pub struct Filter<'a> {
 }
 
 /// What a user without a history gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum Fallback {
     /// The items with most ratings.
+    #[default]
     Popular,
     /// An error.
     None,
@@ -94,6 +97,7 @@ pub struct Ranked {
 
 /// Where the scores of a list come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The model, for a user of its training data.
@@ -106,6 +110,7 @@ pub enum Source {
 
 /// Why a list is shorter than was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Shortfall {
     /// Number of items asked for.
     pub requested: usize,
@@ -117,10 +122,13 @@ pub struct Shortfall {
 
 /// What kept items out of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ShortfallReason {
     /// Every other item is in the history already.
     AllRated,
+    /// The list holds every item there is.
+    NoMoreItems,
     /// Every other unrated item fails `exclude`, `only` or a filter.
     Filtered,
 }

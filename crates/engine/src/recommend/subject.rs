@@ -109,7 +109,10 @@ impl Recommender {
             Subject::History(_) => match scorer.fold_in() {
                 Some(fold_in) => (Basis::History(fold_in, given.history()), "the history".to_owned()),
                 None => {
-                    return Err(RecommendError::NotSupported { what: "scores for a history", model: self.model_name() });
+                    return Err(RecommendError::NotSupported {
+                        what: "scores for a history",
+                        model: self.model_name(),
+                    });
                 }
             },
         };
