@@ -13,7 +13,6 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::recommend::Recommender;
-use foretaste_data::atomic;
 
 /// Why a model file could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +83,7 @@ pub enum ArtifactError {
 /// When the file cannot be written; `path` then holds what it held before.
 pub fn write(path: &Path, recommender: &Recommender) -> Result<u64, ArtifactError> {
     let bytes = to_bytes(recommender)?;
-    atomic::write(path, |file| file.write_all(&bytes))
+    foretaste_atomic::write(path, |file| file.write_all(&bytes))
         .map_err(|source| ArtifactError::Io { action: "write", source })?;
     Ok(bytes.len() as u64)
 }
