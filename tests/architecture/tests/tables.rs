@@ -136,6 +136,7 @@ const CRATES: &[Crate] = &[
             ("emit", &["spec"]),
             ("limits", &["process", "spec"]),
             ("order", &["spec"]),
+            ("plan", &["emit", "home", "order", "spec"]),
             ("record", &["home", "limits", "order", "process"]),
             ("worker", &["home", "record"]),
             ("supervisor", &["home", "launch", "limits", "order", "process", "record", "worker"]),
