@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use foretaste::models::{ModelParams, Shape};
+use serde_json::{Map, Value};
 
 use super::{DataArgs, JsonArg};
 use crate::exit::{Exit, ExitWith};
@@ -80,6 +81,39 @@ impl FitArgs {
         short.into_iter().flatten().chain(self.set.iter().cloned()).collect()
     }
 
+    /// The flags that a mapping of a model and its parameters stands for; what it holds has been checked.
+    pub(crate) fn of(mapping: &Map<String, Value>) -> Self {
+        let mut args = Self::default();
+        for (name, value) in mapping {
+            match (name.as_str(), value.as_u64(), value.as_f64()) {
+                ("model", ..) => {
+                    let named = value.as_str().filter(|&name| name != ModelParams::default().name());
+                    args.model = named.map(str::to_owned);
+                }
+                ("rank", Some(rank), _) => args.rank = usize::try_from(rank).ok(),
+                ("tolerance", _, Some(tolerance)) => args.tolerance = Some(tolerance),
+                ("seed", Some(seed), _) => args.seed = Some(seed),
+                _ => args
+                    .set
+                    .push(value.as_str().map_or_else(|| format!("{name}={value}"), |text| format!("{name}={text}"))),
+            }
+        }
+        args
+    }
+
+    /// The words of a command line that say the same.
+    pub(crate) fn flags(&self) -> Vec<String> {
+        let flags = [
+            ("--model", self.model.clone()),
+            ("--rank", self.rank.map(|rank| rank.to_string())),
+            ("--tolerance", self.tolerance.map(|tolerance| tolerance.to_string())),
+            ("--seed", self.seed.map(|seed| seed.to_string())),
+        ];
+        let settings = self.set.iter().map(|setting| ("--set", Some(setting.clone())));
+        let stated = flags.into_iter().chain(settings).filter_map(|(name, value)| Some([name.to_owned(), value?]));
+        stated.flatten().collect()
+    }
+
     /// Whether a flag was given, which a fitted model has no use for.
     pub(crate) fn says_anything(&self) -> bool {
         self.model.is_some() || self.params.is_some() || !self.settings().is_empty()
@@ -95,6 +129,11 @@ pub(crate) struct ThreadArgs {
 }
 
 impl ThreadArgs {
+    /// A bound that was found out otherwise; more than the flag allows is its largest.
+    pub(crate) fn at_most(threads: usize) -> Self {
+        Self { threads: Some(u16::try_from(threads).unwrap_or(u16::MAX)) }
+    }
+
     /// The number asked for, if one was.
     pub(crate) fn asked(self) -> Option<usize> {
         self.threads.map(usize::from)

@@ -2,7 +2,6 @@
 
 mod bench;
 mod data;
-#[cfg(target_os = "linux")]
 mod deploy;
 mod fit;
 mod generate;
@@ -15,9 +14,9 @@ use clap_complete::Shell;
 
 pub(crate) use bench::{BenchArgs, BenchCommand, SvdArgs, TutorialArgs};
 pub(crate) use data::{DataArgs, ReadArgs};
-#[cfg(target_os = "linux")]
 pub(crate) use deploy::{
-    Artefact, DeployArgs, LaunchArgs, LogsArgs, RollbackArgs, ServicesArgs, StateArg, StopArgs, SuperviseArgs,
+    Artefact, DeployArgs, DeployCommand, LaunchArgs, LogsArgs, RollbackArgs, ServicesArgs, StateArg, StopArgs,
+    SuperviseArgs, WorkerArgs,
 };
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
@@ -59,29 +58,8 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Write synthetic ratings to a file, at the scale of MovieLens 20M or any other
     Generate(GenerateArgs),
-    /// Start what a specification states as a service on this machine, or replace it
-    #[cfg(target_os = "linux")]
-    Deploy(DeployArgs),
-    /// List the services of this machine
-    #[cfg(target_os = "linux")]
-    Services(ServicesArgs),
-    /// Print what a service has logged
-    #[cfg(target_os = "linux")]
-    Logs(LogsArgs),
-    /// Stop a service, or all of them
-    #[cfg(target_os = "linux")]
-    Stop(StopArgs),
-    /// Deploy again what a service was before
-    #[cfg(target_os = "linux")]
-    Rollback(RollbackArgs),
-    /// Supervise a service
-    #[cfg(target_os = "linux")]
-    #[command(hide = true)]
-    Supervise(SuperviseArgs),
-    /// Take limits on and become a worker
-    #[cfg(target_os = "linux")]
-    #[command(hide = true)]
-    Launch(LaunchArgs),
+    #[command(flatten)]
+    Services(DeployCommand),
     /// Measure
     Bench(BenchArgs),
     /// Print the service's OpenAPI document

@@ -2,7 +2,7 @@
 
 mod bench;
 mod completions;
-#[cfg(target_os = "linux")]
+#[cfg_attr(not(target_os = "linux"), path = "deploy_elsewhere.rs")]
 mod deploy;
 mod fit;
 mod generate;
@@ -41,20 +41,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Similar(args) => similar::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Generate(args) => generate::run(&args),
-        #[cfg(target_os = "linux")]
-        Command::Deploy(args) => deploy::deploy(&args),
-        #[cfg(target_os = "linux")]
-        Command::Services(args) => deploy::services(&args),
-        #[cfg(target_os = "linux")]
-        Command::Logs(args) => deploy::logs(&args),
-        #[cfg(target_os = "linux")]
-        Command::Stop(args) => deploy::stop(&args),
-        #[cfg(target_os = "linux")]
-        Command::Rollback(args) => deploy::rollback(&args),
-        #[cfg(target_os = "linux")]
-        Command::Supervise(args) => deploy::supervisor(args),
-        #[cfg(target_os = "linux")]
-        Command::Launch(args) => deploy::launch(&args),
+        Command::Services(command) => deploy::run(command),
         Command::Bench(args) => bench::run(args.command),
         Command::Openapi => openapi::run(),
         Command::Completions(args) => completions::run(args.shell),

@@ -109,7 +109,7 @@ fn a_model_file_answers_as_the_fit_that_made_it() {
     assert_eq!(inspected["model"]["params"]["rank"], 20);
     assert_eq!(inspected["data"]["users"], 1000);
     let text = program.run(&["inspect", "m.foretaste"]).ok();
-    assert!(text.contains("truncated SVD of rank 20") && text.contains("fitted to demo"), "{text}");
+    assert!(text.contains("model: svd, rank 20") && text.contains("fitted to demo"), "{text}");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn lists_are_tables_for_people() {
     let text = program.run(&["recommend", "demo", "--user", "500", "--limit", "3"]).ok();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines[0], "user 500 of demo, rank 50: recommended");
-    assert!(lines[1].contains("item") && lines[1].contains("title") && lines[1].ends_with("predicted"), "{text}");
+    assert!(lines[1].contains("item") && lines[1].contains("title") && lines[1].ends_with("score"), "{text}");
     assert_eq!(lines.len(), 5, "{text}");
 }
 
@@ -138,7 +138,7 @@ fn a_rank_left_out_fits_small_data_and_one_too_large_is_refused() {
     let program = Program::new();
     program.file("r.csv", SMALL);
     let list = program.run(&["recommend", "r.csv", "--user", "c", "--json"]).json();
-    assert_eq!(list["rank"], 4);
+    assert_eq!(list["params"]["rank"], 4);
     assert_eq!(list["shortfall"]["returned"], 2, "{list}");
     for rank in ["0", "5"] {
         let message = program.run(&["fit", "r.csv", "--rank", rank, "--out", "m"]).fails(2);

@@ -12,7 +12,6 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use foretaste_data::atomic;
 pub use foretaste_data::container::ContainerError;
 use foretaste_data::container::{MAGIC, Reader, Section, Writer};
 use foretaste_models::ModelParams;
@@ -47,7 +46,7 @@ pub enum ArtifactError {
 /// When the file cannot be written; `path` then holds what it held before.
 pub fn write(path: &Path, recommender: &Recommender) -> Result<u64, ArtifactError> {
     let bytes = to_bytes(recommender)?;
-    atomic::write(path, |file| file.write_all(&bytes))
+    foretaste_atomic::write(path, |file| file.write_all(&bytes))
         .map_err(|source| ArtifactError::Io { action: "write", source })?;
     Ok(bytes.len() as u64)
 }

@@ -56,7 +56,7 @@ impl<'a> Entry<'a> {
 }
 
 /// `foretaste services`
-pub(crate) fn services(args: &ServicesArgs) -> Result<()> {
+pub(super) fn services(args: &ServicesArgs) -> Result<()> {
     print(&records(&home(&args.state)?)?, args.json.shape())
 }
 
