@@ -1,20 +1,26 @@
-//! Reads a ratings file.
+//! Reads an interactions file.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use super::gather::Gather;
+use super::gather::{Gather, Verdict};
+use super::report::{ColumnsRead, NotATime};
+use super::sort::Sorted;
 use super::{
-    Feedback, Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, Roles,
-    sort, swift,
+    Feedback, Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, Repeat,
+    Roles, sort, swift,
 };
 use crate::table::{CHUNK_BYTES, Fields, Lines, Record, Source};
 
-/// Reads a file of ratings, one a row: user, item, rating, and any further columns, which are ignored.
+/// Reads a file of interactions, one a row: user, item, perhaps a value and a time, and any further columns, which are
+/// ignored.
 ///
-/// One pass, in chunks of 256 KiB: what is held is the ratings themselves, 8 bytes each, in files whose users come in id
-/// order, and up to 24 bytes each while they are sorted in others; lists that grow may hold half as much again. Blank
-/// lines are no rows. Spaces and tabs around ids are dropped. Of several ratings of one user for one item the last
-/// counts. `progress` is called once a chunk.
+/// One pass, in chunks of 256 KiB: what is held is the entries themselves, 8 bytes each and 8 more with times, in files
+/// whose users come in id order, and up to three times that while they are sorted in others; lists that grow may hold
+/// half as much again. Blank lines are no rows. Spaces and tabs around ids are dropped. Rows of one user and item are
+/// combined as [`ReadOptions::repeat`] says. Where the rows have no value each counts 1. A column that only its name
+/// takes for times costs no row: when a field in it is no time, no times are kept, and the report says why. `progress` is
+/// called once a chunk.
 ///
 /// # Errors
 /// When the file does not open, breaks off, is UTF-16, or lacks a column; when no row is accepted; when `progress`
@@ -37,7 +43,16 @@ pub fn read_in_chunks(
 ) -> Result<(Interactions, ReadReport), ReadError> {
     let name = source.name();
     let mut lines = Lines::open(source, options.separator, options.encoding, chunk)?;
-    let mut reader = Reader { name: &name, options, gather: None, rows: 0, accepted: 0, rejected: Rejected::default() };
+    let mut reader = Reader {
+        name: &name,
+        options,
+        gather: None,
+        rows: 0,
+        accepted: 0,
+        rejected: Rejected::default(),
+        missing: 0,
+        not_a_time_at: 0,
+    };
     reader.read(&mut lines, progress)?;
     reader.finish(&mut lines)
 }
@@ -49,6 +64,9 @@ struct Reader<'a> {
     rows: u64,
     accepted: u64,
     rejected: Rejected,
+    missing: u64,
+    /// Line of the first field that is no time, in a column that was not asked for.
+    not_a_time_at: u64,
 }
 
 impl Reader<'_> {
@@ -77,8 +95,9 @@ impl Reader<'_> {
                     let gather = match &mut self.gather {
                         Some(gather) => gather,
                         None => {
-                            let gather =
-                                self.gather.insert(Gather::new(Roles::find(&fields, self.options, self.name)?));
+                            let gather = self
+                                .gather
+                                .insert(Gather::new(Roles::find(&fields, self.options, self.name)?, self.options));
                             if gather.roles.header.is_some() {
                                 gather.most_fields = Some(fields.len());
                                 continue;
@@ -92,34 +111,66 @@ impl Reader<'_> {
                 Record::Unterminated => Err(Reason::UnterminatedQuote),
                 Record::Stopped => return Err(ReadError::Stopped { name: self.name.to_owned() }),
             };
-            self.rows += 1;
-            match verdict {
-                Ok(()) => self.accepted += 1,
-                Err(reason) if self.options.strict => {
-                    return Err(ReadError::Rejected { name: self.name.to_owned(), line, reason });
-                }
-                Err(reason) => self.rejected.add(line, reason),
-            }
+            self.count(line, verdict)?;
         }
         Ok(())
     }
 
+    /// Counts a row by what it was.
+    fn count(&mut self, line: u64, verdict: Verdict) -> Result<(), ReadError> {
+        self.rows += 1;
+        if self.not_a_time_at == 0 && self.gather.as_ref().is_some_and(|gather| gather.not_a_time.is_some()) {
+            self.not_a_time_at = line;
+        }
+        match verdict {
+            Ok(()) => self.accepted += 1,
+            Err(Reason::NoRating) => self.missing += 1,
+            Err(reason) if self.options.strict => return Err(self.refusal(line, reason)),
+            Err(reason) => self.rejected.add(line, reason),
+        }
+        Ok(())
+    }
+
+    fn refusal(&self, line: u64, reason: Reason) -> ReadError {
+        let word = self.gather.as_ref().and_then(|gather| gather.unmapped.keys().next());
+        match (reason, word) {
+            (Reason::WordWithoutWeight, Some(word)) => {
+                ReadError::WordWithoutWeight { name: self.name.to_owned(), line, word: word.clone() }
+            }
+            _ => ReadError::Rejected { name: self.name.to_owned(), line, reason },
+        }
+    }
+
     fn finish(self, lines: &mut Lines) -> Result<(Interactions, ReadReport), ReadError> {
-        let roles = self.gather.as_ref().map(|gather| gather.roles.clone());
-        let roles = roles.unwrap_or(Roles { columns: [0, 1, 2], header: None });
+        let roles = self.gather.as_ref().map_or_else(Roles::by_position, |gather| gather.roles.clone());
+        let has_numbers = roles.value.is_some() && self.options.value.is_none();
+        let repeat = self.options.repeat.unwrap_or(if has_numbers { Repeat::Last } else { Repeat::Sum });
         let mut report = ReadReport {
             rows: self.rows,
             accepted: self.accepted,
             rejected: self.rejected,
+            missing: self.missing,
             duplicates: 0,
+            repeat,
             blank_lines: lines.blank(),
             bytes: lines.bytes(),
             separator: lines.format().separator,
             encoding: lines.decoder().encoding(),
             compression: lines.compression(),
-            header: roles.header,
-            columns: roles.columns.map(|column| column + 1),
+            columns: ColumnsRead::new(&roles),
+            feedback: None,
+            time_format: None,
+            not_a_time: None,
+            words_without_weight: BTreeMap::new(),
+            header: roles.header.clone(),
         };
+        if let Some(gather) = &self.gather {
+            let kept = gather.gathered.times.is_some();
+            report.time_format = gather.time_format.filter(|_| kept);
+            let line = self.not_a_time_at;
+            report.not_a_time = gather.not_a_time.clone().map(|text| NotATime { line, text });
+            report.words_without_weight.clone_from(&gather.unmapped);
+        }
         let gather = match self.gather {
             Some(gather) if self.accepted > 0 => gather,
             _ => return Err(ReadError::Empty { name: self.name.to_owned(), report: Box::new(report) }),
@@ -127,13 +178,15 @@ impl Reader<'_> {
         let fail = |error: &dyn std::error::Error| too_large(self.name, error);
         let (users, user_place) = gather.users.into_sorted().map_err(|error| fail(&error))?;
         let (items, item_place) = gather.items.into_sorted().map_err(|error| fail(&error))?;
-        let (matrix, duplicates) =
-            sort::rows(gather.gathered, &user_place, &item_place).map_err(|error| fail(&error))?;
+        let sorted = sort::rows(gather.gathered, &user_place, &item_place, repeat).map_err(|error| fail(&error))?;
+        let Sorted { matrix, times, duplicates } = sorted;
         report.duplicates = duplicates;
-        let feedback = Feedback::explicit(matrix.values());
-        let ratings =
-            Interactions::new(users, items, matrix, None, feedback).map_err(|error: InteractionsError| fail(&error))?;
-        Ok((ratings, report))
+        let is_explicit = has_numbers && !repeat.adds_up() && !roles.counts_by_name();
+        let feedback = if is_explicit { Feedback::explicit(matrix.values()) } else { Feedback::Implicit };
+        report.feedback = Some(feedback);
+        let interactions = Interactions::new(users, items, matrix, times, feedback)
+            .map_err(|error: InteractionsError| fail(&error))?;
+        Ok((interactions, report))
     }
 }
 

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
 
 mod generated_files;
+mod headers;
 mod layouts;
+mod logs;
 mod nasty_files;
 mod real_data;
