@@ -50,7 +50,7 @@ const LOG: &str = "visitor,sku,event,time\n\
 #[test]
 fn a_shops_log_is_read_with_one_flag() {
     let (all, report) = read(LOG, &weights("view=1,cart=3,purchase=5"));
-    let time = |millis| Some(1_704_067_200_000 + millis);
+    let time = |millis: i64| Some(1_704_067_200_000 + millis);
     let day = 86_400_000;
     assert_eq!(
         entries(&all),
