@@ -1,5 +1,7 @@
 //! The truncated SVD of the zero-filled ratings matrix (PureSVD), the tutorial's model.
 
+mod progress;
+
 use std::ops::ControlFlow;
 
 use foretaste_linalg::{CsrMatrix, PanelMatrix, Svd, SvdError, SvdParams, truncated_svd_sparse};
@@ -42,8 +44,8 @@ impl TruncatedSvd {
         if at(0.0).is_break() {
             return Err(FitError::Cancelled);
         }
-        let svd =
-            truncated_svd_sparse(ratings, &svd_params, &mut |step| at(share_done(step.residual, params.tolerance)));
+        let mut work = progress::Work::of(ratings, params);
+        let svd = truncated_svd_sparse(ratings, &svd_params, &mut |step| at(work.done(&step)));
         let svd = svd.map_err(|error| match error {
             SvdError::RankOutOfRange { found, most } => {
                 FitError::Rank { found, most, users: ratings.nrows(), items: ratings.ncols() }
@@ -169,11 +171,6 @@ impl Scorer for TruncatedSvd {
         self.item_directions.row(item.0 as usize, &mut direction);
         self.item_directions.times(&direction, cosines);
     }
-}
-
-/// Digits of the residual reached, as a share of those wanted.
-fn share_done(residual: Option<f64>, tolerance: f64) -> f64 {
-    residual.map_or(0.0, |residual| (residual.ln() / tolerance.ln()).clamp(0.0, 1.0))
 }
 
 fn shift(scores: &mut [f32], by: f32) {
