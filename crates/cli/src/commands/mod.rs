@@ -4,6 +4,7 @@ mod bench;
 mod completions;
 #[cfg(target_os = "linux")]
 mod deploy;
+mod destination;
 mod fit;
 mod generate;
 mod inspect;
@@ -25,7 +26,7 @@ use crate::args::{Command, ModelArgs, ThreadArgs};
 use crate::data::ready;
 use crate::exit::{Exit, coded};
 use crate::machine;
-use crate::output::{Align, Table, count};
+use crate::output::{self, Align, Table, count, counted};
 
 /// Runs a command.
 ///
@@ -64,7 +65,16 @@ pub(crate) fn run(command: Command) -> Result<()> {
 
 /// Bounds the CPU of the process, if asked to; returns how many threads may compute. Call it before any thread starts.
 fn threads(args: ThreadArgs) -> usize {
-    args.asked().map_or_else(machine::cpus, |asked| machine::restrict_to(asked).min(asked))
+    let Some(asked) = args.asked() else { return machine::cpus() };
+    let there = machine::cpus();
+    if asked > there {
+        let cpus = counted(there, "CPU");
+        output::note(&format!(
+            "--threads is {}, this process has {cpus} to use: it computes with {there}",
+            count(asked)
+        ));
+    }
+    machine::restrict_to(asked).min(asked)
 }
 
 /// The pool that a command computes in, and with it the bound on the process. Call it before any thread starts.
@@ -120,7 +130,7 @@ fn listed<'a>(recommender: &'a Recommender, items: &[Scored]) -> Vec<Listed<'a>>
 
 /// A list as a table: place, item, title, and the score under its name.
 fn ranking(items: &[Listed<'_>], score: &'static str, shown: impl Fn(f32) -> String) -> Table<4> {
-    let columns = [("", Align::Right), ("item", Align::Right), ("title", Align::Left), (score, Align::Right)];
+    let columns = [("", Align::Right), ("item", Align::Id), ("title", Align::Left), (score, Align::Right)];
     let mut table = Table::new(columns);
     for (at, listed) in items.iter().enumerate() {
         table.row([count(at + 1), listed.item.to_owned(), listed.title.to_owned(), shown(listed.score)]);
