@@ -156,7 +156,7 @@ impl ReadArgs {
     }
 }
 
-fn separator(text: &str) -> Result<Separator, String> {
+pub(super) fn separator(text: &str) -> Result<Separator, String> {
     let typed = if matches!(text, "\t" | "\\t") { "tab" } else { text };
     let found = Separator::ALL.into_iter().find(|separator| separator.to_string() == typed);
     found.ok_or_else(|| "expected one of `,` `;` `tab` `|` `::`".to_owned())
