@@ -29,6 +29,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let tally = verdict::Tally::of(first..first + files);
     print!("{}", tally.table());
+    if std::env::args().nth(3).is_some() {
+        for (kind, (_, refused)) in &tally.refused {
+            refused.iter().for_each(|refused| println!("{kind}: {refused}"));
+        }
+    }
     for misread in &tally.misread {
         println!("misread: {misread}");
     }

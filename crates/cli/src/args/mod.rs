@@ -4,6 +4,7 @@ mod bench;
 mod data;
 #[cfg(target_os = "linux")]
 mod deploy;
+mod dialect;
 mod fit;
 mod generate;
 mod lists;

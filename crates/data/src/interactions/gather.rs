@@ -5,7 +5,7 @@ use super::number::rating;
 use super::sort::Gathered;
 use super::{Reason, Roles, normalised};
 use crate::ids::{IdError, MAX_ID_BYTES};
-use crate::table::{Decoder, Fields};
+use crate::table::{Decimal, Decoder, Fields};
 
 /// Everything read so far.
 #[derive(Debug)]
@@ -16,15 +16,24 @@ pub(super) struct Gather {
     pub(super) roles: Roles,
     /// Most fields a row may have.
     pub(super) most_fields: Option<usize>,
+    /// Decimal separator of the values.
+    pub(super) decimal: Decimal,
 }
 
 /// What a row was: an accepted rating, or rejected.
 pub(super) type Verdict = Result<(), Reason>;
 
 impl Gather {
-    pub(super) fn new(roles: Roles) -> Self {
-        let most_fields = roles.header.as_ref().map(|_| 0);
-        Self { users: Interner::new(), items: Interner::new(), gathered: Gathered::default(), roles, most_fields }
+    pub(super) fn new(roles: Roles, most_fields: usize, decimal: Decimal) -> Self {
+        let most_fields = Some(most_fields);
+        Self {
+            users: Interner::new(),
+            items: Interner::new(),
+            gathered: Gathered::default(),
+            roles,
+            most_fields,
+            decimal,
+        }
     }
 
     /// Takes one row.
@@ -39,7 +48,8 @@ impl Gather {
         if fields.len() > *self.most_fields.get_or_insert(fields.len()) {
             return Ok(Err(Reason::TooManyFields));
         }
-        let parsed = rating(value);
+        let with_point = self.decimal.with_point(value);
+        let parsed = rating(with_point.as_deref().unwrap_or(value));
         if parsed.is_err() && self.is_header(fields) {
             return Ok(Err(Reason::RepeatedHeader));
         }

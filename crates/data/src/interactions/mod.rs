@@ -2,6 +2,7 @@
 
 mod columns;
 mod derived;
+mod doubts;
 mod error;
 mod feedback;
 mod gather;
@@ -14,6 +15,7 @@ mod read;
 mod report;
 mod sort;
 mod swift;
+mod wide;
 
 pub use columns::Roles;
 use derived::Derived;

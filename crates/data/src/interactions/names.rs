@@ -64,9 +64,15 @@ pub const RATING_NAMES: &[&str] = &[
     "weight",
 ];
 
-/// A column name without what people vary: case, `_`, `-`, spaces.
+/// A column name without what people vary: case, `_`, `-`, spaces; nor the type that some write behind it, such as
+/// `item_id:token`.
 #[must_use]
 pub fn normalised(name: &[u8]) -> String {
+    const TYPES: [&str; 9] = ["token", "token_seq", "float", "float_seq", "int", "long", "string", "id", "integer"];
     let text = String::from_utf8_lossy(name);
-    text.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.')).flat_map(char::to_lowercase).collect()
+    let plain = match text.rsplit_once(':') {
+        Some((plain, kind)) if TYPES.iter().any(|known| kind.trim().eq_ignore_ascii_case(known)) => plain,
+        _ => &text,
+    };
+    plain.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.')).flat_map(char::to_lowercase).collect()
 }

@@ -2,12 +2,14 @@
 
 use std::ops::ControlFlow;
 
+use super::columns::{Layout, asked, usual_role};
 use super::gather::Gather;
+use super::wide::Wide;
 use super::{
-    Feedback, Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, Roles,
-    sort, swift,
+    Feedback, Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, sort,
+    swift,
 };
-use crate::table::{CHUNK_BYTES, Fields, Lines, Record, Source};
+use crate::table::{CHUNK_BYTES, Decoder, Fields, Lines, Record, Source, TableError};
 
 /// Reads a file of ratings, one a row: user, item, rating, and any further columns, which are ignored.
 ///
@@ -36,8 +38,9 @@ pub fn read_in_chunks(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(Interactions, ReadReport), ReadError> {
     let name = source.name();
-    let mut lines = Lines::open(source, options.separator, options.encoding, chunk)?;
-    let mut reader = Reader { name: &name, options, gather: None, rows: 0, accepted: 0, rejected: Rejected::default() };
+    let (mut lines, dialect) = Lines::recognise(source, &asked(options, &usual_role), options.encoding, chunk)?;
+    let layout = Layout::find(&dialect, options, &name)?;
+    let mut reader = Reader::new(&name, options, layout, dialect.width);
     reader.read(&mut lines, progress)?;
     reader.finish(&mut lines)
 }
@@ -45,13 +48,25 @@ pub fn read_in_chunks(
 struct Reader<'a> {
     name: &'a str,
     options: &'a ReadOptions,
-    gather: Option<Gather>,
+    gather: Gather,
+    /// The ids of the table's columns, if the file is a table of values.
+    wide: Option<Wide>,
+    /// Fields of most rows.
+    width: usize,
     rows: u64,
     accepted: u64,
     rejected: Rejected,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(name: &'a str, options: &'a ReadOptions, layout: Layout, width: usize) -> Self {
+        let (gather, wide) = match layout {
+            Layout::Rows { roles, most_fields, decimal } => (Gather::new(roles, most_fields, decimal), None),
+            Layout::Table(wide) => (Gather::new(wide.roles(), width, wide.decimal), Some(wide)),
+        };
+        Self { name, options, gather, wide, width, rows: 0, accepted: 0, rejected: Rejected::default() }
+    }
+
     fn read(
         &mut self,
         lines: &mut Lines,
@@ -61,8 +76,8 @@ impl Reader<'_> {
         let format = lines.format();
         let mut fields = Fields::default();
         while self.accepted < limit {
-            if let Some(gather) = &mut self.gather {
-                let (bytes, rows) = swift::take(gather, lines.plain_ahead(), format, limit - self.accepted);
+            if self.wide.is_none() {
+                let (bytes, rows) = swift::take(&mut self.gather, lines.plain_ahead(), format, limit - self.accepted);
                 lines.pass(bytes, rows);
                 self.rows += rows;
                 self.accepted += rows;
@@ -73,20 +88,13 @@ impl Reader<'_> {
             let Some((line, record)) = lines.next(progress)? else { break };
             let verdict = match record {
                 Record::Row(row) => {
-                    fields.split(lines.row(&row), format.separator);
-                    let gather = match &mut self.gather {
-                        Some(gather) => gather,
-                        None => {
-                            let gather =
-                                self.gather.insert(Gather::new(Roles::find(&fields, self.options, self.name)?));
-                            if gather.roles.header.is_some() {
-                                gather.most_fields = Some(fields.len());
-                                continue;
-                            }
-                            gather
-                        }
-                    };
-                    gather.take(&fields, lines.decoder()).map_err(|error| too_large(self.name, &error))?
+                    fields.cut(lines.row(&row), format);
+                    fields.drop_trailing(self.width);
+                    if self.wide.is_some() {
+                        self.take_values(&fields, line, lines.decoder())?;
+                        continue;
+                    }
+                    self.gather.take(&fields, lines.decoder()).map_err(|error| too_large(self.name, &error))?
                 }
                 Record::TooLong => Err(Reason::LineTooLong),
                 Record::Unterminated => Err(Reason::UnterminatedQuote),
@@ -95,18 +103,38 @@ impl Reader<'_> {
             self.rows += 1;
             match verdict {
                 Ok(()) => self.accepted += 1,
-                Err(reason) if self.options.strict => {
-                    return Err(ReadError::Rejected { name: self.name.to_owned(), line, reason });
-                }
-                Err(reason) => self.rejected.add(line, reason),
+                Err(reason) => self.reject(line, reason)?,
             }
         }
         Ok(())
     }
 
+    fn reject(&mut self, line: u64, reason: Reason) -> Result<(), ReadError> {
+        if self.options.strict {
+            return Err(ReadError::Rejected { name: self.name.to_owned(), line, reason });
+        }
+        self.rejected.add(line, reason);
+        Ok(())
+    }
+
+    /// Takes the values of one row of a table; each counts as a row of its own.
+    fn take_values(&mut self, fields: &Fields, line: u64, decoder: &mut Decoder) -> Result<(), ReadError> {
+        let Some(wide) = &mut self.wide else { return Ok(()) };
+        let mut rejected = Vec::new();
+        let (taken, empty) = wide
+            .take(fields, &mut self.gather, decoder, &mut rejected)
+            .map_err(|error| too_large(self.name, &error))?;
+        if empty && wide.zero_is_missing {
+            let undecided = wide.zeros_or_gaps(line);
+            return Err(TableError::Undecided { name: self.name.to_owned(), undecided }.into());
+        }
+        self.accepted += taken;
+        self.rows += taken + rejected.len() as u64;
+        rejected.into_iter().try_for_each(|reason| self.reject(line, reason))
+    }
+
     fn finish(self, lines: &mut Lines) -> Result<(Interactions, ReadReport), ReadError> {
-        let roles = self.gather.as_ref().map(|gather| gather.roles.clone());
-        let roles = roles.unwrap_or(Roles { columns: [0, 1, 2], header: None });
+        let roles = self.gather.roles.clone();
         let mut report = ReadReport {
             rows: self.rows,
             accepted: self.accepted,
@@ -120,10 +148,10 @@ impl Reader<'_> {
             header: roles.header,
             columns: roles.columns.map(|column| column + 1),
         };
-        let gather = match self.gather {
-            Some(gather) if self.accepted > 0 => gather,
-            _ => return Err(ReadError::Empty { name: self.name.to_owned(), report: Box::new(report) }),
-        };
+        if self.accepted == 0 {
+            return Err(ReadError::Empty { name: self.name.to_owned(), report: Box::new(report) });
+        }
+        let gather = self.gather;
         let fail = |error: &dyn std::error::Error| too_large(self.name, error);
         let (users, user_place) = gather.users.into_sorted().map_err(|error| fail(&error))?;
         let (items, item_place) = gather.items.into_sorted().map_err(|error| fail(&error))?;

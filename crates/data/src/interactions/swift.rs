@@ -35,6 +35,8 @@ pub(super) fn take(gather: &mut Gather, bytes: &[u8], format: Format, limit: u64
         (Separator::Tab, true) => rows::<b'\t', 1, true>,
         (Separator::Pipe, false) => rows::<b'|', 1, false>,
         (Separator::Pipe, true) => rows::<b'|', 1, true>,
+        (Separator::Space, false) => rows::<b' ', 1, false>,
+        (Separator::Space, true) => rows::<b' ', 1, true>,
         (Separator::DoubleColon, false) => rows::<b':', 2, false>,
         (Separator::DoubleColon, true) => rows::<b':', 2, true>,
     };
@@ -136,7 +138,7 @@ struct Row {
 
 /// Whether an id that never came before is taken as it is: visible ASCII, no quote in front.
 fn is_plain(id: &[u8]) -> bool {
-    id.first() != Some(&b'"') && id.iter().all(u8::is_ascii_graphic)
+    !matches!(id.first(), Some(b'"' | b'\'')) && id.iter().all(u8::is_ascii_graphic)
 }
 
 /// Numbers the id of this length that never came before; `None` unless it is plain.

@@ -84,7 +84,7 @@ impl Dialect {
     }
 
     /// Makes the levels agree with each other; a later dimension gives way to an earlier one where both are odd.
-    fn mend(&mut self) {
+    pub fn mend(&mut self) {
         let spaced = self.of("separator").starts_with("space");
         if !self.is("shape", "long") {
             for dimension in ["length", "order", "time", "extra"] {
@@ -249,6 +249,8 @@ fn matrix(dialect: &Dialect, overlap: bool, random: &mut ChaCha8Rng) -> Matrix {
 fn ids(dialect: &Dialect, prefix: &str, offset: usize, count: usize, random: &mut ChaCha8Rng) -> Vec<String> {
     let separator = writer::separator(dialect);
     let quoted = !dialect.is("quotes", "none");
+    // An id with a tab in it is no id.
+    let separator = if separator == "\t" { " " } else { separator };
     let letter = if dialect.is("letters", "ascii") { "e" } else { "é" };
     let mut ids: Vec<String> = Vec::new();
     while ids.len() < count {

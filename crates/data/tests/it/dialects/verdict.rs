@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
 use foretaste_data::interactions::{Interactions, ReadError, ReadOptions, read_interactions};
-use foretaste_data::table::Source;
+use foretaste_data::table::{Source, TableError};
 
 use super::generator::{DIMENSIONS, File};
 
@@ -34,6 +34,9 @@ pub fn judge(file: &File) -> Verdict {
 
 /// The name that the documentation gives to a refusal.
 fn kind(error: &ReadError) -> String {
+    if let ReadError::Table(TableError::Undecided { undecided, .. }) = error {
+        return format!("two readings: {}", undecided.what);
+    }
     let told = format!("{error:?}");
     told.split([' ', '(', '{']).next().unwrap_or_default().to_owned()
 }
@@ -69,7 +72,7 @@ pub struct Tally {
     /// Read exactly.
     pub exact: u64,
     /// Refused: count and an example, by kind.
-    pub refused: BTreeMap<String, (u64, String)>,
+    pub refused: BTreeMap<String, (u64, Vec<String>)>,
     /// Misread: seed and what differs, the first few.
     pub misread: Vec<String>,
     /// Number of files misread.
@@ -104,7 +107,11 @@ impl Tally {
             Verdict::Exact => self.exact += 1,
             Verdict::Refused(kind, words) => {
                 let told = format!("seed {seed} ({}): {words}", file.dialect.told());
-                self.refused.entry(kind).or_insert((0, told)).0 += 1;
+                let kind = self.refused.entry(kind).or_default();
+                kind.0 += 1;
+                if kind.1.len() < 40 {
+                    kind.1.push(told);
+                }
             }
             Verdict::Misread(words) => {
                 self.misread_count += 1;
@@ -130,7 +137,7 @@ impl Tally {
             writeln!(text, "| {} | {} ({share:.2} %) | {refused} | {} |\n", self.files, self.exact, self.misread_count);
         let _ = writeln!(text, "| refusal | files | first of them |\n|---|---|---|");
         for (kind, (count, first)) in &self.refused {
-            let first: String = first.chars().take(400).collect();
+            let first: String = first.join("").chars().take(400).collect();
             let _ = writeln!(text, "| {kind} | {count} | {} |", first.replace('|', "\\|").replace('\n', " "));
         }
         let _ = writeln!(text, "\n| dimension | level | files | refused | misread |\n|---|---|---|---|---|");

@@ -103,8 +103,8 @@ fn long(dialect: &Dialect, matrix: &Matrix, random: &mut ChaCha8Rng) -> Rows {
             });
         }
         match dialect.of("length") {
-            "longer" if below(random, 3) == 0 => row.push(number(below(random, 9).to_string())),
-            "shorter" if below(random, 3) == 0 => drop(row.pop()),
+            "longer" if below(random, 3) == 0 => row.push(text(["gift", "again", "1200", "1300"][below(random, 4)])),
+            "shorter" if at > 0 && below(random, 3) == 0 => drop(row.pop()),
             _ => {}
         }
         rows.push(row);
