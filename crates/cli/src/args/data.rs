@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use foretaste::interactions::{Column, ReadOptions};
+use foretaste::interactions::{Column, ColumnRole, MissingCodes, ReadOptions, Repeat, Weights};
 use foretaste::table::Encoding;
 
 use super::dialect::DialectArgs;
@@ -50,9 +50,30 @@ pub(crate) struct ReadArgs {
     #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
     pub(crate) item_column: Option<Column>,
 
-    /// Column of ratings, by name or counted from 1
+    /// Column of ratings, counts or words, by name or counted from 1; without one each row counts 1
     #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
     pub(crate) rating_column: Option<Column>,
+
+    /// Column of times, by name or counted from 1: seconds or milliseconds since 1970, or ISO 8601
+    #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
+    pub(crate) time_column: Option<Column>,
+
+    /// What every column is, in order: `user`, `item`, `value`, `time`, and `-` for any other
+    #[arg(long, help_heading = READING, value_name = "ROLES", value_parser = columns, allow_hyphen_values = true,
+        conflicts_with_all = ["user_column", "item_column", "rating_column", "time_column"])]
+    pub(crate) columns: Option<Columns>,
+
+    /// Weights of the words in the value column, such as `view=1,cart=3,purchase=5`
+    #[arg(long, help_heading = READING, value_name = "WORD=NUMBER,...", value_parser = Weights::parse)]
+    pub(crate) value: Option<Weights>,
+
+    /// What counts of several rows of one user and item [default: last; sum without a rating column or with --value]
+    #[arg(long, help_heading = READING)]
+    pub(crate) repeat: Option<RepeatArg>,
+
+    /// What stands for "no rating" in the value column, such as `-1`; may be given several times
+    #[arg(long, help_heading = READING, value_name = "CODE", allow_hyphen_values = true)]
+    pub(crate) missing: Vec<String>,
 
     /// How bytes stand for text
     #[arg(long, help_heading = READING)]
@@ -74,6 +95,25 @@ pub(crate) enum EncodingArg {
     Latin1,
 }
 
+/// What every column is, in order; a type of its own, so that the flag is one value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Columns(Vec<ColumnRole>);
+
+/// The ways to combine repeated rows, as they are typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RepeatArg {
+    /// The last value, by time where there are times
+    Last,
+    /// The first value, by time where there are times
+    First,
+    /// The highest value
+    Max,
+    /// The sum of the values
+    Sum,
+    /// The number of rows
+    Count,
+}
+
 impl ReadArgs {
     /// What the flags mean to the reader.
     pub(crate) fn options(&self) -> ReadOptions {
@@ -86,6 +126,17 @@ impl ReadArgs {
             user_column: self.user_column.clone(),
             item_column: self.item_column.clone(),
             rating_column: self.rating_column.clone(),
+            time_column: self.time_column.clone(),
+            columns: self.columns.clone().map(|Columns(roles)| roles),
+            value: self.value.clone(),
+            repeat: self.repeat.map(|repeat| match repeat {
+                RepeatArg::Last => Repeat::Last,
+                RepeatArg::First => Repeat::First,
+                RepeatArg::Max => Repeat::Max,
+                RepeatArg::Sum => Repeat::Sum,
+                RepeatArg::Count => Repeat::Count,
+            }),
+            missing: MissingCodes::new(self.missing.clone()),
             encoding: self.encoding.map(|encoding| match encoding {
                 EncodingArg::Utf8 => Encoding::Utf8,
                 EncodingArg::Latin1 => Encoding::Latin1,
@@ -99,6 +150,10 @@ impl ReadArgs {
     pub(crate) fn says_anything(&self) -> bool {
         self.options() != ReadOptions::default() || self.items.is_some()
     }
+}
+
+fn columns(text: &str) -> Result<Columns, String> {
+    ColumnRole::list(text).map(Columns)
 }
 
 fn column(text: &str) -> Result<Column, String> {

@@ -39,6 +39,9 @@ pub(super) fn run(args: &InspectArgs) -> Result<()> {
                 write_model(&mut out, model)?;
             }
             report::lines(&dataset).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+            if let Some(report) = &summary.report {
+                report::evidence(&report.ratings).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+            }
             write_summary(&mut out, &summary)?;
             Ok(out.flush()?)
         }
@@ -58,6 +61,15 @@ fn write_summary(out: &mut impl Write, summary: &Summary) -> Result<()> {
     let scale = summary.step.map_or_else(String::new, |step| format!(" in steps of {}", rating(step)));
     let (lowest, highest) = (rating(summary.lowest), rating(summary.highest));
     writeln!(out, "ratings {lowest} to {highest}{scale}, mean {}", decimal(summary.mean, 3))?;
+    if let Some(apart) = summary.stands_apart {
+        let (value, least, most) = (rating(apart.value), rating(apart.least), rating(apart.most));
+        let times = count(apart.count);
+        writeln!(
+            out,
+            "{value} ({times} times) stands apart from {least} to {most}: if it means \"no rating\", add \
+             `--missing {value}`"
+        )?;
+    }
     writeln!(out, "hash {}\n", summary.hash)?;
     histogram(&summary.histogram, summary.ratings as u64).write(out, "")?;
     writeln!(out)?;

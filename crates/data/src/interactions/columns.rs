@@ -2,59 +2,11 @@
 
 use super::doubts;
 use super::wide::Wide;
-use super::{Column, ITEM_NAMES, RATING_NAMES, ReadError, ReadOptions, USER_NAMES, normalised};
+use super::{
+    COUNT_NAMES, Column, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, ReadError, ReadOptions, Roles, TIME_NAMES, USER_NAMES,
+    normalised,
+};
 use crate::table::{Asked, Decimal, Dialect, Kind, TableError};
-
-/// Where user, item and rating stand in a row, counted from 0, and whether the first row said so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Roles {
-    /// Columns of user, item and rating.
-    pub columns: [usize; 3],
-    /// The header's fields, if the first row is one.
-    pub header: Option<Vec<String>>,
-}
-
-impl Roles {
-    /// Columns a row must have.
-    #[must_use]
-    pub fn needed(&self) -> usize {
-        self.columns.iter().max().map_or(3, |last| last + 1)
-    }
-
-    fn assign(first: &[String], is_header: bool, options: &ReadOptions, name: &str) -> Result<Self, ReadError> {
-        let names: Vec<String> = first.iter().map(|name| normalised(name.as_bytes())).collect();
-        let asked = [&options.user_column, &options.item_column, &options.rating_column];
-        let usual = [USER_NAMES, ITEM_NAMES, RATING_NAMES];
-        let known = names.iter().any(|name| usual.iter().any(|usual| usual.contains(&name.as_str())));
-        let found = || first.iter().take(64).cloned().collect::<Vec<_>>();
-        let mut columns = [0usize; 3];
-        for (index, role) in ["user", "item", "rating"].into_iter().enumerate() {
-            let missing = |column: &Option<Column>| ReadError::MissingColumn {
-                name: name.to_owned(),
-                role,
-                column: column.clone(),
-                found: found(),
-            };
-            let position = match asked[index] {
-                Some(Column::Position(position)) => position.checked_sub(1).filter(|&at| at < 1 << 16),
-                Some(Column::Name(wanted)) if is_header => {
-                    let wanted = normalised(wanted.as_bytes());
-                    names.iter().position(|name| *name == wanted)
-                }
-                Some(Column::Name(_)) => None,
-                None if is_header && known => {
-                    usual[index].iter().find_map(|usual| names.iter().position(|name| name == usual))
-                }
-                None => Some(index),
-            };
-            columns[index] = position.ok_or_else(|| missing(asked[index]))?;
-        }
-        if columns[0] == columns[1] || columns[1] == columns[2] || columns[0] == columns[2] {
-            return Err(ReadError::SameColumn { columns: columns.map(|column| column + 1) });
-        }
-        Ok(Self { columns, header: is_header.then(found) })
-    }
-}
 
 /// How the rows of a file become interactions.
 #[derive(Clone, Debug)]
@@ -75,13 +27,13 @@ pub(super) enum Layout {
 /// Which role a column of this name usually has: 0 user, 1 item, 2 value, 3 time.
 pub(super) fn usual_role(name: &[u8]) -> Option<usize> {
     let name = normalised(name);
-    let times: &[&str] = &["timestamp", "time", "date", "datetime", "ts"];
-    [USER_NAMES, ITEM_NAMES, RATING_NAMES, times].iter().position(|names| names.contains(&name.as_str()))
+    let roles = [&[USER_NAMES][..], &[ITEM_NAMES], &[RATING_NAMES, COUNT_NAMES, EVENT_NAMES], &[TIME_NAMES]];
+    roles.iter().position(|lists| lists.iter().any(|names| names.contains(&name.as_str())))
 }
 
 /// What the recognition of a file is told by the options.
 pub(super) fn asked<'a>(options: &ReadOptions, role: &'a dyn Fn(&[u8]) -> Option<usize>) -> Asked<'a> {
-    let columns = [&options.user_column, &options.item_column, &options.rating_column];
+    let columns = [&options.user_column, &options.item_column, &options.rating_column, &options.time_column];
     let by_name = columns.iter().any(|column| matches!(column, Some(Column::Name(_))));
     Asked {
         separator: options.separator,
@@ -102,11 +54,12 @@ impl Layout {
         let roles_of = |names: &[String]| -> Vec<usize> {
             names.iter().filter_map(|name| usual_role(name.as_bytes())).filter(|&role| role < 3).collect()
         };
-        let told = options.user_column.is_some() || options.item_column.is_some() || options.rating_column.is_some();
+        let columns = [&options.user_column, &options.item_column, &options.rating_column, &options.time_column];
+        let told = options.columns.is_some() || columns.iter().any(|column| column.is_some());
         let known = header.map(roles_of).unwrap_or_default();
         let is_long = known.contains(&0) && known.contains(&1);
         if options.wide == Some(true) || (!told && !is_long) {
-            let wide = Wide::find(dialect, options.wide, &usual_role).map_err(undecided)?;
+            let wide = Wide::find(dialect, options, &usual_role).map_err(undecided)?;
             if let Some(wide) = wide {
                 return Ok(Self::Table(wide));
             }
@@ -115,15 +68,26 @@ impl Layout {
         let blank = vec![String::new(); dialect.width];
         let mut roles = Roles::assign(header.unwrap_or(&blank), header.is_some(), options, name)?;
         if by_place {
-            roles.columns = doubts::by_place(dialect).map_err(undecided)?;
+            let places = doubts::by_place(dialect).map_err(undecided)?;
+            (roles.user.at, roles.item.at) = (places[0], places[1]);
+            if let Some(value) = &mut roles.value {
+                value.at = places[2];
+            }
+            // Nothing but users and items: each row counts 1.
+            let clean = dialect.columns.iter().all(|column| column.controls == 0);
+            if dialect.width == 2 && dialect.longest == 2 && clean {
+                roles.value = None;
+            }
         }
-        let last = roles.needed() - 1;
+        let last = roles.places().map(|(_, role)| role.at).max().unwrap_or(0);
+        let value = roles.value.map(|role| role.at);
         let most_fields = if told || dialect.rows == 0 {
             dialect.longest
         } else {
-            doubts::most_fields(dialect, roles.columns[2], last).map_err(undecided)?
+            doubts::most_fields(dialect, value, last).map_err(undecided)?
         };
-        let decimal = match (options.decimal, dialect.columns.get(roles.columns[2])) {
+        let column = value.and_then(|at| dialect.columns.get(at));
+        let decimal = match (options.decimal, column) {
             (Some(decimal), _) => decimal,
             (None, None) => Decimal::Open,
             (None, Some(column)) if column.kind() == Kind::Time => Decimal::Point,

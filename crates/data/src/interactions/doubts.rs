@@ -72,8 +72,9 @@ fn one_scale(dialect: &Dialect) -> bool {
 ///
 /// # Errors
 /// When a field more may be the fraction of a decimal comma.
-pub(super) fn most_fields(dialect: &Dialect, value: usize, last: usize) -> Result<usize, Undecided> {
+pub(super) fn most_fields(dialect: &Dialect, value: Option<usize>, last: usize) -> Result<usize, Undecided> {
     let columns = &dialect.columns;
+    let value = value.unwrap_or(usize::MAX - 2);
     let texts = !dialect.quoted && columns.iter().take(last).any(|column| column.phrases > 0);
     if texts || dialect.longest <= dialect.width && dialect.header.is_some() {
         return Ok(dialect.width);

@@ -6,15 +6,16 @@
 //!      2  4.0       1.0
 //! ```
 
-use super::gather::{Gather, id_text};
-use super::number::rating;
-use super::{Reason, Roles, normalised};
+use super::gather::{Gather, Verdict, id_text};
+use super::{Evidence, ReadOptions, Reason, Role, Roles, normalised};
 use crate::ids::IdError;
 use crate::table::{Decimal, Decoder, Dialect, Fields, Sketch, Undecided, is_missing};
 
 /// Roles by number, as the vocabulary of names gives them.
 const USER: usize = 0;
 const ITEM: usize = 1;
+/// Names of a header that are kept for the report.
+const MOST_NAMES: usize = 64;
 
 /// Where ids and values stand in a wide table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,15 +33,16 @@ pub(super) struct Wide {
 }
 
 impl Wide {
-    /// Reads the table as one of users x items; `None` where it is none. `told` is what a flag says.
+    /// Reads the table as one of users x items; `None` where it is none. The options may tell.
     ///
     /// # Errors
     /// When it may be one as well as rows of interactions.
     pub(super) fn find(
         dialect: &Dialect,
-        told: Option<bool>,
+        options: &ReadOptions,
         role: &dyn Fn(&[u8]) -> Option<usize>,
     ) -> Result<Option<Self>, Undecided> {
+        let told = options.wide;
         if told == Some(false) {
             return Ok(None);
         }
@@ -72,7 +74,7 @@ impl Wide {
         let columns: Vec<&Sketch> = cells.iter().filter_map(|&at| dialect.columns.get(at)).collect();
         let commas = columns.iter().map(|column| column.comma).sum::<usize>();
         let points = columns.iter().map(|column| column.point).sum::<usize>();
-        let decimal = match (points, commas) {
+        let found = match (points, commas) {
             (0, 0) => Decimal::Open,
             (0, _) => Decimal::Comma,
             _ => Decimal::Point,
@@ -82,18 +84,27 @@ impl Wide {
         Ok(Some(Self {
             id,
             transposed: roles[id] == Some(ITEM),
-            zero_is_missing: !empty && !negative,
-            decimal,
+            zero_is_missing: !empty && !negative && options.missing.is_empty(),
+            decimal: options.decimal.unwrap_or(found),
             numbers: vec![None; cells.len()],
             cells: cells.into_iter().map(|at| (at, names[at].trim().to_owned())).collect(),
         }))
     }
 
     /// The columns that a report names: that of the ids, and the first of the values.
-    pub(super) fn roles(&self) -> Roles {
-        let value = self.cells.first().map_or(1, |cell| cell.0);
-        let header = self.cells.iter().map(|cell| cell.1.clone()).take(64).collect();
-        Roles { columns: [self.id, self.id, value], header: Some(header) }
+    pub(super) fn roles(&self, header: Option<Vec<String>>) -> Roles {
+        let role = |at| Role { at, evidence: Evidence::Position };
+        let value = role(self.cells.first().map_or(1, |cell| cell.0));
+        let header = header.map(|names| names.into_iter().take(MOST_NAMES).collect());
+        let (user, item) = if self.transposed { (value, role(self.id)) } else { (role(self.id), value) };
+        Roles { user, item, value: Some(value), time: None, header }
+    }
+
+    /// What was recognised, as a sentence.
+    pub(super) fn evidence(&self) -> String {
+        let (rows, columns) = if self.transposed { ("items", "users") } else { ("users", "items") };
+        let zeros = if self.zero_is_missing { "a zero is no value" } else { "an empty cell is no value" };
+        format!("a table of values: rows are {rows}, {} columns are {columns}, {zeros}", self.cells.len())
     }
 
     /// Zeros were taken for gaps, and then came a gap.
@@ -106,8 +117,7 @@ impl Wide {
         }
     }
 
-    /// Takes the values of one row; adds what is no value to `rejected`. Returns how many were taken, and whether the
-    /// row has an empty cell.
+    /// Takes the values of one row, and says of each what it was. Returns whether the row has an empty cell.
     ///
     /// # Errors
     /// When the ids outgrow their table.
@@ -116,22 +126,22 @@ impl Wide {
         fields: &Fields,
         gather: &mut Gather,
         decoder: &mut Decoder,
-        rejected: &mut Vec<Reason>,
-    ) -> Result<(u64, bool), IdError> {
-        let (mut taken, mut empty) = (0, false);
+        verdicts: &mut Vec<Verdict>,
+    ) -> Result<bool, IdError> {
+        let mut empty = false;
         if fields.len() > self.cells.len() + 2 {
-            rejected.push(Reason::TooManyFields);
-            return Ok((0, false));
+            verdicts.push(Err(Reason::TooManyFields));
+            return Ok(false);
         }
-        let Some(id) = fields.get(self.id) else {
-            rejected.push(Reason::TooFewFields);
-            return Ok((0, false));
-        };
-        let id = match id_text(id, decoder) {
-            Ok(id) => id,
-            Err(reason) => {
-                rejected.push(reason);
-                return Ok((0, false));
+        let id = match fields.get(self.id).map(|id| id_text(id, decoder)) {
+            Some(Ok(id)) => id,
+            Some(Err(reason)) => {
+                verdicts.push(Err(reason));
+                return Ok(false);
+            }
+            None => {
+                verdicts.push(Err(Reason::TooFewFields));
+                return Ok(false);
             }
         };
         for (place, (at, name)) in self.cells.iter().enumerate() {
@@ -140,17 +150,14 @@ impl Wide {
                 empty = true;
                 continue;
             }
-            let with_point = self.decimal.with_point(cell);
-            let value = match rating(with_point.as_deref().unwrap_or(cell)) {
+            let value = match gather.value(cell) {
+                Ok(value) if value == 0.0 && self.zero_is_missing => continue,
                 Ok(value) => value,
                 Err(reason) => {
-                    rejected.push(reason);
+                    verdicts.push(Err(reason));
                     continue;
                 }
             };
-            if value == 0.0 && self.zero_is_missing {
-                continue;
-            }
             let (users, items) = (&mut gather.users, &mut gather.items);
             let (rows, columns) = if self.transposed { (items, users) } else { (users, items) };
             let row = rows.number(&id)?;
@@ -162,9 +169,9 @@ impl Wide {
             gather.push_run(user, 1);
             gather.gathered.items.push(item);
             gather.gathered.values.push(value);
-            taken += 1;
+            verdicts.push(Ok(()));
         }
-        Ok((taken, empty))
+        Ok(empty)
     }
 }
 

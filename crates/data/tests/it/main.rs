@@ -4,6 +4,8 @@
 mod as_before;
 mod dialects;
 mod generated_files;
+mod headers;
 mod layouts;
+mod logs;
 mod nasty_files;
 mod real_data;

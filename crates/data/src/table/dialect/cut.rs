@@ -171,7 +171,7 @@ struct Quoted {
     closed: usize,
     /// Quoted fields that hold a separator or a quote.
     needed: usize,
-    /// Rows of two fields or more, each of them quoted.
+    /// Rows of two quoted fields or more, and nothing else but numbers.
     rows: usize,
     /// Most quoted fields in one column, and the rows.
     column: usize,
@@ -185,7 +185,7 @@ impl Quoted {
         let separator = format.separator.bytes();
         let mut columns = Vec::new();
         for row in rows.iter().filter(|row| memchr(quote, row).is_some()) {
-            let (mut rest, mut at, mut all) = (*row, 0, true);
+            let (mut rest, mut at, mut all, mut here) = (*row, 0, true, 0);
             loop {
                 rest = if format.separator == Separator::Space { trim(rest) } else { rest };
                 let mut whole = false;
@@ -202,7 +202,9 @@ impl Quoted {
                     let within = memchr(format.terminator, inner).is_none();
                     found.needed += usize::from(whole && within && (holds(separator) || holds(&[quote])));
                 }
-                all &= whole;
+                here += usize::from(whole);
+                let end = memmem::find(rest, separator).unwrap_or(rest.len());
+                all &= whole || number(trim(&rest[..end]), true).is_some();
                 if columns.len() == at {
                     columns.push(0);
                 }
@@ -216,7 +218,7 @@ impl Quoted {
                 let Some((next, length)) = next else { break };
                 rest = &rest[next + length..];
             }
-            found.rows += usize::from(all && at > 1);
+            found.rows += usize::from(all && here > 1);
         }
         found.column = columns.into_iter().max().unwrap_or(0);
         found

@@ -6,6 +6,9 @@ use super::{Asked, Rows, Undecided};
 /// Lines before the table that may be passed over.
 const BEFORE: usize = 8;
 
+/// Why a row is a header where nothing needs to be said.
+const USUAL: &str = "it has usual names";
+
 /// What stands before the data.
 #[derive(Debug, Default)]
 pub(super) struct Head {
@@ -55,7 +58,11 @@ pub(super) fn find(rows: &Rows, asked: &Asked<'_>) -> Result<Head, Undecided> {
                 cells.remove(0);
             }
         }
-        Head { before, header: Some(cells), evidence: vec![format!("row {} is a header: {why}", before + 1)] }
+        Head {
+            before,
+            header: Some(cells),
+            evidence: if why == USUAL { Vec::new() } else { vec![format!("a row is a header: {why}")] },
+        }
     };
     match asked.header {
         _ if rows.is_empty() => return Ok(Head::default()),
@@ -70,7 +77,7 @@ pub(super) fn find(rows: &Rows, asked: &Asked<'_>) -> Result<Head, Undecided> {
     if let Some(at) = named
         && rows[before..at].iter().all(|row| row.iter().all(|cell| number(cell, true).is_none()))
     {
-        return Ok(done(at, "it has usual names"));
+        return Ok(done(at, USUAL));
     }
     let named = rows[before].iter().rposition(|cell| !cell.is_empty()).map_or(1, |last| last + 1);
     let (first, below) = (&rows[before][..named], &rows[before + 1..]);
@@ -114,7 +121,9 @@ fn names(row: &[Vec<u8>], asked: &Asked<'_>) -> usize {
 fn is_named(row: &[Vec<u8>], asked: &Asked<'_>) -> bool {
     let names = names(row, asked);
     let numbers = row.iter().filter(|cell| number(cell, true).is_some()).count();
-    (names >= 2 && numbers <= row.len() / 2) || (names == 1 && numbers == 0 && row.len() > 1)
+    (names >= 2 && numbers == 0)
+        || (names >= 3 && numbers <= row.len() / 2)
+        || (names == 1 && numbers == 0 && row.len() > 1)
 }
 
 /// Why the first row is no data, if its types say so.

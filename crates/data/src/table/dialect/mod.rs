@@ -113,7 +113,11 @@ pub(super) fn recognise(
     }
     spans.truncate(rows.len());
     let head = head::find(&rows, asked)?;
-    let mut evidence = vec![format!("fields are separated by `{}`; quotes: {}", format.separator, format.quote)];
+    let usual = Format::usual(format.separator).quote;
+    let mut evidence = Vec::new();
+    if format.quote != usual {
+        evidence.push(format!("quotes: {}", format.quote));
+    }
     for span in &spans[..head.before] {
         let line = String::from_utf8_lossy(trim(&sample[span.start..span.end])).chars().take(60).collect::<String>();
         evidence.push(format!("a line before the table is passed over: {line}"));

@@ -74,6 +74,8 @@ pub struct Sketch {
     pub padded: usize,
     /// Dates.
     pub dates: usize,
+    /// Texts with a control character in them.
+    pub controls: usize,
     /// Zeros.
     pub zeros: usize,
     /// Texts with a space or a comma in them.
@@ -139,6 +141,7 @@ impl Sketch {
         let Some(value) = number(cell, true) else {
             let text = String::from_utf8_lossy(cell);
             let date = is_date(&text);
+            self.controls += usize::from(text.contains(char::is_control));
             self.dates += usize::from(date);
             self.phrases += usize::from(!date && text.contains([' ', ',']));
             self.lists += usize::from(text.contains(", ") || text.contains('|'));

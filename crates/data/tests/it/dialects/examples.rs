@@ -30,7 +30,7 @@ fn files_of_every_reported_kind_are_read_as_they_were_meant() {
         ("userId,10,11,12\n1,5.0,3.0,\n2,4.0,,1.0\n3,,2.0,\n", five),
         ("movieId;1;2;3\n10;5;4;\n11;3;;2\n12;;1;\n", five),
         ("\"10\" \"11\" \"12\"\n\"1\" 5 3 NA\n\"2\" 4 NA 1\n\"3\" NA 2 NA\n", five),
-        ("userId,a,b,c\nx,0,,3.5\ny,,2,\n", "x a 0; x c 3.5; y b 2"),
+        ("userId,a,b,c\nx,0,,-3.5\ny,,2,\n", "x a 0; x c -3.5; y b 2"),
         ("user_id:token\titem_id:token\trating:float\n196\t242\t3\n186\t302\t4\n", "186 302 4; 196 242 3"),
         ("item_id:token\tuser_id:token\trating:float\n242\t196\t3\n302\t186\t4\n", "186 302 4; 196 242 3"),
         ("userId,movieId,rating\n1,10,5,\n1,11,3,\n2,10,4,\n", "1 10 5; 1 11 3; 2 10 4"),

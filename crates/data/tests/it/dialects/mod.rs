@@ -2,7 +2,6 @@
 
 mod examples;
 pub mod generator;
-#[allow(dead_code, reason = "its other user is the example")]
 pub mod verdict;
 pub mod writer;
 
@@ -11,10 +10,17 @@ use std::collections::BTreeSet;
 use generator::{DIMENSIONS, Dialect, File, pairs};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use verdict::{Verdict, judge};
+use verdict::{Tally, Verdict, judge};
 
 /// Files that hold every pair; `cargo run -p foretaste-data --example dialects -- 10000` reads as many as are asked for.
 const FILES: u64 = 3_000;
+
+#[test]
+fn generated_files_are_read_exactly_or_refused_by_name_and_never_misread() {
+    let tally = Tally::of(0..FILES);
+    assert_eq!(tally.misread_count, 0, "{}", tally.misread.join("\n"));
+    assert!(tally.share() >= 0.97, "{}", tally.table());
+}
 
 #[test]
 fn the_pairs_drawn_hold_every_level_of_every_dimension_with_every_other() {
