@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use foretaste::interactions::Column;
 use foretaste::table::Separator;
 
-use super::data::separator;
+use super::dialect::separator;
 use super::{DataArgs, JsonArg, ModelArgs};
 use crate::output::Shape;
 

@@ -3,6 +3,7 @@
 mod bench;
 mod data;
 mod deploy;
+mod dialect;
 mod examples;
 mod fit;
 mod generate;

@@ -3,6 +3,7 @@
 mod apart;
 mod columns;
 mod derived;
+mod doubts;
 mod error;
 mod feedback;
 mod gather;
@@ -20,6 +21,7 @@ mod suggest;
 mod swift;
 mod times;
 mod values;
+mod wide;
 
 pub use apart::{Apart, stands_apart};
 use derived::Derived;

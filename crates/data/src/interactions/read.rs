@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use super::columns::{Layout, asked, usual_role};
 use super::gather::{Gather, Verdict};
 use super::report::{ColumnsRead, NotATime};
 use super::sort::Sorted;
+use super::wide::Wide;
 use super::{
     Feedback, Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, Repeat,
-    Roles, sort, swift,
+    sort, swift,
 };
-use crate::table::{CHUNK_BYTES, Fields, Lines, Record, Source};
+use crate::table::{CHUNK_BYTES, Decimal, Decoder, Dialect, Fields, Lines, Record, Source, TableError};
 
 /// Reads a file of interactions, one a row: user, item, perhaps a value and a time, and any further columns, which are
 /// ignored.
@@ -42,17 +44,9 @@ pub fn read_in_chunks(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(Interactions, ReadReport), ReadError> {
     let name = source.name();
-    let mut lines = Lines::open(source, options.separator, options.encoding, chunk)?;
-    let mut reader = Reader {
-        name: &name,
-        options,
-        gather: None,
-        rows: 0,
-        accepted: 0,
-        rejected: Rejected::default(),
-        missing: 0,
-        not_a_time_at: 0,
-    };
+    let (mut lines, dialect) = Lines::recognise(source, &asked(options, &usual_role), options.encoding, chunk)?;
+    let layout = Layout::find(&dialect, options, &name)?;
+    let mut reader = Reader::new(&name, options, layout, dialect);
     reader.read(&mut lines, progress)?;
     reader.finish(&mut lines)
 }
@@ -60,7 +54,13 @@ pub fn read_in_chunks(
 struct Reader<'a> {
     name: &'a str,
     options: &'a ReadOptions,
-    gather: Option<Gather>,
+    gather: Gather,
+    /// The ids of the table's columns, if the file is a table of values.
+    wide: Option<Wide>,
+    /// Fields of most rows.
+    width: usize,
+    /// What was recognised.
+    evidence: Vec<String>,
     rows: u64,
     accepted: u64,
     rejected: Rejected,
@@ -69,7 +69,34 @@ struct Reader<'a> {
     not_a_time_at: u64,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(name: &'a str, options: &'a ReadOptions, layout: Layout, dialect: Dialect) -> Self {
+        let mut evidence = dialect.evidence;
+        let (gather, wide) = match layout {
+            Layout::Rows { roles, most_fields, decimal } => (Gather::new(roles, most_fields, decimal, options), None),
+            Layout::Table(wide) => {
+                evidence.push(wide.evidence());
+                (Gather::new(wide.roles(dialect.header), dialect.width, wide.decimal, options), Some(wide))
+            }
+        };
+        if gather.decimal == Decimal::Comma {
+            evidence.push("values have a decimal comma".to_owned());
+        }
+        Self {
+            name,
+            options,
+            gather,
+            wide,
+            width: dialect.width,
+            evidence,
+            rows: 0,
+            accepted: 0,
+            rejected: Rejected::default(),
+            missing: 0,
+            not_a_time_at: 0,
+        }
+    }
+
     fn read(
         &mut self,
         lines: &mut Lines,
@@ -79,8 +106,8 @@ impl Reader<'_> {
         let format = lines.format();
         let mut fields = Fields::default();
         while self.accepted < limit {
-            if let Some(gather) = &mut self.gather {
-                let (bytes, rows) = swift::take(gather, lines.plain_ahead(), format, limit - self.accepted);
+            if self.wide.is_none() {
+                let (bytes, rows) = swift::take(&mut self.gather, lines.plain_ahead(), format, limit - self.accepted);
                 lines.pass(bytes, rows);
                 self.rows += rows;
                 self.accepted += rows;
@@ -91,21 +118,13 @@ impl Reader<'_> {
             let Some((line, record)) = lines.next(progress)? else { break };
             let verdict = match record {
                 Record::Row(row) => {
-                    fields.split(lines.row(&row), format.separator);
-                    let gather = match &mut self.gather {
-                        Some(gather) => gather,
-                        None => {
-                            let gather = self
-                                .gather
-                                .insert(Gather::new(Roles::find(&fields, self.options, self.name)?, self.options));
-                            if gather.roles.header.is_some() {
-                                gather.most_fields = Some(fields.len());
-                                continue;
-                            }
-                            gather
-                        }
-                    };
-                    gather.take(&fields, lines.decoder()).map_err(|error| too_large(self.name, &error))?
+                    fields.cut(lines.row(&row), format);
+                    fields.drop_trailing(self.width);
+                    if self.wide.is_some() {
+                        self.take_values(&fields, line, lines.decoder())?;
+                        continue;
+                    }
+                    self.gather.take(&fields, lines.decoder()).map_err(|error| too_large(self.name, &error))?
                 }
                 Record::TooLong => Err(Reason::LineTooLong),
                 Record::Unterminated => Err(Reason::UnterminatedQuote),
@@ -116,10 +135,22 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Takes the values of one row of a table; each counts as a row of its own.
+    fn take_values(&mut self, fields: &Fields, line: u64, decoder: &mut Decoder) -> Result<(), ReadError> {
+        let Some(wide) = &mut self.wide else { return Ok(()) };
+        let mut verdicts = Vec::new();
+        let empty = wide.take(fields, &mut self.gather, decoder, &mut verdicts);
+        if empty.map_err(|error| too_large(self.name, &error))? && wide.zero_is_missing {
+            let undecided = wide.zeros_or_gaps(line);
+            return Err(TableError::Undecided { name: self.name.to_owned(), undecided }.into());
+        }
+        verdicts.into_iter().try_for_each(|verdict| self.count(line, verdict))
+    }
+
     /// Counts a row by what it was.
     fn count(&mut self, line: u64, verdict: Verdict) -> Result<(), ReadError> {
         self.rows += 1;
-        if self.not_a_time_at == 0 && self.gather.as_ref().is_some_and(|gather| gather.not_a_time.is_some()) {
+        if self.not_a_time_at == 0 && self.gather.not_a_time.is_some() {
             self.not_a_time_at = line;
         }
         match verdict {
@@ -132,7 +163,7 @@ impl Reader<'_> {
     }
 
     fn refusal(&self, line: u64, reason: Reason) -> ReadError {
-        let word = self.gather.as_ref().and_then(|gather| gather.unmapped.keys().next());
+        let word = self.gather.unmapped.keys().next();
         match (reason, word) {
             (Reason::WordWithoutWeight, Some(word)) => {
                 ReadError::WordWithoutWeight { name: self.name.to_owned(), line, word: word.clone() }
@@ -142,7 +173,7 @@ impl Reader<'_> {
     }
 
     fn finish(self, lines: &mut Lines) -> Result<(Interactions, ReadReport), ReadError> {
-        let roles = self.gather.as_ref().map_or_else(Roles::by_position, |gather| gather.roles.clone());
+        let roles = self.gather.roles.clone();
         let has_numbers = roles.value.is_some() && self.options.value.is_none();
         let repeat = self.options.repeat.unwrap_or(if has_numbers { Repeat::Last } else { Repeat::Sum });
         let mut report = ReadReport {
@@ -163,18 +194,16 @@ impl Reader<'_> {
             not_a_time: None,
             words_without_weight: BTreeMap::new(),
             header: roles.header.clone(),
+            evidence: self.evidence,
         };
-        if let Some(gather) = &self.gather {
-            let kept = gather.gathered.times.is_some();
-            report.time_format = gather.time_format.filter(|_| kept);
-            let line = self.not_a_time_at;
-            report.not_a_time = gather.not_a_time.clone().map(|text| NotATime { line, text });
-            report.words_without_weight.clone_from(&gather.unmapped);
+        let gather = self.gather;
+        report.time_format = gather.time_format.filter(|_| gather.gathered.times.is_some());
+        let line = self.not_a_time_at;
+        report.not_a_time = gather.not_a_time.clone().map(|text| NotATime { line, text });
+        report.words_without_weight.clone_from(&gather.unmapped);
+        if self.accepted == 0 {
+            return Err(ReadError::Empty { name: self.name.to_owned(), report: Box::new(report) });
         }
-        let gather = match self.gather {
-            Some(gather) if self.accepted > 0 => gather,
-            _ => return Err(ReadError::Empty { name: self.name.to_owned(), report: Box::new(report) }),
-        };
         let fail = |error: &dyn std::error::Error| too_large(self.name, error);
         let (users, user_place) = gather.users.into_sorted().map_err(|error| fail(&error))?;
         let (items, item_place) = gather.items.into_sorted().map_err(|error| fail(&error))?;
