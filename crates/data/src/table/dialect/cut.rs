@@ -188,7 +188,7 @@ impl Quoted {
             let (mut rest, mut at, mut all, mut here) = (*row, 0, true, 0);
             loop {
                 rest = if format.separator == Separator::Space { trim(rest) } else { rest };
-                let mut whole = false;
+                let (mut whole, mut within) = (false, false);
                 if rest.first() == Some(&quote) {
                     found.opened += 1;
                     let end = closing(&rest[1..], format.quote).map_or(rest.len(), |end| end + 1);
@@ -199,10 +199,10 @@ impl Quoted {
                     whole = end > 1 && (ends || trim(rest).is_empty());
                     found.closed += usize::from(whole);
                     let holds = |bytes: &[u8]| memmem::find(inner, bytes).is_some();
-                    let within = memchr(format.terminator, inner).is_none();
+                    within = memchr(format.terminator, inner).is_none();
                     found.needed += usize::from(whole && within && (holds(separator) || holds(&[quote])));
                 }
-                here += usize::from(whole);
+                here += usize::from(whole && within);
                 let end = memmem::find(rest, separator).unwrap_or(rest.len());
                 all &= whole || trim(&rest[..end]).is_empty() || number(trim(&rest[..end]), true).is_some();
                 if columns.len() == at {
