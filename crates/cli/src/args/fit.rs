@@ -114,7 +114,7 @@ impl FitArgs {
         stated.flatten().collect()
     }
 
-    /// Whether a flag was given, which a fitted model has no use for.
+    /// Whether a flag was given, which does not apply to a fitted model.
     pub(crate) fn says_anything(&self) -> bool {
         self.model.is_some() || self.params.is_some() || !self.settings().is_empty()
     }
