@@ -81,7 +81,7 @@ impl Problem {
 pub(super) fn prefers_rows(nrows: usize, ncols: usize, nnz: usize, params: &SvdParams) -> bool {
     let solver = || Problem::of(nrows, ncols, nnz as f64, params).cheapest::<f32>();
     lanczos::block(params.rank) == lanczos::NARROW
-        && single::suits(params)
+        && single::suits(params, nrows.min(ncols))
         && RowOperator::suits(nrows.min(ncols), nnz)
         && params.solver.unwrap_or_else(solver) == Solver::Lanczos
 }
