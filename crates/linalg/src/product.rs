@@ -121,6 +121,11 @@ pub(crate) fn multiply<T: Real>(q: MatRef<'_, T>, c: MatRef<'_, T>) -> Dense<T> 
     product
 }
 
+/// `x ← x c` for a square `c`, in place but for a chunk of rows a thread.
+pub(crate) fn turn<T: Real>(x: &mut Dense<T>, c: MatRef<'_, T>) {
+    in_chunks(x, |_, x| x.copy_from(small(x.as_ref(), c)));
+}
+
 fn accumulate<T: Real>(x: &mut Dense<T>, beta: Accum, q: MatRef<'_, T>, c: MatRef<'_, T>, alpha: T) {
     if q.ncols() > 0 {
         in_chunks(x, |start, x| {

@@ -55,10 +55,10 @@ pub fn svd_memory(nrows: usize, ncols: usize, nnz: usize, params: &SvdParams) ->
     let factors = sides.factors();
     let (solver, finish) = if single::suits(params, short) {
         let solver = params.solver.unwrap_or_else(|| problem.cheapest::<f32>());
-        (sides.solver(solver, 4), sides.finish_single())
+        (sides.solver(solver, &problem, 4), sides.finish_single())
     } else {
         let solver = params.solver.unwrap_or_else(|| problem.cheapest::<f64>());
-        (sides.solver(solver, 8), sides.finish_double())
+        (sides.solver(solver, &problem, 8), sides.finish_double())
     };
     let (counterpart, sums) = if cost::prefers_rows(nrows, ncols, nnz, params) {
         (if nrows < ncols { csr::bytes(ncols, nnz) } else { 0 }, rows::sum_bytes(short, nnz))
@@ -88,15 +88,17 @@ impl Sides {
     }
 
     /// Bytes until the vectors of the shorter side are there, for a number of bytes a number.
-    fn solver(&self, solver: Solver, precision: usize) -> usize {
+    fn solver(&self, solver: Solver, problem: &Problem, precision: usize) -> usize {
         let Self { short, long, rank } = *self;
         match solver {
             Solver::Lanczos => {
                 let block = lanczos::block(rank);
                 let capacity = lanczos::capacity(rank, block, short);
-                // The projected matrix of a full basis; a copy of it, which is reduced; and the eigenvectors of the
-                // tridiagonal one, twice. With ratings the basis is about half full at the end, which leaves a sixth less.
-                let projected = 8 * 4 * capacity * capacity;
+                // The projected matrix, in room for a full basis; of the columns that are multiplied, a copy of it, which
+                // is reduced, and the eigenvectors of the tridiagonal one, twice. Spectra flatter than those of the cost
+                // model take up to two fifths more columns than it expects, ratings as many.
+                let columns = capacity.min((1.2 * problem.columns()) as usize);
+                let projected = 8 * capacity * capacity + 8 * 3 * columns * columns;
                 let blocks = precision * block * (3 * short + long.min(sparse::BLOCK));
                 precision * short * (capacity + 16) + projected + blocks
             }
@@ -111,8 +113,8 @@ impl Sides {
     fn finish_single(&self) -> usize {
         let Self { short, long, rank } = *self;
         let both = short + long;
-        // All are copied twice, or the leading ones and strips.
-        let copies = if rank <= correct::WINDOW { 2 * self.factors() } else { 512 * both };
+        // All are copied; or the leading ones and strips, and later one window.
+        let copies = if rank <= correct::WINDOW { self.factors() } else { 8 * correct::WINDOW * both };
         self.factors() + copies.max(128 * both) + 4 * rank * short
     }
 
