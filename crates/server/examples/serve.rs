@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use foretaste::dataset::Dataset;
-use foretaste::models::FitParams;
-use foretaste::ratings::ReadOptions;
+use foretaste::interactions::ReadOptions;
+use foretaste::models::ModelParams;
 use foretaste::recommend::Recommender;
-use foretaste_server::{Server, ServerConfig};
+use foretaste_server::{Origin, Server, ServerConfig};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -24,10 +24,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     };
     let train = rayon::ThreadPoolBuilder::new().build()?;
-    let params = FitParams::default();
+    let params = ModelParams::default();
     let mut progress = |_| ControlFlow::Continue(());
-    let first = train.install(|| Recommender::fit(Arc::new(data), &params, jiff::Timestamp::now(), &mut progress))?;
-    let server = Server::bind(ServerConfig { listen, ..ServerConfig::default() }, first, train)?;
+    let (first, _) =
+        train.install(|| Recommender::fit(Arc::new(data), &params, jiff::Timestamp::now(), &mut progress))?;
+    let server = Server::bind(ServerConfig { listen, ..ServerConfig::default() }, first, Origin::memory(), train)?;
     eprintln!("listening on http://{}", server.local_addr());
     server.run(std::future::pending())?;
     Ok(())

@@ -3,10 +3,11 @@
 use std::io::Write;
 
 use anyhow::Result;
-use foretaste::recommend::{Fallback, Request, Shortfall, Source};
+use foretaste::models::{Meaning, ModelParams};
+use foretaste::recommend::{Fallback, ListedItem, Request, Shortfall, Source};
 use serde::Serialize;
 
-use super::{Listed, listed, ranking, recommender_of, refused};
+use super::{ranking, recommender_of, refused};
 use crate::args::{FallbackArg, RecommendArgs};
 use crate::output::{self, Shape, count, printable};
 
@@ -14,9 +15,9 @@ use crate::output::{self, Shape, count, printable};
 struct Answer<'a> {
     user: &'a str,
     dataset: &'a str,
-    rank: usize,
+    params: &'a ModelParams,
     source: Source,
-    items: Vec<Listed<'a>>,
+    items: Vec<ListedItem<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shortfall: Option<Shortfall>,
 }
@@ -33,28 +34,28 @@ pub(super) fn run(args: &RecommendArgs) -> Result<()> {
     let answer = Answer {
         user: &args.user,
         dataset: &provenance.dataset,
-        rank: provenance.params.rank,
+        params: &provenance.params,
         source: ranked.source,
-        items: listed(&recommender, &ranked.items),
+        items: recommender.listed(&ranked.items),
         shortfall: ranked.shortfall,
     };
     match args.json.shape() {
         Shape::Json => output::json(&answer),
-        Shape::Text => text(&answer),
+        Shape::Text => text(&answer, recommender.meaning()),
     }
 }
 
-fn text(answer: &Answer<'_>) -> Result<()> {
+fn text(answer: &Answer<'_>, meaning: Meaning) -> Result<()> {
     let (heading, score) = match answer.source {
         Source::Popular => ("not known to the model; what is rated most", "ratings"),
-        Source::Model | Source::FoldIn => ("recommended", "predicted"),
+        Source::Model | Source::FoldIn => ("recommended", score_name(meaning)),
     };
     let table = ranking(&answer.items, score, |score| match answer.source {
         Source::Popular => count(f64::from(score) as u64),
         Source::Model | Source::FoldIn => format!("{score:.3}"),
     });
     let mut out = output::stdout();
-    writeln!(out, "user {} of {}, rank {}: {heading}", answer.user, printable(answer.dataset), count(answer.rank))?;
+    writeln!(out, "user {} of {}, {}: {heading}", answer.user, printable(answer.dataset), answer.params.summary())?;
     table.write(&mut out, "")?;
     if let Some(Shortfall { requested, returned, .. }) = answer.shortfall {
         writeln!(
@@ -65,4 +66,13 @@ fn text(answer: &Answer<'_>) -> Result<()> {
         )?;
     }
     Ok(out.flush()?)
+}
+
+/// What a score of the model is called at the head of a column.
+fn score_name(meaning: Meaning) -> &'static str {
+    match meaning {
+        Meaning::RankingScore => "score",
+        Meaning::Rating { .. } => "predicted",
+        Meaning::Count => "count",
+    }
 }

@@ -3,19 +3,21 @@
 use std::io::Write;
 
 use anyhow::Result;
+use foretaste::models::ModelParams;
+use foretaste::recommend::ListedItem;
 use serde::Serialize;
 
-use super::{Listed, listed, ranking, recommender_of, refused};
+use super::{ranking, recommender_of, refused};
 use crate::args::SimilarArgs;
-use crate::output::{self, Shape, count, printable};
+use crate::output::{self, Shape, printable};
 
 #[derive(Serialize)]
 struct Answer<'a> {
     item: &'a str,
     title: &'a str,
     dataset: &'a str,
-    rank: usize,
-    items: Vec<Listed<'a>>,
+    params: &'a ModelParams,
+    items: Vec<ListedItem<'a>>,
 }
 
 pub(super) fn run(args: &SimilarArgs) -> Result<()> {
@@ -27,20 +29,20 @@ pub(super) fn run(args: &SimilarArgs) -> Result<()> {
         item: &args.item,
         title: recommender.title(item),
         dataset: &provenance.dataset,
-        rank: provenance.params.rank,
-        items: listed(&recommender, &similar),
+        params: &provenance.params,
+        items: recommender.listed(&similar),
     };
     match args.json.shape() {
         Shape::Json => output::json(&answer),
-        Shape::Text => text(&answer),
+        Shape::Text => text(&answer, recommender.measure_of_similar()),
     }
 }
 
-fn text(answer: &Answer<'_>) -> Result<()> {
-    let table = ranking(&answer.items, "cosine", |cosine| format!("{cosine:.3}"));
+fn text(answer: &Answer<'_>, measure: &'static str) -> Result<()> {
+    let table = ranking(&answer.items, measure, |likeness| format!("{likeness:.3}"));
     let mut out = output::stdout();
     let (title, dataset) = (printable(answer.title), printable(answer.dataset));
-    writeln!(out, "like {title} (item {}) of {dataset}, rank {}", answer.item, count(answer.rank))?;
+    writeln!(out, "like {title} (item {}) of {dataset}, {}", answer.item, answer.params.summary())?;
     table.write(&mut out, "")?;
     Ok(out.flush()?)
 }

@@ -1,18 +1,15 @@
 //! From the word DATA on the command line to a place on disk.
 
-mod builtin;
-mod cache;
-mod download;
 mod load;
-mod unpack;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use foretaste::artifact;
+use foretaste_datasets::{self as datasets, Archive, Event};
 
 use crate::exit::{Exit, coded};
-use builtin::Archive;
+use crate::output::{self, Progress};
 pub(crate) use load::{Loaded, fitted, load, load_ratings, model_takes_no_fit, ready};
 
 /// What DATA names.
@@ -40,10 +37,10 @@ pub(crate) fn resolve(data: &str) -> Result<Place> {
     if path.exists() {
         return Ok(Place::Ratings(path.to_owned()));
     }
-    if data == builtin::DEMO {
+    if data == datasets::DEMO {
         return Ok(Place::Demo);
     }
-    builtin::find(data).map(Place::BuiltIn).ok_or_else(|| coded(Exit::NotFound, anyhow!("{}", unknown(data))))
+    datasets::find(data).map(Place::BuiltIn).ok_or_else(|| coded(Exit::NotFound, anyhow!("{}", unknown(data))))
 }
 
 /// A folder on this disk with the published data: from the cache, or downloaded into it.
@@ -51,25 +48,28 @@ pub(crate) fn resolve(data: &str) -> Result<Place> {
 /// # Errors
 /// When the download fails or is not what was published.
 pub(crate) fn obtain(archive: &Archive, mirror: Option<&str>) -> Result<PathBuf> {
-    let cache = cache::folder()?;
-    let folder = cache.join(archive.name);
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    cache::remove_leftovers(&cache);
-    download::download(archive, mirror, &cache, &folder)?;
-    Ok(folder)
+    let mut progress = Progress::bytes("downloading");
+    let folder = datasets::obtain(archive, mirror, &mut |event| match event {
+        Event::Started { url } => output::note(&format!("downloading {url}")),
+        Event::Received { bytes, announced } => progress.at(bytes, announced),
+        Event::Kept { bytes, folder } => output::note(&format!(
+            "kept {} in {}; GroupLens' conditions of use are in the README there",
+            output::bytes(bytes),
+            folder.display()
+        )),
+    });
+    folder.map_err(|error| if error.is_of_the_source() { coded(Exit::Download, error) } else { error.into() })
 }
 
 /// The names of built-in data sets.
 #[cfg(target_os = "linux")]
 pub(crate) fn names() -> String {
-    builtin::names().collect::<Vec<_>>().join(", ")
+    datasets::names().collect::<Vec<_>>().join(", ")
 }
 
 fn unknown(data: &str) -> String {
-    let near = builtin::nearest(data).map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
-    let names = builtin::names().collect::<Vec<_>>().join(", ");
+    let near = datasets::nearest(data).map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
+    let names = datasets::names().collect::<Vec<_>>().join(", ");
     format!("there is no file or folder `{data}`, and it is no built-in name.{near} Built-in names: {names}")
 }
 

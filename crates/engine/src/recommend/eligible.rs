@@ -3,7 +3,7 @@
 use super::Recommender;
 use super::request::{Filter, Request};
 use super::top_n::MASKED;
-use crate::ids::ItemIx;
+use foretaste_data::ids::ItemIx;
 
 /// The items that a request itself rules out, apart from what the user has rated.
 #[derive(Debug)]

@@ -3,47 +3,41 @@
 use std::cell::RefCell;
 
 use super::eligible::Eligible;
+use super::subject::{Basis, Given};
 use super::top_n::{MASKED, best_first, top_n};
 use super::{
     Fallback, MAX_LIMIT, Ranked, RecommendError, Recommender, Request, Scored, Shortfall, ShortfallReason, Source,
     Subject,
 };
-use crate::ids::{ItemIx, UserIx};
-use crate::models::Model;
-
-/// What the scores of a request are made from.
-enum Basis<'a> {
-    User(UserIx),
-    History(&'a [(ItemIx, f32)]),
-}
+use foretaste_data::ids::ItemIx;
+use foretaste_models::{Candidates, Model};
 
 impl Recommender {
-    /// The items with the highest scores among those the subject has not rated and the request allows.
+    /// The items with the highest scores among those that are not in the subject's history and that the request allows.
     ///
-    /// Scores are predicted ratings, or numbers of ratings where the list falls back to popularity; equal scores rank
-    /// by rising item index. O(items x rank).
+    /// What a score is [`meaning`](Self::meaning) says; where the list falls back to popularity it is a number of
+    /// interactions. A subject whose history tells the model nothing, such as ratings that are all 0, gets the fallback.
+    /// Equal scores rank by rising item index.
     ///
     /// # Errors
-    /// A limit out of range, a rating that is negative or not finite, or a subject without a known history when the
+    /// A limit out of range, a value that is not finite, or a subject without a history that the model can use when the
     /// request wants no fallback.
     pub fn recommend(&self, request: &Request<'_>) -> Result<Ranked, RecommendError> {
         check_limit(request.limit)?;
         let mut unknown = Vec::new();
-        let history = match &request.subject {
-            Subject::User(_) => Vec::new(),
-            Subject::History(given) => self.known_history(given, &mut unknown)?,
-        };
+        let given = Given::read(self, &request.subject, &mut unknown)?;
         let eligible = Eligible::new(self, request, &mut unknown);
-        let basis = match &request.subject {
-            Subject::User(user) => self.user(user).map(Basis::User),
-            Subject::History(given) if history.is_empty() => Err(RecommendError::UnknownHistory { given: given.len() }),
-            Subject::History(_) => Ok(Basis::History(&history)),
-        };
-        let (items, source, rated) = match (basis, request.fallback) {
+        let (items, source, rated) = match (self.basis(&request.subject, &given), request.fallback) {
             (Ok(basis), _) => self.best_unrated(&basis, &eligible, request.limit),
             (Err(_), Fallback::Popular) => {
-                let allowed = self.by_popularity().filter(|scored| eligible.contains(scored.item));
-                (allowed.take(request.limit).collect(), Source::Popular, 0)
+                let rated = match &request.subject {
+                    Subject::User(user) => self.user(user).map_or(&[][..], |user| self.data.interactions.of(user).0),
+                    Subject::History(_) => given.items(),
+                };
+                let allowed = self
+                    .by_popularity()
+                    .filter(|scored| rated.binary_search(&scored.item.0).is_err() && eligible.contains(scored.item));
+                (allowed.take(request.limit).collect(), Source::Popular, rated.len())
             }
             (Err(error), Fallback::None) => return Err(error),
         };
@@ -57,26 +51,30 @@ impl Recommender {
     /// An unknown user.
     pub fn rated(&self, user: &str) -> Result<Vec<Scored>, RecommendError> {
         let row = self.user(user)?.0 as usize;
-        let (items, ratings) = self.data.ratings.matrix().row(row);
+        let (items, ratings) = self.data.interactions.matrix().row(row);
         let mut rated: Vec<Scored> =
             items.iter().zip(ratings).map(|(&item, &score)| Scored { item: ItemIx(item), score }).collect();
         rated.sort_by(best_first);
         Ok(rated)
     }
 
-    /// The items whose factors point most nearly the same way, the item itself left out; the score is the cosine.
+    /// The items most like an item by the model's own rule, the item itself left out; the score is that likeness, for the
+    /// svd the cosine. Items that cannot be compared with it are left out too.
     ///
-    /// Equal cosines rank by rising item index. O(items x rank).
+    /// Equal scores rank by rising item index.
     ///
     /// # Errors
-    /// An unknown item, or a limit out of range.
+    /// An unknown item, a limit out of range, or a model that cannot compare items.
     pub fn similar(&self, item: &str, limit: usize) -> Result<Vec<Scored>, RecommendError> {
         check_limit(limit)?;
         let item = self.item(item)?;
-        Ok(with_scores(&self.model, |cosines| {
-            self.model.scorer().item_cosines(item, cosines);
-            cosines[item.0 as usize] = MASKED;
-            top_n(cosines, limit)
+        let Some(similar) = self.model.scorer().similar() else {
+            return Err(RecommendError::NotSupported { what: "similar items", model: self.model_name() });
+        };
+        Ok(with_scores(&self.model, |scores| {
+            similar.similar_to(item, scores);
+            scores[item.0 as usize] = MASKED;
+            top_n(scores, limit)
         }))
     }
 
@@ -93,54 +91,26 @@ impl Recommender {
     fn by_popularity(&self) -> impl Iterator<Item = Scored> {
         #[allow(clippy::cast_precision_loss, reason = "a count is shown as a score; the order is that of the counts")]
         let scored = |&item: &ItemIx| Scored { item, score: self.item_stats(item).count as f32 };
-        self.data.ratings.by_popularity().iter().map(scored)
-    }
-
-    /// The known part of a history, each item once with its last rating, by rising item index.
-    fn known_history(
-        &self,
-        given: &[(&str, f32)],
-        unknown: &mut Vec<String>,
-    ) -> Result<Vec<(ItemIx, f32)>, RecommendError> {
-        let mut known = Vec::with_capacity(given.len());
-        for &(id, rating) in given {
-            if !rating.is_finite() || rating < 0.0 {
-                return Err(RecommendError::Rating { item: id.to_owned(), found: rating });
-            }
-            match self.item(id) {
-                Ok(item) => known.push((item, rating)),
-                Err(_) => unknown.push(id.to_owned()),
-            }
-        }
-        known.reverse();
-        known.sort_by_key(|&(item, _)| item);
-        known.dedup_by_key(|&mut (item, _)| item);
-        Ok(known)
+        self.data.interactions.by_popularity().iter().map(scored)
     }
 
     fn best_unrated(&self, basis: &Basis<'_>, eligible: &Eligible<'_>, limit: usize) -> (Vec<Scored>, Source, usize) {
         with_scores(&self.model, |scores| {
-            let (source, rated) = match *basis {
-                Basis::User(user) => {
-                    self.model.scorer().score_user(user, scores);
-                    let (rated, _) = self.data.ratings.matrix().row(user.0 as usize);
-                    rated.iter().for_each(|&item| scores[item as usize] = MASKED);
-                    (Source::Model, rated.len())
-                }
-                Basis::History(history) => {
-                    self.model.scorer().score_history(history, scores);
-                    history.iter().for_each(|&(item, _)| scores[item.0 as usize] = MASKED);
-                    (Source::FoldIn, history.len())
-                }
-            };
+            basis.score(self.model.scorer(), Candidates::All, scores);
+            let rated = basis.history().items;
+            rated.iter().for_each(|&item| scores[item as usize] = MASKED);
             eligible.mask(scores);
-            (top_n(scores, limit), source, rated)
+            (top_n(scores, limit), basis.source(), rated.len())
         })
     }
 
     fn shortfall(&self, requested: usize, returned: usize, rated: usize) -> Option<Shortfall> {
-        let unrated = self.data.ratings.items().len() - rated;
-        let reason = if returned == unrated { ShortfallReason::AllRated } else { ShortfallReason::Filtered };
+        let unrated = self.data.interactions.items().len() - rated;
+        let reason = match (returned == unrated, rated) {
+            (false, _) => ShortfallReason::Filtered,
+            (true, 0) => ShortfallReason::NoMoreItems,
+            (true, _) => ShortfallReason::AllRated,
+        };
         (returned < requested).then_some(Shortfall { requested, returned, reason })
     }
 }

@@ -1,11 +1,11 @@
 //! What is asked of a recommender, and what it answers.
 
-use crate::ids::ItemIx;
+use foretaste_data::ids::ItemIx;
 
 /// Most items that one request may ask for.
 pub const MAX_LIMIT: usize = 1000;
 
-/// A wish for a ranked list.
+/// A request for a ranked list.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// Whom the list is for.
@@ -46,7 +46,7 @@ impl<'a> Request<'a> {
 pub enum Subject<'a> {
     /// A user by id.
     User(&'a str),
-    /// Anybody, by what they rated; of an item named twice the last rating counts. Ratings are finite and not negative.
+    /// Anybody, by what they rated; of an item named twice the last rating counts. Ratings are finite.
     History(Vec<(&'a str, f32)>),
 }
 
@@ -62,9 +62,12 @@ pub struct Filter<'a> {
 }
 
 /// What a user without a history gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum Fallback {
     /// The items with most ratings.
+    #[default]
     Popular,
     /// An error.
     None,
@@ -75,7 +78,7 @@ pub enum Fallback {
 pub struct Scored {
     /// The item.
     pub item: ItemIx,
-    /// Its score: a predicted rating, a rating, a cosine or a count, as the method says.
+    /// Its score: a ranking score, a predicted rating, a rating, a likeness or a count, as the method says.
     pub score: f32,
 }
 
@@ -94,18 +97,20 @@ pub struct Ranked {
 
 /// Where the scores of a list come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// The user's trained factors; the score is the predicted rating.
+    /// The model, for a user of its training data.
     Model,
-    /// The history folded in; the score is the predicted rating.
+    /// The model, for a history that was folded in.
     FoldIn,
-    /// Popularity, for want of a history; the score is the number of ratings.
+    /// Popularity, for want of a history that the model can use; the score is the number of interactions.
     Popular,
 }
 
 /// Why a list is shorter than was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Shortfall {
     /// Number of items asked for.
     pub requested: usize,
@@ -117,10 +122,13 @@ pub struct Shortfall {
 
 /// What kept items out of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ShortfallReason {
     /// Every other item is in the history already.
     AllRated,
+    /// The list holds every item there is.
+    NoMoreItems,
     /// Every other unrated item fails `exclude`, `only` or a filter.
     Filtered,
 }
@@ -146,6 +154,24 @@ pub enum RecommendError {
         /// Number of items in the history.
         given: usize,
     },
+    /// What somebody did tells the model nothing, and no fallback was wanted.
+    #[error(
+        "nothing of the {interactions} interactions of {whose} counts for this model: their values are 0 or too small"
+    )]
+    NoDirection {
+        /// The user or the history.
+        whose: String,
+        /// Number of interactions.
+        interactions: usize,
+    },
+    /// The model cannot do what was asked for.
+    #[error("the model `{model}` gives no {what}; fit another one, such as `svd`")]
+    NotSupported {
+        /// What was asked for.
+        what: &'static str,
+        /// The name of the model.
+        model: &'static str,
+    },
     /// Too many items, or none, were asked for.
     #[error("limit {found} was asked for, allowed are 1 to {most}")]
     Limit {
@@ -155,7 +181,7 @@ pub enum RecommendError {
         most: usize,
     },
     /// A rating of the history cannot be used.
-    #[error("the rating of item `{item}` is {found}, expected a finite number of at least 0")]
+    #[error("the rating of item `{item}` is {found}, expected a finite number")]
     Rating {
         /// The item.
         item: String,

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Scored;
-use crate::ids::ItemIx;
+use foretaste_data::ids::ItemIx;
 
 /// The score of an item that must not be ranked.
 pub(super) const MASKED: f32 = f32::NEG_INFINITY;

@@ -3,14 +3,16 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
+use foretaste::recommend::ListedItem;
 use serde::Serialize;
 
-use super::list::{Entry, entries};
+use super::errors::{ItemErrors, SimilarErrors};
+use super::list_query::{Limit, LimitQuery};
 use super::reply;
 use crate::app::Shared;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::extract::path::Id;
-use crate::extract::query::{Fields, NoQuery};
+use crate::extract::query::{NoQuery, Params};
 
 /// What is known about an item.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -34,12 +36,9 @@ pub(super) struct Item<'a> {
 
 /// What is known about an item
 #[utoipa::path(
-    get, path = "/v1/items/{item}", tag = "items",
+    get, path = "/v1/items/{item}", tag = "items", operation_id = "item",
     params(("item" = String, Path, description = "The item's id, percent-encoded", example = "1")),
-    responses(
-        (status = 200, description = "The item", body = Item),
-        (status = 404, description = "`unknown_item`", body = ErrorBody),
-    )
+    responses((status = 200, description = "The item", body = Item), ItemErrors)
 )]
 pub(super) async fn item(State(app): State<Shared>, Id(id): Id, _: NoQuery) -> Result<Response<Body>, ApiError> {
     app.score(move |version| {
@@ -69,32 +68,23 @@ pub(super) struct Similar<'a> {
     /// The item that the others are compared with.
     item: &'a str,
     /// The items; the score is the cosine of their factors.
-    items: Vec<Entry<'a>>,
+    items: Vec<ListedItem<'a>>,
 }
 
 /// Items that are like another, most alike first
 #[utoipa::path(
-    get, path = "/v1/items/{item}/similar", tag = "items",
-    params(
-        ("item" = String, Path, description = "The item's id, percent-encoded", example = "1"),
-        ("limit" = Option<u16>, Query, description = "Items wanted, 10 by default", minimum = 1, maximum = 1000),
-    ),
-    responses(
-        (status = 200, description = "The items", body = Similar),
-        (status = 404, description = "`unknown_item`", body = ErrorBody),
-        (status = 422, description = "`invalid_limit`", body = ErrorBody),
-    )
+    get, path = "/v1/items/{item}/similar", tag = "items", operation_id = "similar_items",
+    params(("item" = String, Path, description = "The item's id, percent-encoded", example = "1"), LimitQuery),
+    responses((status = 200, description = "The items", body = Similar), SimilarErrors)
 )]
 pub(super) async fn similar(
     State(app): State<Shared>,
     Id(id): Id,
-    mut fields: Fields,
+    Params(LimitQuery { limit: Limit(limit) }): Params<LimitQuery>,
 ) -> Result<Response<Body>, ApiError> {
-    let limit = fields.limit()?;
-    fields.finish(&["limit"])?;
     app.score(move |version| {
         let similar = version.recommender.similar(&id, limit)?;
-        let items = entries(&version.recommender, &similar);
+        let items = version.recommender.listed(&similar);
         reply::json(version, &Similar { model_version: &version.name, item: &id, items })
     })
     .await

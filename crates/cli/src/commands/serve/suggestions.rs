@@ -24,7 +24,7 @@ pub(super) struct Suggestions {
 
 /// Picks a user, and the item most people rated.
 pub(super) fn of(recommender: &Recommender) -> Suggestions {
-    let users = recommender.dataset().ratings.users();
+    let users = recommender.dataset().interactions.users();
     let first = users.iter().next().unwrap_or(TUTORIAL_USER);
     let user = if users.index(TUTORIAL_USER).is_some() { TUTORIAL_USER } else { first };
     let best = recommender.popular(1).ok().and_then(|popular| popular.first().map(|scored| scored.item));
@@ -34,7 +34,7 @@ pub(super) fn of(recommender: &Recommender) -> Suggestions {
         item: item.to_owned(),
         title: printable(title),
         history: json!({ "history": [{ "item": item, "rating": 5 }] }).to_string(),
-        rank: TUTORIAL_RANK.min(recommender.max_rank()),
+        rank: TUTORIAL_RANK.min(users.len().min(recommender.dataset().interactions.items().len())),
     }
 }
 

@@ -1,0 +1,29 @@
+//! Why a path gives no data set.
+
+use std::path::PathBuf;
+
+use crate::interactions::ReadError;
+
+/// A fault of the data set as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file of it cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The path does not exist or cannot be looked at.
+    #[error("{} cannot be read: {source}", path.display())]
+    Path {
+        /// The path as given.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A folder without a ratings file.
+    #[error("folder {} holds no ratings, looked for {}", path.display(), wanted.join(", "))]
+    Layout {
+        /// The folder.
+        path: PathBuf,
+        /// File names looked for.
+        wanted: Vec<String>,
+    },
+}

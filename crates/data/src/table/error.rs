@@ -1,0 +1,62 @@
+//! Why a file is not a table of text.
+
+use std::path::PathBuf;
+
+use super::Undecided;
+
+/// A fault of the file as a whole; faults of single rows are counted, not raised.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// The file does not open.
+    #[error("{} does not open: {source}", path.display())]
+    Open {
+        /// The path as given.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The bytes end early, do not decompress, or do not come.
+    #[error("{name} breaks off after {bytes} bytes of text: {source}")]
+    Read {
+        /// What was read.
+        name: String,
+        /// Bytes of text that came before.
+        bytes: u64,
+        /// What the reader said.
+        source: std::io::Error,
+    },
+    /// The text is UTF-16.
+    #[error("{name} is UTF-16 ({order}-endian), expected UTF-8 or latin-1; save it as UTF-8")]
+    Utf16 {
+        /// What was read.
+        name: String,
+        /// `little` or `big`.
+        order: &'static str,
+    },
+    /// The zip archive is broken or uses what is not supported.
+    #[error("{name} is a zip archive that cannot be read: {reason}")]
+    Zip {
+        /// What was read.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// The zip archive has no entry that is asked for.
+    #[error("{name} holds {found:?}, expected one file, or one of {wanted:?}")]
+    ZipEntry {
+        /// What was read.
+        name: String,
+        /// Entries found, at most the first 20.
+        found: Vec<String>,
+        /// Entry names looked for.
+        wanted: Vec<String>,
+    },
+    /// Two readings are equally good.
+    #[error("{name} can be read in two ways: {}; or {}. Say which, by {}", undecided.one, undecided.other, undecided.flags)]
+    Undecided {
+        /// What was read.
+        name: String,
+        /// The two readings.
+        undecided: Undecided,
+    },
+}

@@ -1,0 +1,27 @@
+//! Families of recommender models: interactions and parameters in, scores out. One folder a family.
+//!
+//! [`ModelParams`] says which model and how, [`Shape`] what it is fitted to; together they can be checked, their memory
+//! told, and a [`Model`] fitted. A model scores through [`Scorer`]; what only some models can do is a capability that it
+//! hands out: [`FoldIn`], [`SimilarItems`].
+
+pub mod bias;
+pub mod ease;
+mod families;
+mod family;
+mod fit;
+pub mod item_knn;
+mod params;
+pub mod popularity;
+mod positive;
+mod scorer;
+pub mod svd;
+
+pub use families::{Model, ModelParams};
+pub use family::Family;
+pub use fit::{FitError, FitProgress, FitReport, Fitted, Memory, OnProgress, Phase, Shape};
+pub use params::ParamsError;
+pub use positive::Positive;
+pub use scorer::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
+
+#[cfg(test)]
+mod reference;

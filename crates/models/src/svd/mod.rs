@@ -1,0 +1,186 @@
+//! The truncated SVD of the zero-filled interactions (PureSVD), the tutorial's model.
+
+mod fit;
+mod persist;
+mod progress;
+
+use foretaste_data::ids::{ItemIx, UserIx};
+use foretaste_linalg::PanelMatrix;
+use rayon::prelude::*;
+
+pub use fit::SvdParams;
+pub use persist::load_with;
+
+use crate::fit::narrow;
+use crate::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
+
+/// Rows that are worth a task.
+const ROWS: usize = 64;
+
+/// `R ~ U S Vᵀ` with the interactions zero-filled and not centred.
+///
+/// The score of item `i` for user `u` is `(U S Vᵀ)[u, i] + mean(R[u, :])`, the mean taken over all items, those without an
+/// interaction counting as 0: a number that ranks items, not a predicted rating. Because `U S = R V`, a history `r`
+/// folded in as `r V Vᵀ` scores exactly as if it had been trained on.
+/// Source: Cremonesi, Koren, Turrin, "Performance of recommender algorithms on top-N recommendation tasks",
+/// RecSys 2010, section 3.2 (PureSVD).
+#[derive(Clone, Debug)]
+pub struct TruncatedSvd {
+    /// users x k: the rows of `U S`.
+    user_factors: Vec<f32>,
+    /// users: the mean of each row of R.
+    user_means: Vec<f32>,
+    /// items x k: the rows of `V`.
+    item_factors: PanelMatrix,
+    /// items x k: the rows of `V S`, each scaled to length 1.
+    item_directions: PanelMatrix,
+    singular_values: Vec<f64>,
+    residual: f64,
+}
+
+/// The arrays of a model, as they are computed or read: rows of `U S` (users x k) and of `V` (items x k), both
+/// row-major, the mean of each user's row, k singular values, and the residual measured.
+struct Parts {
+    user_factors: Vec<f32>,
+    user_means: Vec<f32>,
+    item_factors: Vec<f32>,
+    singular_values: Vec<f64>,
+    residual: f64,
+}
+
+impl TruncatedSvd {
+    /// Packs the parts, whose lengths belong together and whose numbers are finite.
+    fn new(items: usize, parts: Parts) -> Self {
+        let Parts { user_factors, user_means, item_factors, singular_values, residual } = parts;
+        let rank = singular_values.len();
+        Self {
+            item_directions: PanelMatrix::new(items, rank, &directions(&item_factors, &singular_values)),
+            item_factors: PanelMatrix::new(items, rank, &item_factors),
+            user_factors,
+            user_means,
+            singular_values,
+            residual,
+        }
+    }
+
+    /// Number of singular triplets.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        self.singular_values.len()
+    }
+
+    /// The singular values, falling.
+    #[must_use]
+    pub fn singular_values(&self) -> &[f64] {
+        &self.singular_values
+    }
+
+    /// The residual measured after the fit, `max_j max(|A v_j - s_j u_j|, |Aᵀ u_j - s_j v_j|) / s_1`.
+    #[must_use]
+    pub fn residual(&self) -> f64 {
+        self.residual
+    }
+
+    /// Rows of `U S`, users x k, row-major.
+    #[must_use]
+    pub fn user_factors(&self) -> &[f32] {
+        &self.user_factors
+    }
+
+    /// Rows of `V`, items x k.
+    #[must_use]
+    pub fn item_factors(&self) -> &PanelMatrix {
+        &self.item_factors
+    }
+}
+
+impl TruncatedSvd {
+    /// Adds `mean` to the products of item factors with a user's factor.
+    fn score(&self, factor: &[f32], mean: f32, candidates: Candidates<'_>, scores: &mut [f32]) {
+        match candidates {
+            Candidates::All => {
+                self.item_factors.times(factor, scores);
+                scores.iter_mut().for_each(|score| *score += mean);
+            }
+            Candidates::Items(_) => {
+                candidates.score_each(scores, |item| self.item_factors.row_times(item, factor) + mean);
+            }
+        }
+    }
+}
+
+impl Scorer for TruncatedSvd {
+    fn items(&self) -> usize {
+        self.item_factors.nrows()
+    }
+
+    fn meaning(&self) -> Meaning {
+        Meaning::RankingScore
+    }
+
+    fn score_user(&self, user: UserIx, _: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
+        let (rank, user) = (self.rank(), user.0 as usize);
+        let factor = &self.user_factors[user * rank..(user + 1) * rank];
+        self.score(factor, self.user_means[user], candidates, scores);
+    }
+
+    fn fold_in(&self) -> Option<&dyn FoldIn> {
+        Some(self)
+    }
+
+    fn similar(&self) -> Option<&dyn SimilarItems> {
+        Some(self)
+    }
+}
+
+impl FoldIn for TruncatedSvd {
+    fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
+        let mut factor = vec![0f64; self.rank()];
+        let mut row = vec![0f32; self.rank()];
+        let mut sum = 0f64;
+        for (item, value) in history.iter() {
+            self.item_factors.row(item, &mut row);
+            sum += f64::from(value);
+            for (total, &x) in factor.iter_mut().zip(&row) {
+                *total += f64::from(value) * f64::from(x);
+            }
+        }
+        let factor: Vec<f32> = factor.into_iter().map(narrow).collect();
+        #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
+        let mean = narrow(sum / self.items() as f64);
+        self.score(&factor, mean, candidates, scores);
+    }
+}
+
+impl SimilarItems for TruncatedSvd {
+    fn measure(&self) -> &'static str {
+        "cosine"
+    }
+
+    /// Cosine of the items' factors, the rows of `V S`. Items at right angles have nothing in common, and one without a
+    /// factor cannot be compared.
+    fn similar_to(&self, item: ItemIx, scores: &mut [f32]) {
+        let mut direction = vec![0f32; self.rank()];
+        self.item_directions.row(item.0 as usize, &mut direction);
+        self.item_directions.times(&direction, scores);
+        scores.iter_mut().filter(|cosine| **cosine == 0.0).for_each(|cosine| *cosine = f32::NEG_INFINITY);
+    }
+}
+
+/// A row of single-precision numbers for each row of a matrix with `width` columns, in parallel.
+fn by_rows<T: Sync>(rows: &[T], width: usize, make: impl Fn(&[T], &mut [f32]) + Sync) -> Vec<f32> {
+    let mut out = vec![0f32; rows.len()];
+    let pairs = out.par_chunks_exact_mut(width).zip(rows.par_chunks_exact(width));
+    pairs.with_min_len(ROWS).for_each(|(to, from)| make(from, to));
+    out
+}
+
+/// Rows of `V S`, each divided by its length; a row of zeros stays one.
+fn directions(item_factors: &[f32], singular_values: &[f64]) -> Vec<f32> {
+    by_rows(item_factors, singular_values.len(), |from, to| {
+        let scaled = || from.iter().zip(singular_values).map(|(&x, s)| f64::from(x) * s);
+        let length = scaled().map(|x| x * x).sum::<f64>().sqrt();
+        let scale = if length > 0.0 { length.recip() } else { 0.0 };
+        to.iter_mut().zip(scaled()).for_each(|(to, x)| *to = narrow(x * scale));
+    })
+}

@@ -1,0 +1,64 @@
+//! A Kubernetes Deployment and the Service before it.
+
+use serde_json::{Value, json};
+
+use super::{EmitError, INSIDE, Service, yaml};
+
+/// Manifests that run the image of the [`dockerfile`](super::dockerfile) within the limits.
+///
+/// # Errors
+/// [`EmitError::Yaml`]
+pub fn kubernetes(service: &Service) -> Result<String, EmitError> {
+    let labels = json!({"app.kubernetes.io/name": service.name});
+    let metadata = json!({"name": service.name, "labels": labels});
+    let machine = json!({
+        "cpu": format!("{}m", (service.cpu.get() * 1000.0).round()),
+        "memory": service.memory.bytes().to_string(),
+    });
+    let environment: Vec<Value> = service
+        .container
+        .environment
+        .iter()
+        .map(|(name, value)| json!({"name": name, "value": value.replace("$(", "$$(")}))
+        .collect();
+    let probe =
+        |path: &str| json!({"httpGet": {"path": path, "port": INSIDE}, "periodSeconds": 5, "timeoutSeconds": 2});
+    let mut startup = probe(service.probes.ready);
+    // Reading and fitting large data takes minutes.
+    startup["failureThreshold"] = json!(120);
+    let container = json!({
+        "name": service.name,
+        "image": format!("{}:latest", service.name),
+        "imagePullPolicy": "IfNotPresent",
+        "args": service.command(),
+        "env": environment,
+        "ports": [{"containerPort": INSIDE, "name": "http"}],
+        "resources": {"limits": machine, "requests": machine},
+        "startupProbe": startup,
+        "readinessProbe": probe(service.probes.ready),
+        "livenessProbe": probe(service.probes.alive),
+        "securityContext": {"allowPrivilegeEscalation": false, "runAsNonRoot": true, "runAsUser": 65534},
+    });
+    let deployment = json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata,
+        "spec": {
+            "replicas": service.replicas,
+            "selector": {"matchLabels": labels},
+            // The new one gets ready before an old one goes.
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"terminationGracePeriodSeconds": 15, "containers": [container]},
+            },
+        },
+    });
+    let front = json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata,
+        "spec": {"selector": labels, "ports": [{"name": "http", "port": service.outside(), "targetPort": "http"}]},
+    });
+    Ok(format!("---\n{}---\n{}", yaml(&deployment)?, yaml(&front)?))
+}

@@ -1,0 +1,287 @@
+//! Holds the structure of the workspace: who may import whom, purpose lines, length of files, names of rooms.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use foretaste_architecture::{module_of, rooms_named, root, rust_files};
+
+/// A room, and those of its crate that it may import. They stand above it, so no circle is possible.
+type Rooms = &'static [(&'static str, &'static [&'static str])];
+
+/// A crate: its folder, the crates of this workspace that it may use, its rooms.
+struct Crate {
+    folder: &'static str,
+    may_use: &'static [&'static str],
+    rooms: Rooms,
+}
+
+/// The architecture. Changing this table is changing the architecture: the commit says why.
+const CRATES: &[Crate] = &[
+    Crate { folder: "crates/atomic", may_use: &[], rooms: &[] },
+    Crate {
+        folder: "crates/linalg",
+        may_use: &[],
+        rooms: &[
+            ("csr", &[]),
+            ("panel", &[]),
+            ("lanes", &[]),
+            ("scalar", &["lanes"]),
+            ("dense", &["scalar"]),
+            ("mirror", &["dense", "scalar"]),
+            ("gram", &["csr", "dense", "mirror", "scalar"]),
+            ("spgemm", &["csr", "gram"]),
+            ("operator", &["dense", "scalar"]),
+            ("product", &["dense", "scalar"]),
+            ("eigen", &["lanes", "product", "scalar"]),
+            ("random", &["dense", "scalar"]),
+            ("cholesky", &["dense", "mirror", "product", "random", "scalar"]),
+            ("spmm", &["csr", "dense", "scalar"]),
+            ("scatter", &["csr", "dense", "product", "scalar", "spmm"]),
+            ("sparse", &["csr", "dense", "operator", "scalar", "spmm"]),
+            ("rows", &["csr", "dense", "operator", "random", "scalar", "scatter", "sparse", "spmm"]),
+            ("basis", &["dense", "product", "random", "scalar"]),
+            ("svd", &["basis", "csr", "dense", "eigen", "operator", "product", "random", "rows", "scalar", "sparse"]),
+        ],
+    },
+    Crate {
+        folder: "crates/data",
+        may_use: &["foretaste-atomic", "foretaste-linalg"],
+        rooms: &[
+            ("ids", &[]),
+            ("table", &["ids"]),
+            ("interactions", &["ids", "table"]),
+            ("container", &[]),
+            ("catalogue", &["ids", "interactions", "table"]),
+            ("dataset", &["ids", "catalogue", "interactions", "table"]),
+        ],
+    },
+    Crate {
+        folder: "crates/models",
+        may_use: &["foretaste-linalg", "foretaste-data"],
+        rooms: &[
+            ("scorer", &[]),
+            ("fit", &[]),
+            ("positive", &[]),
+            ("params", &[]),
+            ("family", &["fit", "params"]),
+            ("svd", &["fit"]),
+            ("popularity", &["fit"]),
+            ("bias", &["fit"]),
+            ("item_knn", &["fit"]),
+            ("ease", &["fit"]),
+            ("families", &["fit", "params", "svd", "popularity", "bias", "item_knn", "ease"]),
+            ("reference", &["svd", "popularity", "bias", "item_knn", "ease"]),
+        ],
+    },
+    Crate {
+        folder: "crates/engine",
+        may_use: &["foretaste-atomic", "foretaste-linalg", "foretaste-data", "foretaste-models"],
+        rooms: &[("recommend", &[]), ("artifact", &["recommend"])],
+    },
+    Crate {
+        folder: "crates/service",
+        may_use: &["foretaste"],
+        rooms: &[
+            ("clock", &[]),
+            ("observer", &[]),
+            ("source", &[]),
+            ("versions", &["observer", "source"]),
+            ("scoring_pool", &["clock", "observer"]),
+            ("memory", &["versions"]),
+            ("fits", &["memory", "observer", "source", "versions"]),
+            ("system", &["clock", "fits", "observer", "scoring_pool", "source", "versions"]),
+        ],
+    },
+    Crate {
+        folder: "crates/server",
+        may_use: &["foretaste", "foretaste-net", "foretaste-service"],
+        rooms: &[
+            ("config", &[]),
+            ("metrics", &[]),
+            ("error", &[]),
+            ("app", &["error", "metrics"]),
+            ("extract", &["app", "error"]),
+            ("routes", &["app", "error", "extract", "metrics"]),
+            ("middleware", &["error", "metrics"]),
+            ("server", &["app", "config", "metrics", "middleware", "routes"]),
+            ("overload_tests", &["app", "error", "routes"]),
+        ],
+    },
+    Crate {
+        folder: "crates/datasets",
+        may_use: &[],
+        rooms: &[
+            ("error", &[]),
+            ("builtin", &[]),
+            ("cache", &[]),
+            ("unpack", &[]),
+            ("download", &["builtin", "cache", "unpack"]),
+        ],
+    },
+    Crate {
+        folder: "crates/cli",
+        may_use: &[
+            "foretaste",
+            "foretaste-linalg",
+            "foretaste-datasets",
+            "foretaste-net",
+            "foretaste-service",
+            "foretaste-server",
+            "foretaste-notebook",
+            "foretaste-deploy",
+        ],
+        rooms: &[
+            ("machine", &[]),
+            ("output", &[]),
+            ("signals", &[]),
+            ("exit", &["output"]),
+            ("args", &["exit", "output"]),
+            ("data", &["args", "exit", "machine", "output"]),
+            ("commands", &["args", "data", "exit", "machine", "output", "signals"]),
+        ],
+    },
+    Crate {
+        folder: "hosting/net",
+        may_use: &[],
+        rooms: &[
+            ("body", &[]),
+            ("limits", &[]),
+            ("listener", &[]),
+            ("slots", &[]),
+            ("clock", &["limits"]),
+            ("stream", &["clock"]),
+            ("connection", &["clock", "stream"]),
+            ("accept", &["connection"]),
+            ("serve", &["accept"]),
+        ],
+    },
+    Crate {
+        folder: "hosting/deploy",
+        may_use: &["foretaste-atomic"],
+        rooms: &[
+            ("process", &[]),
+            ("launch", &[]),
+            ("home", &[]),
+            ("spec", &["home"]),
+            ("emit", &["spec"]),
+            ("limits", &["process", "spec"]),
+            ("order", &["spec"]),
+            ("plan", &["emit", "home", "order", "spec"]),
+            ("record", &["home", "limits", "order", "process"]),
+            ("worker", &["home", "record"]),
+            ("supervisor", &["home", "launch", "limits", "order", "process", "record", "worker"]),
+            ("client", &["home", "order", "record", "supervisor", "worker"]),
+        ],
+    },
+    Crate {
+        folder: "hosting/notebook",
+        may_use: &["foretaste-net"],
+        rooms: &[
+            ("metrics", &[]),
+            ("notebook", &[]),
+            ("kernel", &["notebook"]),
+            ("error", &["kernel"]),
+            ("pool", &["error", "kernel", "metrics", "notebook"]),
+            ("http", &["kernel", "metrics", "notebook", "pool"]),
+            ("gateway", &["error", "http", "kernel", "metrics", "notebook", "pool"]),
+        ],
+    },
+    Crate { folder: "tests/architecture", may_use: &[], rooms: &[] },
+];
+
+const WINGS: &[&str] = &["crates", "hosting", "tests"];
+const LONGEST_FILE: usize = 500;
+const NO_ROOM: &[&str] = &["common", "util", "utils", "helpers", "misc"];
+
+fn fail_if_any(faults: &[String]) {
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn rooms_import_only_what_the_table_allows() {
+    let mut faults = Vec::new();
+    for member in CRATES {
+        let source_folder = root().join(member.folder).join("src");
+        for file in rust_files(&source_folder).unwrap() {
+            let module = module_of(file.strip_prefix(&source_folder).unwrap());
+            let Some(room) = module.first() else { continue };
+            let Some((_, allowed)) = member.rooms.iter().find(|(name, _)| name == room) else {
+                faults.push(format!("{}: room `{room}` is not in the table", member.folder));
+                continue;
+            };
+            for named in rooms_named(&fs::read_to_string(&file).unwrap(), &module) {
+                let known = member.rooms.iter().any(|(name, _)| *name == named);
+                if known && named != *room && !allowed.contains(&named.as_str()) {
+                    faults.push(format!("{}: `{room}` must not know `{named}`", file.display()));
+                }
+            }
+        }
+    }
+    fail_if_any(&faults);
+}
+
+#[test]
+fn the_table_names_only_rooms_that_exist_and_has_no_cycle() {
+    let mut faults = Vec::new();
+    for member in CRATES {
+        for (at, (room, allowed)) in member.rooms.iter().enumerate() {
+            let path = root().join(member.folder).join("src").join(room);
+            if !path.is_dir() && !path.with_extension("rs").is_file() {
+                faults.push(format!("{}: room `{room}` is gone", member.folder));
+            }
+            for import in *allowed {
+                let position = member.rooms.iter().position(|(name, _)| name == import);
+                if position.is_none_or(|position| position >= at) {
+                    faults.push(format!("{}: `{room}` may import `{import}`, not above it", member.folder));
+                }
+            }
+        }
+    }
+    fail_if_any(&faults);
+}
+
+#[test]
+fn crates_depend_only_on_those_the_table_allows() {
+    let mut faults = Vec::new();
+    let mut members: Vec<PathBuf> = Vec::new();
+    for wing in WINGS {
+        let entries = fs::read_dir(root().join(wing)).unwrap().map(|entry| entry.unwrap().path());
+        members.extend(entries.filter(|path| path.join("Cargo.toml").is_file()));
+    }
+    for path in &members {
+        let Some(member) = CRATES.iter().find(|member| root().join(member.folder) == *path) else {
+            faults.push(format!("{} is not in the table", path.display()));
+            continue;
+        };
+        let manifest = fs::read_to_string(path.join("Cargo.toml")).unwrap();
+        let named = manifest.lines().filter_map(|line| line.strip_suffix(".workspace = true"));
+        for named in named.filter(|named| named.starts_with("foretaste")) {
+            if !member.may_use.contains(&named) {
+                faults.push(format!("`{}` must not know `{named}`", member.folder));
+            }
+        }
+    }
+    fail_if_any(&faults);
+    assert_eq!(members.len(), CRATES.len(), "the table names a crate that is gone");
+}
+
+#[test]
+fn every_file_says_its_purpose_and_stays_short() {
+    let mut faults = Vec::new();
+    for file in WINGS.iter().flat_map(|wing| rust_files(&root().join(wing)).unwrap()) {
+        let source = fs::read_to_string(&file).unwrap();
+        if !source.starts_with("//! ") {
+            faults.push(format!("{}: the first line is not a `//!` purpose", file.display()));
+        }
+        let lines = source.lines().count();
+        if lines > LONGEST_FILE {
+            faults.push(format!("{}: {lines} lines, allowed are {LONGEST_FILE}", file.display()));
+        }
+        let names = file.iter().filter_map(|part| part.to_str()).map(|part| part.trim_end_matches(".rs"));
+        if let Some(name) = names.into_iter().find(|name| NO_ROOM.contains(name)) {
+            faults.push(format!("{}: `{name}` says nothing about what is in it", file.display()));
+        }
+    }
+    fail_if_any(&faults);
+}
