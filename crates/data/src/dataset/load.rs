@@ -36,8 +36,9 @@ impl Dataset {
         let (interactions, report) = read_interactions(files.ratings, options, progress)?;
         let items = items.map_or(files.items, |path| Some(Source::file(path).entries(ITEMS_FILES)));
         let items = items.map(|source| {
-            let options =
-                ItemsOptions { flag_names: files.flag_names, strict: options.strict, ..ItemsOptions::default() };
+            let id_name = report.header.as_ref().and_then(|header| header.get(report.columns[1] - 1)).cloned();
+            let (flag_names, strict) = (files.flag_names, options.strict);
+            let options = ItemsOptions { flag_names, strict, id_name, ..ItemsOptions::default() };
             read_items(source, interactions.items(), &options)
         });
         let (catalogue, items) = match items.transpose()? {

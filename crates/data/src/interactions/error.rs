@@ -21,6 +21,16 @@ pub enum ReadError {
         /// The header's fields, or the first row's.
         found: Vec<String>,
     },
+    /// A property was declared that no column has the name of.
+    #[error("{name} has no column for property `{property}` (--property), found are {found:?}")]
+    MissingProperty {
+        /// What was read.
+        name: String,
+        /// The name in the declaration.
+        property: String,
+        /// The properties that there are.
+        found: Vec<String>,
+    },
     /// Two roles ask for the same column.
     #[error("columns for user, item and rating are {columns:?}, expected three different ones, counted from 1")]
     SameColumn {

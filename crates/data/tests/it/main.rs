@@ -1,6 +1,7 @@
 //! Tests of reading from outside, in one binary.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
 
+mod catalogue;
 mod generated_files;
 mod layouts;
 mod nasty_files;
