@@ -42,10 +42,16 @@ pub struct LoadReport {
 }
 
 impl Dataset {
-    /// The blake3 hash of ids and ratings in hexadecimal, the same in whatever order or format they came; see
+    /// The blake3 hash of ids, values and times in hexadecimal, the same in whatever order or format they came; see
     /// [`Interactions::hash`].
     #[must_use]
     pub fn hash(&self) -> String {
         blake3::Hash::from(self.interactions.hash()).to_hex().to_string()
+    }
+
+    /// [`Interactions::hash_v1`] in hexadecimal.
+    #[must_use]
+    pub fn hash_v1(&self) -> String {
+        blake3::Hash::from(self.interactions.hash_v1()).to_hex().to_string()
     }
 }

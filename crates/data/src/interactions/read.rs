@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use super::gather::Gather;
 use super::{
-    Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, Roles, sort, swift,
+    Feedback, Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, Roles,
+    sort, swift,
 };
 use crate::table::{CHUNK_BYTES, Fields, Lines, Record, Source};
 
@@ -129,7 +130,9 @@ impl Reader<'_> {
         let (matrix, duplicates) =
             sort::rows(gather.gathered, &user_place, &item_place).map_err(|error| fail(&error))?;
         report.duplicates = duplicates;
-        let ratings = Interactions::new(users, items, matrix).map_err(|error: InteractionsError| fail(&error))?;
+        let feedback = Feedback::explicit(matrix.values());
+        let ratings =
+            Interactions::new(users, items, matrix, None, feedback).map_err(|error: InteractionsError| fail(&error))?;
         Ok((ratings, report))
     }
 }

@@ -11,12 +11,12 @@ use crate::recommend::{Provenance, Recommender};
 use foretaste_data::catalogue::{Catalogue, Item};
 use foretaste_data::dataset::Dataset;
 use foretaste_data::ids::IdTable;
-use foretaste_data::interactions::Interactions;
+use foretaste_data::interactions::{Feedback, Interactions};
 use foretaste_models::{Model, TruncatedSvd};
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Recommender, ArtifactError> {
     let file = Reader::open(bytes)?;
-    let provenance: Provenance = serde_json::from_slice(file.section(layout::PROVENANCE)?)
+    let mut provenance: Provenance = serde_json::from_slice(file.section(layout::PROVENANCE)?)
         .map_err(|_| corrupt(layout::PROVENANCE, "JSON without the fields that belong there"))?;
     let users = ids(&file, layout::USER_IDS, provenance.users)?;
     let items = ids(&file, layout::ITEM_IDS, provenance.items)?;
@@ -32,12 +32,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Recommender, ArtifactError> {
     let singular_values = array::<f64>(&file, layout::SINGULAR_VALUES, Some(rank))?;
     let model = TruncatedSvd::from_parts(&matrix, user_factors, item_factors, singular_values, provenance.residual)
         .map_err(|_| corrupt(layout::ITEM_FACTORS, "a number that is not finite"))?;
-    let interactions = Interactions::new(users, items, matrix)
+    let feedback = Feedback::explicit(matrix.values());
+    let interactions = Interactions::new(users, items, matrix, None, feedback)
         .map_err(|_| corrupt(layout::RATING_OFFSETS, "a matrix of another shape than the ids"))?;
     let data = Dataset { name: provenance.dataset.clone(), interactions, catalogue, report: None };
-    if data.hash() != provenance.data_hash {
+    if data.hash_v1() != provenance.data_hash {
         return Err(corrupt(layout::RATING_VALUES, "other ratings than the provenance says"));
     }
+    provenance.data_hash = data.hash();
     Ok(Recommender::from_parts(Arc::new(data), Model::TruncatedSvd(model), provenance))
 }
 

@@ -3,7 +3,7 @@
 use super::ArtifactError;
 use super::container::Writer;
 use super::layout::{self, put_array, put_strings, section_name};
-use crate::recommend::Recommender;
+use crate::recommend::{Provenance, Recommender};
 use foretaste_data::ids::ItemIx;
 use foretaste_models::Model;
 
@@ -13,7 +13,9 @@ pub(super) fn encode(recommender: &Recommender) -> Result<Vec<u8>, ArtifactError
     let Model::TruncatedSvd(model) = recommender.model();
 
     let mut file = Writer::default();
-    let provenance = serde_json::to_vec(recommender.provenance());
+    // Format 1 knows no times and no kind of feedback, and holds the hash of version 1, which covers neither.
+    let provenance = Provenance { data_hash: data.hash_v1(), ..recommender.provenance().clone() };
+    let provenance = serde_json::to_vec(&provenance);
     file.section(layout::PROVENANCE, provenance.map_err(|_| ArtifactError::TooLarge { what: "provenance" })?);
     for (kind, ids) in [(layout::USER_IDS, data.interactions.users()), (layout::ITEM_IDS, data.interactions.items())] {
         file.section(kind, put_strings(ids.iter(), section_name(kind))?);
