@@ -138,6 +138,7 @@ impl From<RecommendError> for ApiError {
             RecommendError::UnknownHistory { .. } => Fault::UnknownHistory,
             RecommendError::Limit { .. } => Fault::InvalidLimit,
             RecommendError::Rating { .. } => Fault::InvalidRating,
+            RecommendError::Joined { .. } => Fault::InvalidParameter,
         };
         fault.because(error.to_string())
     }

@@ -35,7 +35,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Recommender, ArtifactError> {
     let feedback = Feedback::explicit(matrix.values());
     let interactions = Interactions::new(users, items, matrix, None, feedback)
         .map_err(|_| corrupt(layout::RATING_OFFSETS, "a matrix of another shape than the ids"))?;
-    let data = Dataset { name: provenance.dataset.clone(), interactions, catalogue, report: None };
+    let data = Dataset { catalogue, ..Dataset::new(&provenance.dataset, interactions) };
     if data.hash_v1() != provenance.data_hash {
         return Err(corrupt(layout::RATING_VALUES, "other ratings than the provenance says"));
     }

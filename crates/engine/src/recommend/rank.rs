@@ -2,11 +2,11 @@
 
 use std::cell::RefCell;
 
-use super::eligible::Eligible;
+use super::eligible::{Eligible, Unknown};
 use super::top_n::{MASKED, best_first, top_n};
 use super::{
-    Fallback, MAX_LIMIT, Ranked, RecommendError, Recommender, Request, Scored, Shortfall, ShortfallReason, Source,
-    Subject,
+    Fallback, ItemList, MAX_LIMIT, Ranked, RecommendError, Recommender, Request, Scored, Selection, Shortfall,
+    ShortfallReason, Source, Subject,
 };
 use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_models::Model;
@@ -24,16 +24,16 @@ impl Recommender {
     /// by rising item index. O(items x rank).
     ///
     /// # Errors
-    /// A limit out of range, a rating that is negative or not finite, or a subject without a known history when the
-    /// request wants no fallback.
+    /// A limit out of range, a rating that is negative or not finite, values joined by commas, or a subject without a
+    /// known history when the request wants no fallback.
     pub fn recommend(&self, request: &Request<'_>) -> Result<Ranked, RecommendError> {
         check_limit(request.limit)?;
-        let mut unknown = Vec::new();
+        let mut unknown = Unknown::default();
         let history = match &request.subject {
             Subject::User(_) => Vec::new(),
-            Subject::History(given) => self.known_history(given, &mut unknown)?,
+            Subject::History(given) => self.known_history(given, &mut unknown.items)?,
         };
-        let eligible = Eligible::new(self, request, &mut unknown);
+        let eligible = Eligible::new(self, &request.selection, &mut unknown)?;
         let basis = match &request.subject {
             Subject::User(user) => self.user(user).map(Basis::User),
             Subject::History(given) if history.is_empty() => Err(RecommendError::UnknownHistory { given: given.len() }),
@@ -48,7 +48,7 @@ impl Recommender {
             (Err(error), Fallback::None) => return Err(error),
         };
         let shortfall = self.shortfall(request.limit, items.len(), rated);
-        Ok(Ranked { items, source, shortfall, unknown_items: unknown })
+        Ok(Ranked { items, source, shortfall, unknown_items: unknown.items, unknown_values: unknown.values })
     }
 
     /// Everything that a user rated, best first, equal ratings by rising item index; the score is the rating.
@@ -71,13 +71,24 @@ impl Recommender {
     /// # Errors
     /// An unknown item, or a limit out of range.
     pub fn similar(&self, item: &str, limit: usize) -> Result<Vec<Scored>, RecommendError> {
+        Ok(self.similar_among(item, limit, &Selection::default())?.items)
+    }
+
+    /// As [`similar`](Self::similar), among the items that a selection allows.
+    ///
+    /// # Errors
+    /// An unknown item, a limit out of range, or values joined by commas.
+    pub fn similar_among(&self, item: &str, limit: usize, among: &Selection<'_>) -> Result<ItemList, RecommendError> {
         check_limit(limit)?;
-        let item = self.item(item)?;
-        Ok(with_scores(&self.model, |cosines| {
+        let (item, mut unknown) = (self.item(item)?, Unknown::default());
+        let eligible = Eligible::new(self, among, &mut unknown)?;
+        let items = with_scores(&self.model, |cosines| {
             self.model.scorer().item_cosines(item, cosines);
             cosines[item.0 as usize] = MASKED;
+            eligible.mask(cosines);
             top_n(cosines, limit)
-        }))
+        });
+        Ok(ItemList { items, unknown_items: unknown.items, unknown_values: unknown.values })
     }
 
     /// The items with most ratings; the score is their number. Equal numbers rank by rising item index.
@@ -85,8 +96,19 @@ impl Recommender {
     /// # Errors
     /// A limit out of range.
     pub fn popular(&self, limit: usize) -> Result<Vec<Scored>, RecommendError> {
+        Ok(self.popular_among(limit, &Selection::default())?.items)
+    }
+
+    /// As [`popular`](Self::popular), among the items that a selection allows.
+    ///
+    /// # Errors
+    /// A limit out of range, or values joined by commas.
+    pub fn popular_among(&self, limit: usize, among: &Selection<'_>) -> Result<ItemList, RecommendError> {
         check_limit(limit)?;
-        Ok(self.by_popularity().take(limit).collect())
+        let mut unknown = Unknown::default();
+        let eligible = Eligible::new(self, among, &mut unknown)?;
+        let items = self.by_popularity().filter(|scored| eligible.contains(scored.item)).take(limit).collect();
+        Ok(ItemList { items, unknown_items: unknown.items, unknown_values: unknown.values })
     }
 
     /// All items, most ratings first; the score is their number.
@@ -118,7 +140,7 @@ impl Recommender {
         Ok(known)
     }
 
-    fn best_unrated(&self, basis: &Basis<'_>, eligible: &Eligible<'_>, limit: usize) -> (Vec<Scored>, Source, usize) {
+    fn best_unrated(&self, basis: &Basis<'_>, eligible: &Eligible, limit: usize) -> (Vec<Scored>, Source, usize) {
         with_scores(&self.model, |scores| {
             let (source, rated) = match *basis {
                 Basis::User(user) => {

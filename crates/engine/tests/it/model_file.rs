@@ -24,7 +24,7 @@ fn small() -> Recommender {
         _ => Item::default(),
     });
     let catalogue = Catalogue::from_items(items).unwrap();
-    fit(Dataset { name: "small".into(), interactions: ratings, catalogue, report: None }, 2)
+    fit(Dataset { catalogue, ..Dataset::new("small", ratings) }, 2)
 }
 
 fn fit(data: Dataset, rank: usize) -> Recommender {

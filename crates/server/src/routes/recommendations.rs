@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
-use foretaste::recommend::{Fallback, Filter, Request, Subject};
+use foretaste::recommend::{Fallback, Filter, Request, Selection, Subject};
 use serde::Deserialize;
 
 use super::list::{FallbackName, Recommendations};
@@ -98,9 +98,11 @@ impl Wish {
                 self.history.iter().map(|entry| (entry.item.as_str(), entry.rating as f32)).collect(),
             ),
             limit: self.limit,
-            exclude: refs(&self.exclude),
-            only: self.only.as_deref().map(refs),
-            filter: Filter { genres: refs(&self.genres), min_year: self.min_year, max_year: self.max_year },
+            selection: Selection {
+                exclude: refs(&self.exclude),
+                only: self.only.as_deref().map(refs),
+                filter: Filter { genres: refs(&self.genres), min_year: self.min_year, max_year: self.max_year },
+            },
             fallback: Fallback::from(self.fallback),
         }
     }

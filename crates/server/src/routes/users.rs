@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
-use foretaste::recommend::{Fallback, Filter, Request, Scored, Subject, check_limit};
+use foretaste::recommend::{Fallback, Filter, Request, Scored, Selection, Subject, check_limit};
 use serde::Serialize;
 
 use super::list::{Entry, FallbackName, Recommendations, entries};
@@ -77,9 +77,11 @@ pub(super) async fn recommendations(
         let request = Request {
             subject: Subject::User(&user),
             limit: wishes.limit,
-            exclude: refs(&wishes.exclude),
-            only: None,
-            filter: Filter { genres: refs(&wishes.genres), min_year: wishes.min_year, max_year: wishes.max_year },
+            selection: Selection {
+                exclude: refs(&wishes.exclude),
+                only: None,
+                filter: Filter { genres: refs(&wishes.genres), min_year: wishes.min_year, max_year: wishes.max_year },
+            },
             fallback: Fallback::from(wishes.fallback),
         };
         let ranked = version.recommender.recommend(&request)?;
