@@ -1,10 +1,10 @@
 //! Which data, and how to read it.
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 use foretaste::interactions::{Column, ReadOptions};
 use foretaste::table::{Encoding, Separator};
+
+use super::tables::TableArgs;
 
 /// Where `--help` lists the flags about reading.
 const READING: &str = "Reading ratings";
@@ -29,9 +29,8 @@ pub(crate) struct ReadArgs {
     #[arg(long, help_heading = READING, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rows: Option<u64>,
 
-    /// File with titles, genres and years of the items
-    #[arg(long, help_heading = READING, value_name = "FILE")]
-    pub(crate) items: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tables: TableArgs,
 
     /// Refuse a file with a row that is no rating, instead of counting it
     #[arg(long, help_heading = READING)]
@@ -101,7 +100,7 @@ impl ReadArgs {
 
     /// Whether a flag says how to read ratings, which a model file has no use for.
     pub(crate) fn says_anything(&self) -> bool {
-        self.options() != ReadOptions::default() || self.items.is_some()
+        self.options() != ReadOptions::default() || self.tables != TableArgs::default()
     }
 }
 

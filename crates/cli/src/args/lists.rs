@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{DataArgs, JsonArg, ModelArgs};
+use super::{DataArgs, JsonArg, ModelArgs, SelectionArgs};
 
 /// `inspect`
 #[derive(Debug, Args)]
@@ -30,6 +30,8 @@ pub(crate) struct RecommendArgs {
     #[arg(long, value_enum, default_value_t = FallbackArg::None)]
     pub(crate) fallback: FallbackArg,
     #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
     pub(crate) json: JsonArg,
 }
 
@@ -53,6 +55,8 @@ pub(crate) struct SimilarArgs {
     /// How many items
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) json: JsonArg,
 }

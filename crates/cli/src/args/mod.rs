@@ -8,7 +8,9 @@ mod fit;
 mod generate;
 mod lists;
 mod notebook;
+mod selection;
 mod serve;
+mod tables;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -23,6 +25,7 @@ pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use lists::{FallbackArg, InspectArgs, PredictArgs, RecommendArgs, SimilarArgs};
 pub(crate) use notebook::{KernelArgs, NotebookArgs};
+pub(crate) use selection::SelectionArgs;
 pub(crate) use serve::{InheritArg, LogFormat, ServeArgs};
 
 use crate::exit;

@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::Result;
 use serde::Serialize;
 
+use super::unknown::Unknown;
 use super::{Listed, listed, ranking, recommender_of, refused};
 use crate::args::SimilarArgs;
 use crate::output::{self, Shape, count, printable};
@@ -16,19 +17,23 @@ struct Answer<'a> {
     dataset: &'a str,
     rank: usize,
     items: Vec<Listed<'a>>,
+    #[serde(flatten)]
+    unknown: Unknown,
 }
 
 pub(super) fn run(args: &SimilarArgs) -> Result<()> {
     let recommender = recommender_of(&args.model)?;
     let item = recommender.item(&args.item).map_err(refused)?;
-    let similar = recommender.similar(&args.item, args.limit).map_err(refused)?;
+    let among = args.selection.selection();
+    let similar = recommender.similar_among(&args.item, args.limit, &among).map_err(refused)?;
     let provenance = recommender.provenance();
     let answer = Answer {
         item: &args.item,
         title: recommender.title(item),
         dataset: &provenance.dataset,
         rank: provenance.params.rank,
-        items: listed(&recommender, &similar),
+        unknown: Unknown { unknown_items: similar.unknown_items, unknown_values: similar.unknown_values },
+        items: listed(&recommender, &similar.items),
     };
     match args.json.shape() {
         Shape::Json => output::json(&answer),
@@ -42,5 +47,6 @@ fn text(answer: &Answer<'_>) -> Result<()> {
     let (title, dataset) = (printable(answer.title), printable(answer.dataset));
     writeln!(out, "like {title} (item {}) of {dataset}, rank {}", answer.item, count(answer.rank))?;
     table.write(&mut out, "")?;
+    answer.unknown.write(&mut out)?;
     Ok(out.flush()?)
 }
