@@ -61,6 +61,10 @@ def test_what_is_wrong_gets_its_documented_status_and_code(demo):
         ("GET", "/v1/items/nothing", None, 404, "unknown_item"),
         ("GET", "/v1/items/nothing/similar", None, 404, "unknown_item"),
         ("POST", "/v1/recommendations", b"{", 400, "malformed_json"),
+        ("POST", "/v1/recommendations", b'[["1", 5]]', 422, "invalid_body"),
+        ("POST", "/v1/recommendations", b'{"history": [["1", 5]]}', 422, "invalid_body"),
+        ("POST", "/v1/recommendations", b'{"history": [], "fallback": {}}', 422, "invalid_body"),
+        ("POST", "/v1/models", b"[20]", 422, "invalid_body"),
         ("POST", "/v1/models", big, 413, "body_too_large"),
         ("GET", "/recommended?param=3", None, 405, "method_not_allowed"),
         ("GET", "/nowhere", None, 404, "unknown_route"),
@@ -68,3 +72,12 @@ def test_what_is_wrong_gets_its_documented_status_and_code(demo):
     for method, path, body, status, code in cases:
         found, _, text = demo.call(path, method, body, content_type="application/json")
         assert (found, json.loads(text)["code"]) == (status, code), f"{method} {path}: {found} {text[:200]}"
+
+
+def test_numbers_as_ids_and_a_byte_order_mark_are_taken(demo):
+    text = demo.call("/v1/recommendations", "POST", {"history": [{"item": "317", "rating": 5}]})
+    number = demo.call("/v1/recommendations", "POST", {"history": [{"item": 317, "rating": 5}]})
+    marked = b"\xef\xbb\xbf" + b'{"history": [{"item": "317", "rating": 5}]}'
+    marked = demo.call("/v1/recommendations", "POST", marked, content_type="application/json")
+    assert text[0] == 200 and [number[2], marked[2]] == [text[2]] * 2
+    assert demo.call("/recommended", "POST", {"args": {"param": [3]}})[0] == 200

@@ -1,8 +1,9 @@
-//! SIGTERM and SIGINT: noticed from the start, so that a stop while reading or fitting is no failure either.
+//! SIGTERM, SIGINT and SIGHUP: noticed from the start, so that a stop while reading or fitting is no failure either.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::{process, thread};
+use std::{io, process, thread};
 
 use anyhow::{Context, Result};
 use tokio::runtime::Builder;
@@ -57,4 +58,52 @@ impl Stop {
             let _ = self.news.wait_for(|&asked| asked).await;
         }
     }
+}
+
+/// SIGHUP, which asks a service to read its source again. A terminal that is closed sends it too; that ends the process as
+/// SIGTERM does.
+#[derive(Debug)]
+pub(crate) struct Hangups(watch::Receiver<u64>);
+
+impl Hangups {
+    /// Watches for SIGHUP from now on, in a thread of its own.
+    pub(crate) fn watch() -> Result<Self> {
+        let (tell, news) = watch::channel(0);
+        let runtime = Builder::new_current_thread().enable_io().build().context("cannot watch for signals")?;
+        let mut hangup = {
+            let _inside = runtime.enter();
+            signal(SignalKind::hangup()).context("cannot watch for signals")?
+        };
+        let had_terminal = has_terminal();
+        let watcher = async move {
+            while hangup.recv().await.is_some() {
+                if had_terminal && !has_terminal() {
+                    // The process knows itself and may end itself.
+                    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM);
+                } else {
+                    tell.send_modify(|number| *number += 1);
+                }
+            }
+        };
+        let name = "hang-ups".to_owned();
+        thread::Builder::new().name(name).spawn(move || runtime.block_on(watcher)).context("cannot start a thread")?;
+        Ok(Self(news))
+    }
+
+    /// Calls `act` after each signal, those before this call together counting as one.
+    pub(crate) fn each(mut self, act: impl Fn() + Send + 'static) -> Result<()> {
+        let runtime = Builder::new_current_thread().build().context("cannot watch for signals")?;
+        let calls = async move {
+            while self.0.changed().await.is_ok() {
+                act();
+            }
+        };
+        let name = "reload".to_owned();
+        thread::Builder::new().name(name).spawn(move || runtime.block_on(calls)).context("cannot start a thread")?;
+        Ok(())
+    }
+}
+
+fn has_terminal() -> bool {
+    io::stdin().is_terminal() || io::stderr().is_terminal()
 }

@@ -10,7 +10,7 @@ use foretaste::dataset::Dataset;
 use foretaste::interactions::ReadOptions;
 use foretaste::models::FitParams;
 use foretaste::recommend::Recommender;
-use foretaste_server::{Server, ServerConfig};
+use foretaste_server::{Origin, Server, ServerConfig};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let params = FitParams::default();
     let mut progress = |_| ControlFlow::Continue(());
     let first = train.install(|| Recommender::fit(Arc::new(data), &params, jiff::Timestamp::now(), &mut progress))?;
-    let server = Server::bind(ServerConfig { listen, ..ServerConfig::default() }, first, train)?;
+    let server = Server::bind(ServerConfig { listen, ..ServerConfig::default() }, first, Origin::memory(), train)?;
     eprintln!("listening on http://{}", server.local_addr());
     server.run(std::future::pending())?;
     Ok(())

@@ -7,13 +7,12 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use foretaste::models::FitError;
 use foretaste::recommend::RecommendError;
+use foretaste_service::{FitJobError, ScoringError};
 use serde::Serialize;
-
-use crate::door::DoorError;
 
 /// Everything that the service may answer besides success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum ErrorCode {
     MissingParameter,
     InvalidParameter,
     MalformedJson,
@@ -37,13 +36,14 @@ pub(crate) enum Fault {
     TooManyEntries,
     Internal,
     FitFailed,
+    SourceUnreadable,
     Overloaded,
     FitQueueFull,
     ShuttingDown,
 }
 
-impl Fault {
-    /// The table: status and code of each fault. Codes never change once released.
+impl ErrorCode {
+    /// The table: status and code of each error. Codes never change once released.
     pub(crate) const fn row(self) -> (StatusCode, &'static str) {
         match self {
             // The request cannot be read.
@@ -64,42 +64,76 @@ impl Fault {
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::UriTooLong => (StatusCode::URI_TOO_LONG, "uri_too_long"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
-            // It can be read, and asks for what cannot be.
+            // It can be read, but what it asks for is not possible.
             Self::InvalidBody => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
             Self::InvalidLimit => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_limit"),
             Self::InvalidRank => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_rank"),
             Self::InvalidRating => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_rating"),
             Self::NotEnoughMemory => (StatusCode::UNPROCESSABLE_ENTITY, "not_enough_memory"),
             Self::TooManyEntries => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_entries"),
-            // The fault is ours.
+            // The error is ours.
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::FitFailed => (StatusCode::INTERNAL_SERVER_ERROR, "fit_failed"),
-            // Later it may work; each of these carries Retry-After.
+            Self::SourceUnreadable => (StatusCode::INTERNAL_SERVER_ERROR, "source_unreadable"),
+            // It may work later; each of these carries Retry-After.
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
             Self::FitQueueFull => (StatusCode::CONFLICT, "fit_queue_full"),
             Self::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
         }
     }
 
+    /// What it means, for the OpenAPI document; a reply says more.
+    pub(crate) const fn meaning(self) -> &'static str {
+        match self {
+            Self::MissingParameter => "a parameter is missing",
+            Self::InvalidParameter => "the path or the query cannot be used",
+            Self::MalformedJson => "the body is not JSON",
+            Self::UnreadableBody => "the body ended early or is not framed as HTTP says",
+            Self::UnknownUser => "the user is not known",
+            Self::UnknownHistory => "nothing in the history is known, and no fallback was wanted",
+            Self::UnknownItem => "the item is not known",
+            Self::UnknownModel => "no such version is kept",
+            Self::UnknownJob => "no such job is remembered",
+            Self::UnknownRoute => "there is nothing at this path",
+            Self::MethodNotAllowed => "the header `allow` says which methods are",
+            Self::Timeout => "the body took too long",
+            Self::BodyTooLarge => "the body is too large",
+            Self::UriTooLong => "path and query are too long",
+            Self::UnsupportedMediaType => "the body is not `application/json`, or is compressed",
+            Self::InvalidBody => "the body has the wrong shape",
+            Self::InvalidLimit => "the limit is out of range",
+            Self::InvalidRank => "the rank is out of range",
+            Self::InvalidRating => "a rating is negative or too large",
+            Self::NotEnoughMemory => "the fit needs more memory than is allowed",
+            Self::TooManyEntries => "a list has too many entries",
+            Self::Internal => "the request failed for a reason of our own",
+            Self::FitFailed => "the fit failed",
+            Self::SourceUnreadable => "the source cannot be read again",
+            Self::Overloaded => "too many requests wait for a scoring thread",
+            Self::FitQueueFull => "one fit runs and another waits",
+            Self::ShuttingDown => "the service is shutting down",
+        }
+    }
+
     /// Whether the same request may work a little later; the reply then says when.
-    const fn may_pass(self) -> bool {
+    pub(crate) const fn may_pass(self) -> bool {
         matches!(self, Self::Overloaded | Self::FitQueueFull | Self::ShuttingDown)
     }
 
-    pub(crate) const fn code(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         self.row().1
     }
 
-    /// This fault with a sentence that says what was found and what was allowed.
+    /// This error with a sentence that says what was found and what was allowed.
     pub(crate) fn because(self, message: impl Into<Cow<'static, str>>) -> ApiError {
-        ApiError { fault: self, message: message.into() }
+        ApiError { code: self, message: message.into() }
     }
 }
 
-/// A fault and the sentence that explains it.
+/// An error code and the sentence that explains it.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
-    pub(crate) fault: Fault,
+    pub(crate) code: ErrorCode,
     pub(crate) message: Cow<'static, str>,
 }
 
@@ -117,13 +151,13 @@ pub(crate) struct ErrorBody<'a> {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, code) = self.fault.row();
+        let (status, code) = self.code.row();
         let body = ErrorBody { code, message: &self.message };
         // Two strings always serialise.
         let body = serde_json::to_string(&body).unwrap_or_default();
         let mut response =
             (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response();
-        if self.fault.may_pass() {
+        if self.code.may_pass() {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
@@ -132,35 +166,48 @@ impl IntoResponse for ApiError {
 
 impl From<RecommendError> for ApiError {
     fn from(error: RecommendError) -> Self {
-        let fault = match &error {
-            RecommendError::UnknownUser { .. } => Fault::UnknownUser,
-            RecommendError::UnknownItem { .. } => Fault::UnknownItem,
-            RecommendError::UnknownHistory { .. } => Fault::UnknownHistory,
-            RecommendError::Limit { .. } => Fault::InvalidLimit,
-            RecommendError::Rating { .. } => Fault::InvalidRating,
-            RecommendError::Joined { .. } => Fault::InvalidParameter,
+        let code = match &error {
+            RecommendError::UnknownUser { .. } => ErrorCode::UnknownUser,
+            RecommendError::UnknownItem { .. } => ErrorCode::UnknownItem,
+            RecommendError::UnknownHistory { .. } => ErrorCode::UnknownHistory,
+            RecommendError::Limit { .. } => ErrorCode::InvalidLimit,
+            RecommendError::Rating { .. } => ErrorCode::InvalidRating,
+            RecommendError::Joined { .. } => ErrorCode::InvalidParameter,
         };
-        fault.because(error.to_string())
+        code.because(error.to_string())
     }
 }
 
-impl From<&FitError> for ApiError {
-    fn from(error: &FitError) -> Self {
-        let fault = match error {
-            FitError::Rank { .. } => Fault::InvalidRank,
-            FitError::Cancelled => Fault::ShuttingDown,
-            FitError::Svd(_) | FitError::NotFinite { .. } => Fault::FitFailed,
-        };
-        fault.because(error.to_string())
+impl From<&FitJobError> for ErrorCode {
+    fn from(error: &FitJobError) -> Self {
+        match error {
+            FitJobError::Rank { .. } => Self::InvalidRank,
+            FitJobError::Memory(_) => Self::NotEnoughMemory,
+            FitJobError::QueueFull { .. } => Self::FitQueueFull,
+            FitJobError::Source(_) => Self::SourceUnreadable,
+            FitJobError::Fit(error) => match **error {
+                FitError::Rank { .. } => Self::InvalidRank,
+                FitError::Cancelled => Self::ShuttingDown,
+                _ => Self::FitFailed,
+            },
+            FitJobError::Residual(_) | FitJobError::Panicked => Self::FitFailed,
+            FitJobError::ShuttingDown => Self::ShuttingDown,
+        }
     }
 }
 
-impl From<DoorError> for ApiError {
-    fn from(error: DoorError) -> Self {
-        let fault = match error {
-            DoorError::Full | DoorError::TooLate => Fault::Overloaded,
-            DoorError::Panicked => Fault::Internal,
+impl From<FitJobError> for ApiError {
+    fn from(error: FitJobError) -> Self {
+        ErrorCode::from(&error).because(error.to_string())
+    }
+}
+
+impl From<ScoringError> for ApiError {
+    fn from(error: ScoringError) -> Self {
+        let code = match error {
+            ScoringError::Full | ScoringError::TooLate => ErrorCode::Overloaded,
+            ScoringError::Panicked => ErrorCode::Internal,
         };
-        fault.because(error.to_string())
+        code.because(error.to_string())
     }
 }

@@ -1,25 +1,22 @@
-//! The HTTP service of foretaste: status codes, JSON, queueing, hot swap. How a score is made is the engine's business.
+//! The HTTP service of foretaste: status codes and JSON around the running system of `foretaste-service`.
 //!
 //! ```text
-//! socket ─> foretaste-net (caps, time-outs) ─> edge (bounds, ids, panics) ─> routes ─> door ─> scoring threads ─> Recommender
-//!                                                                    └────> fits (one thread) ─> registry (hot swap)
+//! socket ─> foretaste-net (caps, time-outs) ─> middleware (bounds, ids, panics) ─> routes ─> foretaste-service
 //! ```
 
 mod app;
 mod config;
-mod door;
-mod edge;
 mod error;
 mod extract;
-mod fits;
 mod metrics;
+mod middleware;
 #[cfg(test)]
 mod overload_tests;
-mod registry;
 mod routes;
 mod server;
 
 pub use config::ServerConfig;
 pub use foretaste_net::{LimitError, Limits, WRITE_RATE};
+pub use foretaste_service::{Origin, Source, SourceData, SourceError, SourceState};
 pub use routes::openapi;
-pub use server::{Server, ServerError};
+pub use server::{Reloader, Server, ServerError};

@@ -3,22 +3,20 @@
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
 use foretaste::recommend::Recommender;
 use foretaste_net::{LimitError, Slots, listen};
+use foretaste_service::{Observer, Origin, ScoringThreads, Service, ServiceConfig};
 use rayon::ThreadPool;
 use tokio::sync::oneshot;
 
 use crate::app::{App, Shared};
 use crate::config::ServerConfig;
-use crate::door::{Door, Scorers};
-use crate::edge::Edge;
-use crate::fits::Fits;
 use crate::metrics::prometheus::Metrics;
-use crate::registry::Registry;
+use crate::middleware::Middleware;
 use crate::routes::{admin_router, router};
 
 /// Connections that the admin listener serves at once.
@@ -55,19 +53,24 @@ pub struct Server {
     listener: TcpListener,
     admin: Option<(SocketAddr, TcpListener)>,
     pub(crate) app: Shared,
-    scorers: Scorers,
+    scorers: ScoringThreads,
     pub(crate) routes: Router,
 }
 
 impl Server {
-    /// Listens on the configured addresses and starts the scoring and fitting threads. `first` serves as `v1`; refits
-    /// run on `train`.
+    /// Listens on the configured addresses and starts the scoring and fitting threads. `first`, whose data was read from `origin`,
+    /// serves as `v1`; refits run on `train`.
     ///
     /// # Errors
     /// [`ServerError`]: an address is taken, a thread is refused, a limit is out of range.
-    pub fn bind(config: ServerConfig, first: Recommender, train: ThreadPool) -> Result<Self, ServerError> {
+    pub fn bind(
+        config: ServerConfig,
+        first: Recommender,
+        origin: Origin,
+        train: ThreadPool,
+    ) -> Result<Self, ServerError> {
         let listener = open(config.listen, config.limits.backlog)?;
-        Self::on(listener, config, first, train)
+        Self::on(listener, config, first, origin, train)
     }
 
     /// As [`bind`](Self::bind), on a socket that listens already, which goes before the configured address.
@@ -78,6 +81,7 @@ impl Server {
         listener: TcpListener,
         config: ServerConfig,
         first: Recommender,
+        origin: Origin,
         train: ThreadPool,
     ) -> Result<Self, ServerError> {
         config.limits.check()?;
@@ -90,13 +94,13 @@ impl Server {
             None => None,
         };
         let metrics = Arc::new(Metrics::new());
-        let registry = Arc::new(Registry::new(first, Arc::clone(&metrics)));
         let limits = Arc::new(config.limits.clone());
-        let (door, scorers) = Door::open(config.threads, config.queue, limits.wait, metrics.door.clone())
-            .map_err(ServerError::Threads)?;
-        let fits = Fits::start(Arc::clone(&registry), Arc::clone(&metrics), train, config.memory)
-            .map_err(ServerError::Threads)?;
-        let app = Arc::new(App::new(registry, door, fits, metrics, limits));
+        let ServerConfig { threads, queue, memory, .. } = config;
+        let system = ServiceConfig { threads, queue, wait: limits.wait, memory };
+        let observer = Arc::clone(&metrics) as Arc<dyn Observer>;
+        let (service, scorers) =
+            Service::start(&system, first, origin, train, observer).map_err(ServerError::Threads)?;
+        let app = Arc::new(App::new(service, metrics, limits));
         let routes = router(Arc::clone(&app));
         Ok(Self { config, address, listener, admin, app, scorers, routes })
     }
@@ -111,6 +115,12 @@ impl Server {
     #[must_use]
     pub fn admin_addr(&self) -> Option<SocketAddr> {
         self.admin.as_ref().map(|(address, _)| *address)
+    }
+
+    /// What reads the source again.
+    #[must_use]
+    pub fn reloader(&self) -> Reloader {
+        Reloader(Arc::downgrade(&self.app))
     }
 
     /// Serves until `shutdown` resolves; then is not ready, accepts no more, finishes what is in flight within the drain
@@ -128,14 +138,31 @@ impl Server {
         let (app, scorers) = (Arc::clone(&self.app), self.scorers);
         let parts = Parts { listener: self.listener, admin: self.admin, app: self.app, routes: self.routes };
         let served = runtime.block_on(parts.serve(shutdown)).map_err(ServerError::Threads);
-        app.fits.stop(FIT_PATIENCE);
+        app.service.fits.stop(FIT_PATIENCE);
         // What did not finish is dropped here; a connection that hangs cannot hold the process.
         runtime.shutdown_timeout(Duration::from_millis(200));
-        // The scoring threads end with the last reference to the door.
+        // The scoring threads end with the last reference to the scoring pool.
         if Arc::into_inner(app).is_some() {
             scorers.join();
         }
         served
+    }
+}
+
+/// Has the source of a running server read again; it does not keep the server alive.
+#[derive(Debug, Clone)]
+pub struct Reloader(Weak<App>);
+
+impl Reloader {
+    /// Reads the source again, where it has changed, and fits it with the parameters of the version that serves, in the
+    /// background. What comes of it is logged, and listed among the jobs.
+    pub fn reload(&self) {
+        let Some(app) = self.0.upgrade() else { return };
+        match app.service.fits.reload() {
+            Ok(Some(job)) => tracing::info!(job = job.id, "a reload was asked for"),
+            Ok(None) => tracing::info!("a reload was asked for, but the source has not changed"),
+            Err(error) => tracing::warn!(%error, "a reload was asked for and refused"),
+        }
     }
 }
 
@@ -151,20 +178,20 @@ impl Parts {
     async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let Self { listener, admin, app, routes } = self;
         let limits = Arc::clone(&app.limits);
-        let edge = |routes| Arc::new(Edge::new(routes, Arc::clone(&app.limits), Arc::clone(&app.metrics)));
+        let layered = |routes| Arc::new(Middleware::new(routes, Arc::clone(&app.limits), Arc::clone(&app.metrics)));
         // Health and metrics are answered until the last request is.
         let (_finished, finish) = oneshot::channel::<()>();
         if let Some((_, listener)) = admin {
             let slots = Slots::new(ADMIN_CONNECTIONS, ADMIN_CONNECTIONS);
             let until = async { drop(finish.await) };
-            let edge = edge(admin_router(Arc::clone(&app)));
-            tokio::spawn(foretaste_net::serve(listener, edge, Arc::clone(&limits), slots, until));
+            let answer = layered(admin_router(Arc::clone(&app)));
+            tokio::spawn(foretaste_net::serve(listener, answer, Arc::clone(&limits), slots, until));
         }
         let until = async {
             shutdown.await;
             app.stop();
         };
-        foretaste_net::serve(listener, edge(routes), limits, Arc::clone(&app.slots), until).await
+        foretaste_net::serve(listener, layered(routes), limits, Arc::clone(&app.slots), until).await
     }
 }
 

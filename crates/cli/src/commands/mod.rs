@@ -19,9 +19,8 @@ mod similar;
 mod unknown;
 
 use anyhow::{Context, Result};
-use foretaste::recommend::{RecommendError, Recommender, Scored};
+use foretaste::recommend::{ListedItem, RecommendError, Recommender};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use serde::Serialize;
 
 use crate::args::{Command, ModelArgs, ThreadArgs};
 use crate::data::ready;
@@ -106,26 +105,12 @@ fn refused(error: RecommendError) -> anyhow::Error {
     coded(exit, error)
 }
 
-/// An item of a list, as printed.
-#[derive(Debug, Serialize)]
-struct Listed<'a> {
-    item: &'a str,
-    title: &'a str,
-    score: f32,
-}
-
-fn listed<'a>(recommender: &'a Recommender, items: &[Scored]) -> Vec<Listed<'a>> {
-    let list =
-        |&Scored { item, score }| Listed { item: recommender.item_id(item), title: recommender.title(item), score };
-    items.iter().map(list).collect()
-}
-
 /// A list as a table: place, item, title, and the score under its name.
-fn ranking(items: &[Listed<'_>], score: &'static str, shown: impl Fn(f32) -> String) -> Table<4> {
+fn ranking(items: &[ListedItem<'_>], score: &'static str, shown: impl Fn(f32) -> String) -> Table<4> {
     let columns = [("", Align::Right), ("item", Align::Right), ("title", Align::Left), (score, Align::Right)];
     let mut table = Table::new(columns);
     for (at, listed) in items.iter().enumerate() {
-        table.row([count(at + 1), listed.item.to_owned(), listed.title.to_owned(), shown(listed.score)]);
+        table.row([count(at + 1), listed.id.to_owned(), listed.title.to_owned(), shown(listed.score)]);
     }
     table
 }

@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use anyhow::Result;
-use foretaste::recommend::{Fallback, Request, Shortfall, ShortfallReason, Source};
+use foretaste::recommend::{Fallback, ListedItem, Request, Shortfall, ShortfallReason, Source};
 use serde::Serialize;
 
 use super::unknown::Unknown;
-use super::{Listed, listed, ranking, recommender_of, refused};
+use super::{ranking, recommender_of, refused};
 use crate::args::{FallbackArg, RecommendArgs};
 use crate::output::{self, Shape, count, printable};
 
@@ -17,7 +17,7 @@ struct Answer<'a> {
     dataset: &'a str,
     rank: usize,
     source: Source,
-    items: Vec<Listed<'a>>,
+    items: Vec<ListedItem<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shortfall: Option<Shortfall>,
     #[serde(flatten)]
@@ -39,7 +39,7 @@ pub(super) fn run(args: &RecommendArgs) -> Result<()> {
         dataset: &provenance.dataset,
         rank: provenance.params.rank,
         source: ranked.source,
-        items: listed(&recommender, &ranked.items),
+        items: recommender.listed(&ranked.items),
         shortfall: ranked.shortfall,
         unknown: Unknown { unknown_items: ranked.unknown_items, unknown_values: ranked.unknown_values },
     };
@@ -64,6 +64,7 @@ fn text(answer: &Answer<'_>) -> Result<()> {
     if let Some(Shortfall { requested, returned, reason }) = answer.shortfall {
         let why = match reason {
             ShortfallReason::AllRated => "there are no more that the user has not rated",
+            ShortfallReason::NoMoreItems => "there are no more items",
             ShortfallReason::Filtered => "the filters allow no more",
         };
         writeln!(out, "{} of {} asked for: {why}", count(returned), count(requested))?;

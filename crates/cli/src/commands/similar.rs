@@ -3,10 +3,11 @@
 use std::io::Write;
 
 use anyhow::Result;
+use foretaste::recommend::ListedItem;
 use serde::Serialize;
 
 use super::unknown::Unknown;
-use super::{Listed, listed, ranking, recommender_of, refused};
+use super::{ranking, recommender_of, refused};
 use crate::args::SimilarArgs;
 use crate::output::{self, Shape, count, printable};
 
@@ -16,7 +17,7 @@ struct Answer<'a> {
     title: &'a str,
     dataset: &'a str,
     rank: usize,
-    items: Vec<Listed<'a>>,
+    items: Vec<ListedItem<'a>>,
     #[serde(flatten)]
     unknown: Unknown,
 }
@@ -32,8 +33,8 @@ pub(super) fn run(args: &SimilarArgs) -> Result<()> {
         title: recommender.title(item),
         dataset: &provenance.dataset,
         rank: provenance.params.rank,
+        items: recommender.listed(&similar.items),
         unknown: Unknown { unknown_items: similar.unknown_items, unknown_values: similar.unknown_values },
-        items: listed(&recommender, &similar.items),
     };
     match args.json.shape() {
         Shape::Json => output::json(&answer),

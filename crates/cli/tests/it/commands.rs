@@ -8,7 +8,7 @@ const SMALL: &str =
     "user,item,rating\na b,1,5\na b,2,4\na b,\"x,y\",1\nc,1,4\nc,3,5\nd,2,2\nd,3,3\n日本,1,5\n日本,2,4\n";
 
 fn ids(list: &Value) -> Vec<&str> {
-    list["items"].as_array().unwrap().iter().map(|item| item["item"].as_str().unwrap()).collect()
+    list["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect()
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod commands;
 mod download;
 mod program;
+mod properties;
 mod serve;
 mod service;
 mod tutorial;

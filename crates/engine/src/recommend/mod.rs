@@ -1,6 +1,7 @@
 //! A model, the names around it and a request: a ranked list.
 
 mod eligible;
+mod listed;
 mod rank;
 mod request;
 mod top_n;
@@ -16,6 +17,7 @@ use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_data::interactions::ItemStats;
 use foretaste_models::{FitError, FitParams, FitProgress, Model};
 
+pub use listed::ListedItem;
 pub use rank::check_limit;
 pub use request::{
     Fallback, Filter, ItemList, MAX_LIMIT, Ranked, RecommendError, Request, Scored, Selection, Shortfall,

@@ -162,7 +162,11 @@ impl Recommender {
 
     fn shortfall(&self, requested: usize, returned: usize, rated: usize) -> Option<Shortfall> {
         let unrated = self.data.interactions.items().len() - rated;
-        let reason = if returned == unrated { ShortfallReason::AllRated } else { ShortfallReason::Filtered };
+        let reason = match (returned == unrated, rated) {
+            (false, _) => ShortfallReason::Filtered,
+            (true, 0) => ShortfallReason::NoMoreItems,
+            (true, _) => ShortfallReason::AllRated,
+        };
         (returned < requested).then_some(Shortfall { requested, returned, reason })
     }
 }

@@ -5,7 +5,7 @@ use foretaste_data::ids::ItemIx;
 /// Most items that one request may ask for.
 pub const MAX_LIMIT: usize = 1000;
 
-/// A wish for a ranked list.
+/// A request for a ranked list.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// Whom the list is for.
@@ -69,9 +69,12 @@ pub struct Filter<'a> {
 }
 
 /// What a user without a history gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum Fallback {
     /// The items with most ratings.
+    #[default]
     Popular,
     /// An error.
     None,
@@ -123,6 +126,7 @@ pub struct UnknownValue {
 
 /// Where the scores of a list come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The user's trained factors; the score is the predicted rating.
@@ -135,6 +139,7 @@ pub enum Source {
 
 /// Why a list is shorter than was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Shortfall {
     /// Number of items asked for.
     pub requested: usize,
@@ -146,10 +151,13 @@ pub struct Shortfall {
 
 /// What kept items out of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ShortfallReason {
     /// Every other item is in the history already.
     AllRated,
+    /// The list holds every item there is.
+    NoMoreItems,
     /// Every other unrated item fails `exclude`, `only` or a filter.
     Filtered,
 }

@@ -69,7 +69,7 @@ impl Accept {
         best.map(|(form, _)| form)
     }
 
-    /// JSON for who asks for it, text for everybody else.
+    /// JSON where it is preferred, otherwise text.
     pub(crate) fn form(&self) -> Form {
         let form = self.best(|range| match range.kind.as_str() {
             "application/json" | "application/*" => Some(Form::Json),
@@ -79,7 +79,7 @@ impl Accept {
         form.unwrap_or(Form::Text)
     }
 
-    /// A text format for who asks for it by version, JSON for everybody else.
+    /// A text format where it is asked for by version, otherwise JSON.
     pub(crate) fn metrics_form(&self) -> MetricsForm {
         let form = self.best(|range| match (range.kind.as_str(), &range.version) {
             ("application/openmetrics-text", _) => Some(MetricsForm::OpenMetrics),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_the_rule_and_json_the_wish() {
+    fn text_is_the_default_and_json_is_given_where_it_is_preferred() {
         for text in ["", "*/*", "text/html,*/*;q=0.8", "application/json;q=0", "text/plain, application/json;q=0.5"] {
             assert_eq!(accept(text).form(), Form::Text, "{text}");
         }

@@ -6,20 +6,24 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use foretaste_net::Limits;
 use foretaste_net::body::{BodyError, discard};
-use serde::de::DeserializeOwned;
 
+use super::fields::{Fields, Wire};
+use super::tree::Tree;
 use crate::app::Shared;
-use crate::error::{ApiError, Fault};
+use crate::error::{ApiError, ErrorCode};
+
+/// What some programs write before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A JSON body of a known form.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
-impl<T: DeserializeOwned> FromRequest<Shared> for JsonBody<T> {
+impl<T: Wire> FromRequest<Shared> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
-            return Err(Fault::UnsupportedMediaType.because("the body must have the content-type application/json"));
+            return Err(ErrorCode::UnsupportedMediaType.because("the body must have the content-type application/json"));
         }
         let bytes = read(request.into_body(), &app.limits).await?;
         parse(&bytes).map(Self)
@@ -44,26 +48,37 @@ pub(crate) async fn read(mut body: Body, limits: &Limits) -> Result<Vec<u8>, Api
         Ok(bytes) => return Ok(bytes),
         Err(error) => error,
     };
-    let fault = match error {
+    let code = match error {
         BodyError::TooLarge { .. } => {
             discard(&mut body, limits).await;
-            Fault::BodyTooLarge
+            ErrorCode::BodyTooLarge
         }
-        BodyError::TooSlow { .. } => Fault::Timeout,
-        BodyError::Broken => Fault::UnreadableBody,
+        BodyError::TooSlow { .. } => ErrorCode::Timeout,
+        BodyError::Broken => ErrorCode::UnreadableBody,
     };
-    Err(fault.because(error.to_string()))
+    Err(code.because(error.to_string()))
 }
 
-/// The body as JSON of a known form.
+/// The body as JSON of a known form. A byte order mark is skipped.
 ///
 /// # Errors
 /// It is not JSON, or not of that form.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let fault = if error.is_data() { Fault::InvalidBody } else { Fault::MalformedJson };
+pub(crate) fn parse<T: Wire>(bytes: &[u8]) -> Result<T, ApiError> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let tree = serde_json::from_slice::<Tree>(bytes).map_err(|error| {
         // A message may quote the body, which may be long.
         let message: String = error.to_string().chars().take(300).collect();
-        fault.because(message)
-    })
+        // What is beyond the parser's limits is JSON for all that.
+        match message.as_str() {
+            deep if deep.starts_with("recursion limit") => {
+                ErrorCode::InvalidBody.because("the body is nested too deeply")
+            }
+            large if large.starts_with("number out of range") => {
+                ErrorCode::InvalidBody.because("the body has a number that is too large")
+            }
+            _ => ErrorCode::MalformedJson.because(message),
+        }
+    })?;
+    let read = Fields::of_body(tree).and_then(Fields::all);
+    read.map_err(|error| ErrorCode::InvalidBody.because(error.to_string()))
 }

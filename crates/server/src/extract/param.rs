@@ -4,12 +4,19 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use serde::Deserialize;
 
 use super::body::{is_json, parse, read};
-use super::query::Fields;
+use super::query::Params;
 use crate::app::Shared;
-use crate::error::{ApiError, Fault};
+use crate::error::{ApiError, ErrorCode};
 
 /// The value of `param`. The query wins over the body, the first of several values over the rest.
 pub(crate) struct Param(pub(crate) String);
+
+/// The parameter in the query.
+#[derive(Deserialize)]
+struct ParamQuery {
+    #[serde(default)]
+    param: Vec<String>,
+}
 
 /// The form in which the tutorial's notebook sees a request.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -33,10 +40,8 @@ impl FromRequest<Shared> for Param {
 
     async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
-        let mut fields = Fields::from_request_parts(&mut parts, app).await?;
-        let param = fields.many("param").into_iter().next();
-        fields.finish(&["param"])?;
-        if let Some(param) = param {
+        let Params(ParamQuery { param }) = Params::from_request_parts(&mut parts, app).await?;
+        if let Some(param) = param.into_iter().next() {
             return Ok(Self(param));
         }
         let bytes = read(body, &app.limits).await?;
@@ -48,14 +53,15 @@ impl FromRequest<Shared> for Param {
             Ok(body) => body.args.param.into_iter().next().map(Self).ok_or_else(missing),
             Err(error) if is_json(&parts.headers) => Err(error),
             Err(_) => {
-                Err(Fault::UnsupportedMediaType.because("the body must be JSON: {\"args\": {\"param\": [\"500\"]}}"))
+                Err(ErrorCode::UnsupportedMediaType
+                    .because("the body must be JSON: {\"args\": {\"param\": [\"500\"]}}"))
             }
         }
     }
 }
 
 fn missing() -> ApiError {
-    Fault::MissingParameter.because("`param` is missing: give ?param=500 or {\"args\": {\"param\": [\"500\"]}}")
+    ErrorCode::MissingParameter.because("`param` is missing: give ?param=500 or {\"args\": {\"param\": [\"500\"]}}")
 }
 
 impl Param {
@@ -70,6 +76,6 @@ impl Param {
             return Ok(text.parse().unwrap_or(usize::MAX));
         }
         let shown: String = text.chars().take(40).collect();
-        Err(Fault::InvalidParameter.because(format!("`param` is `{shown}`, expected a whole number of at least 1")))
+        Err(ErrorCode::InvalidParameter.because(format!("`param` is `{shown}`, expected a whole number of at least 1")))
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use foretaste::recommend::Provenance;
+use foretaste_service::Observer;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -19,56 +21,37 @@ pub(crate) struct StatusLabel {
     status: u16,
 }
 
-/// What the door counts.
-#[derive(Debug, Clone)]
-pub(crate) struct DoorMetrics {
-    /// Requests refused because the queue was full.
-    pub(crate) full: Counter,
-    /// Requests dropped because they waited too long.
-    pub(crate) too_late: Counter,
-    waited: Histogram,
-    ran: Histogram,
-}
-
-impl Default for DoorMetrics {
-    fn default() -> Self {
-        // 4 us to 262 ms.
-        let buckets = || Histogram::new(exponential_buckets(4e-6, 4.0, 9));
-        Self { full: Counter::default(), too_late: Counter::default(), waited: buckets(), ran: buckets() }
-    }
-}
-
-impl DoorMetrics {
-    /// Notes one job that was run.
-    pub(crate) fn scored(&self, waited: Duration, ran: Duration) {
-        self.waited.observe(waited.as_secs_f64());
-        self.ran.observe(ran.as_secs_f64());
-    }
-}
-
 /// Every figure, and the registry that prints them.
 #[derive(Debug)]
 pub(crate) struct Metrics {
-    pub(crate) door: DoorMetrics,
     pub(crate) recompute: Histogram,
-    pub(crate) fits_failed: Counter,
+    fits_failed: Counter,
     pub(crate) connections: Gauge,
-    pub(crate) model_rank: Gauge,
-    pub(crate) model_number: Gauge<u64, AtomicU64>,
+    model_rank: Gauge,
+    model_number: Gauge<u64, AtomicU64>,
+    full: Counter,
+    too_late: Counter,
+    waited: Histogram,
+    ran: Histogram,
     replies: Family<StatusLabel, Counter>,
     registry: Mutex<Registry>,
 }
 
 impl Metrics {
     pub(crate) fn new() -> Self {
+        // 4 us to 262 ms.
+        let queue = || Histogram::new(exponential_buckets(4e-6, 4.0, 9));
         let metrics = Self {
-            door: DoorMetrics::default(),
             // 1 ms to 65 s.
             recompute: Histogram::new(exponential_buckets(1e-3, 2.0, 17)),
             fits_failed: Counter::default(),
             connections: Gauge::default(),
             model_rank: Gauge::default(),
             model_number: Gauge::default(),
+            full: Counter::default(),
+            too_late: Counter::default(),
+            waited: queue(),
+            ran: queue(),
             replies: Family::default(),
             registry: Mutex::new(Registry::with_prefix("foretaste")),
         };
@@ -79,11 +62,11 @@ impl Metrics {
     fn register(&self) {
         let Ok(mut registry) = self.registry.lock() else { return };
         registry.register("http_replies", "Replies by status", self.replies.clone());
-        registry.register("score_refused", "Requests refused because the queue was full", self.door.full.clone());
-        registry.register("score_dropped", "Requests dropped after waiting too long", self.door.too_late.clone());
+        registry.register("score_refused", "Requests refused because the queue was full", self.full.clone());
+        registry.register("score_dropped", "Requests dropped after waiting too long", self.too_late.clone());
         let seconds = || Unit::Seconds;
-        registry.register_with_unit("score_wait", "Time queued for scoring", seconds(), self.door.waited.clone());
-        registry.register_with_unit("score_run", "Time spent scoring", seconds(), self.door.ran.clone());
+        registry.register_with_unit("score_wait", "Time queued for scoring", seconds(), self.waited.clone());
+        registry.register_with_unit("score_run", "Time spent scoring", seconds(), self.ran.clone());
         registry.register_with_unit("recompute", "Duration of recompute calls", seconds(), self.recompute.clone());
         registry.register("fits_failed", "Fits that failed", self.fits_failed.clone());
         registry.register("connections", "Open connections", self.connections.clone());
@@ -126,6 +109,30 @@ impl Metrics {
             }
         }
         text
+    }
+}
+
+impl Observer for Metrics {
+    fn scoring_refused(&self) {
+        self.full.inc();
+    }
+
+    fn scoring_dropped(&self) {
+        self.too_late.inc();
+    }
+
+    fn scored(&self, waited: Duration, ran: Duration) {
+        self.waited.observe(waited.as_secs_f64());
+        self.ran.observe(ran.as_secs_f64());
+    }
+
+    fn fit_failed(&self) {
+        self.fits_failed.inc();
+    }
+
+    fn serves(&self, number: u64, provenance: &Provenance) {
+        self.model_number.set(number);
+        self.model_rank.set(i64::try_from(provenance.params.rank).unwrap_or(i64::MAX));
     }
 }
 

@@ -14,7 +14,7 @@ use utoipa_swagger_ui::{Config, serve};
 
 use super::document::openapi;
 use crate::app::Shared;
-use crate::error::Fault;
+use crate::error::ErrorCode;
 
 /// Scripts, fonts and requests of our own origin only; the viewer sets styles on its elements and draws icons from data.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
@@ -47,8 +47,8 @@ fn viewer(file: &str) -> Response {
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=3600"));
             response
         }
-        Ok(None) => Fault::UnknownRoute.because("there is no such page; /docs/ is the first").into_response(),
-        Err(error) => Fault::Internal.because(error.to_string()).into_response(),
+        Ok(None) => ErrorCode::UnknownRoute.because("there is no such page; /docs/ is the first").into_response(),
+        Err(error) => ErrorCode::Internal.because(error.to_string()).into_response(),
     }
 }
 

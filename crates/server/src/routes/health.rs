@@ -4,8 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
+use super::errors::{AnyErrors, ReadyErrors};
 use crate::app::Shared;
-use crate::error::{ApiError, Fault};
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::query::NoQuery;
 
 /// A sign of life.
@@ -17,8 +18,10 @@ pub(super) struct Health {
 }
 
 /// Whether the process lives
-#[utoipa::path(get, path = "/healthz", tag = "operations",
-    responses((status = 200, description = "It does", body = Health)))]
+#[utoipa::path(
+    get, path = "/healthz", tag = "operations", operation_id = "healthz",
+    responses((status = 200, description = "It does", body = Health), AnyErrors)
+)]
 pub(super) async fn healthz(_: NoQuery) -> Json<Health> {
     Json(Health { status: "ok" })
 }
@@ -26,12 +29,14 @@ pub(super) async fn healthz(_: NoQuery) -> Json<Health> {
 /// Whether the service wants work
 ///
 /// 503 `shutting_down` from the shutdown signal on.
-#[utoipa::path(get, path = "/readyz", tag = "operations",
-    responses((status = 200, description = "It does", body = Health)))]
+#[utoipa::path(
+    get, path = "/readyz", tag = "operations", operation_id = "readyz",
+    responses((status = 200, description = "It does", body = Health), ReadyErrors)
+)]
 pub(super) async fn readyz(State(app): State<Shared>, _: NoQuery) -> Result<Json<Health>, ApiError> {
     if app.is_ready() {
         Ok(Json(Health { status: "ready" }))
     } else {
-        Err(Fault::ShuttingDown.because("the service is shutting down"))
+        Err(ErrorCode::ShuttingDown.because("the service is shutting down"))
     }
 }

@@ -2,14 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
+use foretaste_service::{Fitted, Job, JobState};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::errors::{AnyErrors, JobErrors};
 use crate::app::Shared;
-use crate::error::{ApiError, ErrorBody, Fault};
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::path::Id;
 use crate::extract::query::NoQuery;
-use crate::fits::{Fitted, Job, JobState};
 
 /// Where a fit stands.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -41,6 +42,10 @@ pub(super) struct JobView {
     /// The version that came of it, of a job that succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     model_version: Option<String>,
+    /// Rows that the source has more than before (negative: fewer), of a job that succeeded and for which the source was
+    /// read again because it had changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_added: Option<i64>,
     /// Why it failed, of a job that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Failure>,
@@ -74,13 +79,14 @@ impl JobView {
         let mut view = Self {
             id: job.id.clone(),
             state: StateName::Queued,
-            rank: job.params.rank,
+            rank: job.request.params.rank,
             progress: job.progress(),
             queued_at: job.queued_at,
             started_at: None,
             finished_at: None,
             duration_ms: None,
             model_version: None,
+            rows_added: None,
             error: None,
         };
         match job.state() {
@@ -88,14 +94,15 @@ impl JobView {
             JobState::Running { started_at } => {
                 (view.state, view.started_at) = (StateName::Running, Some(started_at));
             }
-            JobState::Succeeded { fitted: Fitted { version, took, .. }, finished_at } => {
+            JobState::Succeeded { fitted: Fitted { version, took, reread, .. }, finished_at } => {
                 (view.state, view.progress) = (StateName::Succeeded, 1.0);
                 (view.finished_at, view.model_version) = (Some(finished_at), Some(version));
+                view.rows_added = reread.map(|reread| reread.rows_added);
                 view.duration_ms = u64::try_from(took.as_millis()).ok();
             }
             JobState::Failed { error, finished_at } => {
                 (view.state, view.finished_at) = (StateName::Failed, Some(finished_at));
-                view.error = Some(Failure { code: error.fault.code(), message: error.message.into_owned() });
+                view.error = Some(Failure { code: ErrorCode::from(&error).name(), message: error.to_string() });
             }
         }
         view
@@ -105,28 +112,28 @@ impl JobView {
 /// Jobs, newest first.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Jobs {
-    /// The last 100.
+    /// As many as are remembered.
     jobs: Vec<JobView>,
 }
 
-/// The last 100 fits that were asked for, newest first
-#[utoipa::path(get, path = "/v1/jobs", tag = "models", responses((status = 200, description = "The jobs", body = Jobs)))]
+/// The last fits that were asked for, newest first
+#[utoipa::path(
+    get, path = "/v1/jobs", tag = "models", operation_id = "list_jobs",
+    responses((status = 200, description = "The jobs", body = Jobs), AnyErrors)
+)]
 pub(super) async fn list(State(app): State<Shared>, _: NoQuery) -> Json<Jobs> {
-    Json(Jobs { jobs: app.fits.jobs().iter().map(|job| JobView::of(job)).collect() })
+    Json(Jobs { jobs: app.service.fits.jobs().iter().map(|job| JobView::of(job)).collect() })
 }
 
 /// One fit that was asked for
 #[utoipa::path(
-    get, path = "/v1/jobs/{id}", tag = "models",
+    get, path = "/v1/jobs/{id}", tag = "models", operation_id = "job",
     params(("id" = String, Path, description = "The job's id", example = "j1")),
-    responses(
-        (status = 200, description = "The job", body = JobView),
-        (status = 404, description = "`unknown_job`", body = ErrorBody),
-    )
+    responses((status = 200, description = "The job", body = JobView), JobErrors)
 )]
 pub(super) async fn job(State(app): State<Shared>, Id(id): Id, _: NoQuery) -> Result<Json<JobView>, ApiError> {
-    match app.fits.job(&id) {
+    match app.service.fits.job(&id) {
         Some(job) => Ok(Json(JobView::of(&job))),
-        None => Err(Fault::UnknownJob.because("no such job is remembered; GET /v1/jobs lists those that are")),
+        None => Err(ErrorCode::UnknownJob.because("no such job is remembered; GET /v1/jobs lists those that are")),
     }
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
+use super::errors::AnyErrors;
 use crate::app::Shared;
 use crate::extract::accept::{Accept, MetricsForm};
 use crate::extract::query::NoQuery;
@@ -14,12 +15,15 @@ use crate::metrics::recomputes::RecomputeFigures;
 ///
 /// JSON, unless `Accept` asks for `application/openmetrics-text` or for `text/plain` with a version.
 #[utoipa::path(
-    get, path = "/metrics", tag = "tutorial",
-    responses((status = 200, description = "The figures", content(
-        (RecomputeFigures = "application/json"),
-        (String = "text/plain"),
-        (String = "application/openmetrics-text"),
-    )))
+    get, path = "/metrics", tag = "tutorial", operation_id = "metrics",
+    responses(
+        (status = 200, description = "The figures", content(
+            (RecomputeFigures = "application/json"),
+            (String = "text/plain"),
+            (String = "application/openmetrics-text"),
+        )),
+        AnyErrors,
+    )
 )]
 pub(super) async fn metrics(State(app): State<Shared>, accept: Accept, _: NoQuery) -> Response {
     app.metrics.connections.set(i64::try_from(app.slots.taken()).unwrap_or(i64::MAX));

@@ -2,14 +2,19 @@
 
 mod docs;
 mod document;
+mod errors;
 mod health;
 mod items;
 mod jobs;
 mod list;
+mod list_query;
 mod metrics;
 mod models;
+mod popular;
+mod properties;
 mod recommendations;
 mod reply;
+mod selection_query;
 mod tutorial;
 mod users;
 
@@ -19,7 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::Shared;
-use crate::error::{ApiError, Fault};
+use crate::error::{ApiError, ErrorCode};
 
 pub use document::openapi;
 
@@ -29,11 +34,14 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(tutorial::viewed))
         .routes(routes!(tutorial::recommended))
         .routes(routes!(tutorial::recompute_svd))
+        .routes(routes!(users::user))
         .routes(routes!(users::recommendations))
         .routes(routes!(users::ratings))
         .routes(routes!(recommendations::recommend))
         .routes(routes!(items::item))
         .routes(routes!(items::similar))
+        .routes(routes!(popular::popular))
+        .routes(routes!(properties::schema))
         .routes(routes!(models::list, models::fit))
         .routes(routes!(models::activate))
         .routes(routes!(jobs::list))
@@ -75,10 +83,10 @@ fn finish(routes: Router<Shared>, app: Shared) -> Router {
 
 async fn unknown_route(uri: Uri) -> ApiError {
     let path: String = uri.path().chars().take(100).collect();
-    Fault::UnknownRoute.because(format!("there is nothing at `{path}`; /docs lists what there is"))
+    ErrorCode::UnknownRoute.because(format!("there is nothing at `{path}`; /docs lists what there is"))
 }
 
 async fn method_not_allowed(method: Method) -> ApiError {
     let method: String = method.as_str().chars().take(20).collect();
-    Fault::MethodNotAllowed.because(format!("{method} is not allowed here; the header `allow` says what is"))
+    ErrorCode::MethodNotAllowed.because(format!("{method} is not allowed here; the header `allow` says what is"))
 }

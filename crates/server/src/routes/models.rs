@@ -5,21 +5,22 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
 use foretaste::models::FitParams;
+use foretaste_service::{FitData, FitRequest, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::errors::{AnyErrors, FitErrors, ModelErrors};
 use super::jobs::JobView;
 use crate::app::Shared;
-use crate::error::{ApiError, ErrorBody, Fault};
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::body::JsonBody;
 use crate::extract::path::Id;
 use crate::extract::query::NoQuery;
-use crate::registry::Version;
 
 /// What to fit.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FitWish {
+pub(super) struct FitBody {
     /// Number of singular triplets, at most the smaller of users and items.
     #[schema(minimum = 1, example = 100)]
     rank: u64,
@@ -27,25 +28,27 @@ pub(super) struct FitWish {
 
 /// Fits a model and serves it when it is done
 ///
-/// Answers at once with a job. Asking for what is being fitted already answers with that job.
+/// The data is read again where it has changed on disk. Answers at once with a job; asking for what is being fitted already
+/// answers with that job.
 #[utoipa::path(
-    post, path = "/v1/models", tag = "models", request_body = FitWish,
+    post, path = "/v1/models", tag = "models", operation_id = "fit_model",
+    request_body(content = FitBody, example = json!({"rank": 20})),
     responses(
         (status = 202, description = "The job", body = JobView,
             headers(("location" = String, description = "The job's address"))),
-        (status = 409, description = "`fit_queue_full`: one fit runs and another waits; try again after `retry-after` \
-            seconds", body = ErrorBody),
-        (status = 415, description = "`unsupported_media_type`", body = ErrorBody),
-        (status = 422, description = "`invalid_rank`, `invalid_body`", body = ErrorBody),
+        FitErrors,
     )
 )]
 pub(super) async fn fit(
     State(app): State<Shared>,
     _: NoQuery,
-    JsonBody(wish): JsonBody<FitWish>,
+    JsonBody(body): JsonBody<FitBody>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<JobView>), ApiError> {
-    let rank = usize::try_from(wish.rank).unwrap_or(usize::MAX);
-    let job = app.fits.submit(FitParams { rank, ..app.fit_defaults() })?;
+    let rank = usize::try_from(body.rank).unwrap_or(usize::MAX);
+    let request = FitRequest { params: FitParams { rank, ..app.service.params() }, data: FitData::Source };
+    // It looks at the files of the source.
+    let submitted = tokio::task::spawn_blocking(move || app.service.fits.submit(request)).await;
+    let job = submitted.map_err(|_| ErrorCode::Internal.because("the request failed for a reason of our own"))??;
     Ok((StatusCode::ACCEPTED, [(LOCATION, format!("/v1/jobs/{}", job.id))], Json(JobView::of(&job))))
 }
 
@@ -110,34 +113,33 @@ pub(super) struct Models {
     /// The version that serves.
     #[schema(example = "v1")]
     active: String,
-    /// The last 5, oldest first.
+    /// As many as are kept, oldest first.
     models: Vec<ModelView>,
 }
 
 /// The versions that are kept, oldest first
-#[utoipa::path(get, path = "/v1/models", tag = "models",
-    responses((status = 200, description = "The versions", body = Models)))]
+#[utoipa::path(
+    get, path = "/v1/models", tag = "models", operation_id = "list_models",
+    responses((status = 200, description = "The versions", body = Models), AnyErrors)
+)]
 pub(super) async fn list(State(app): State<Shared>, _: NoQuery) -> Json<Models> {
-    let (kept, active) = app.registry.list();
+    let (kept, active) = app.service.versions.list();
     let models = kept.iter().map(|version| ModelView::of(version, version.number == active.number)).collect();
     Json(Models { active: active.name.clone(), models })
 }
 
 /// Lets a kept version serve: rolls back, or forward again
 #[utoipa::path(
-    post, path = "/v1/models/{version}/activate", tag = "models",
+    post, path = "/v1/models/{version}/activate", tag = "models", operation_id = "activate_model",
     params(("version" = String, Path, description = "The version's name", example = "v1")),
-    responses(
-        (status = 200, description = "The version, which serves now", body = ModelView),
-        (status = 404, description = "`unknown_model`", body = ErrorBody),
-    )
+    responses((status = 200, description = "The version, which serves now", body = ModelView), ModelErrors)
 )]
 pub(super) async fn activate(State(app): State<Shared>, Id(name): Id, _: NoQuery) -> Result<Json<ModelView>, ApiError> {
-    match app.registry.activate(&name) {
+    match app.service.versions.activate(&name) {
         Some(version) => {
             tracing::info!(model = version.name, "activated");
             Ok(Json(ModelView::of(&version, true)))
         }
-        None => Err(Fault::UnknownModel.because("no such version is kept; GET /v1/models lists those that are")),
+        None => Err(ErrorCode::UnknownModel.because("no such version is kept; GET /v1/models lists those that are")),
     }
 }

@@ -1,65 +1,50 @@
 //! Recommendations for a history in the body: what-if, anonymous basket.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
-use foretaste::recommend::{Fallback, Filter, Request, Selection, Subject};
+use foretaste::recommend::Subject;
 use serde::Deserialize;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
-use super::list::{FallbackName, Recommendations};
+use super::errors::HistoryErrors;
+use super::list::Recommendations;
+use super::list_query::{ListQuery, check_entries};
 use super::reply;
-use super::users::refs;
 use crate::app::Shared;
-use crate::error::{ApiError, ErrorBody, Fault};
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::body::JsonBody;
-use crate::extract::query::{DEFAULT_LIMIT, NoQuery};
-
-/// Most entries of each list in a body.
-const MAX_ENTRIES: usize = 10_000;
+use crate::extract::fields::{Fields, Wire};
+use crate::extract::query::NoQuery;
+use crate::extract::wire_error::WireError;
 
 /// Largest rating of a history: a sum over the longest history of such ratings is still finite.
 const MAX_RATING: f64 = 1e30;
 
 /// A history and what is wanted for it.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Wish {
-    /// What was rated; of an item named twice the last rating counts.
-    #[schema(max_items = 10_000)]
-    history: Vec<Rating>,
-    /// Items wanted.
-    #[serde(default = "default_limit")]
-    #[schema(minimum = 1, maximum = 1000, default = 10)]
-    limit: usize,
-    /// Items that must not be in the list.
-    #[serde(default)]
-    #[schema(max_items = 10_000)]
-    exclude: Vec<String>,
-    /// When given, only these items may be in the list.
-    #[serde(default)]
-    #[schema(max_items = 10_000)]
-    only: Option<Vec<String>>,
-    /// At least one of these genres; empty allows every item.
-    #[serde(default)]
-    #[schema(max_items = 10_000)]
-    genres: Vec<String>,
-    /// The first year allowed.
-    #[schema(maximum = 65535)]
-    min_year: Option<u16>,
-    /// The last year allowed.
-    #[schema(maximum = 65535)]
-    max_year: Option<u16>,
-    /// What to answer when nothing in the history is known.
-    #[serde(default)]
-    #[schema(inline)]
-    fallback: FallbackName,
+pub(super) struct RecommendRequest {
+    history: History,
+    list: ListQuery,
 }
 
-/// One rating of a history.
-#[derive(Deserialize, utoipa::ToSchema)]
+/// Whom the list is for.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Rating {
-    /// The item's id.
+struct History {
+    /// What was rated; of an item named twice the last rating counts.
+    #[schema(max_items = 10_000)]
+    history: Vec<HistoryEntry>,
+}
+
+/// An item and its rating.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct HistoryEntry {
+    /// The item's id; a whole number stands for its digits.
     #[schema(example = "1")]
     item: String,
     /// The rating, in the scale of the data.
@@ -67,44 +52,56 @@ struct Rating {
     rating: f64,
 }
 
-fn default_limit() -> usize {
-    DEFAULT_LIMIT
+impl Wire for RecommendRequest {
+    fn read(fields: &mut Fields) -> Result<Self, WireError> {
+        // The name of this field in bodies until it was made the one of the query.
+        fields.rename("genres", "genre")?;
+        Ok(Self { history: History::read(fields)?, list: ListQuery::read(fields)? })
+    }
 }
 
-impl Wish {
-    fn check(&self) -> Result<(), ApiError> {
-        let only = self.only.as_ref().map_or(0, Vec::len);
-        let lists = [
-            ("history", self.history.len()),
-            ("exclude", self.exclude.len()),
-            ("only", only),
-            ("genres", self.genres.len()),
-        ];
-        if let Some((name, found)) = lists.into_iter().find(|&(_, found)| found > MAX_ENTRIES) {
-            let message = format!("`{name}` has {found} entries, allowed are {MAX_ENTRIES}");
-            return Err(Fault::TooManyEntries.because(message));
+impl PartialSchema for RecommendRequest {
+    /// One object with the fields of both.
+    fn schema() -> RefOr<Schema> {
+        let mut schema = History::schema();
+        for part in ListQuery::schemas() {
+            if let (RefOr::T(Schema::Object(object)), RefOr::T(Schema::Object(part))) = (&mut schema, part) {
+                object.properties.extend(part.properties);
+                object.required.extend(part.required);
+                object.description =
+                    Some("A history and what is wanted for it. `genres` is an older name of `genre`.".to_owned());
+            }
         }
-        match self.history.iter().find(|entry| entry.rating > MAX_RATING) {
-            Some(Rating { rating, .. }) => {
-                Err(Fault::InvalidRating.because(format!("a rating is {rating}, allowed are 0 to {MAX_RATING}")))
+        schema
+    }
+}
+
+impl ToSchema for RecommendRequest {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("RecommendRequest")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        History::schemas(schemas);
+    }
+}
+
+impl RecommendRequest {
+    fn check(&self) -> Result<(), ApiError> {
+        let history = &self.history.history;
+        check_entries(&[("history", history.len())])?;
+        self.list.check()?;
+        match history.iter().find(|entry| entry.rating > MAX_RATING) {
+            Some(HistoryEntry { rating, .. }) => {
+                Err(ErrorCode::InvalidRating.because(format!("a rating is {rating}, allowed are 0 to {MAX_RATING}")))
             }
             None => Ok(()),
         }
     }
 
-    fn request(&self) -> Request<'_> {
-        Request {
-            subject: Subject::History(
-                self.history.iter().map(|entry| (entry.item.as_str(), entry.rating as f32)).collect(),
-            ),
-            limit: self.limit,
-            selection: Selection {
-                exclude: refs(&self.exclude),
-                only: self.only.as_deref().map(refs),
-                filter: Filter { genres: refs(&self.genres), min_year: self.min_year, max_year: self.max_year },
-            },
-            fallback: Fallback::from(self.fallback),
-        }
+    fn subject(&self) -> Subject<'_> {
+        let history = self.history.history.iter();
+        Subject::History(history.map(|entry| (entry.item.as_str(), entry.rating as f32)).collect())
     }
 }
 
@@ -112,23 +109,18 @@ impl Wish {
 ///
 /// The history is folded in: no fit is needed, and the ratings of a known user give that user's scores exactly.
 #[utoipa::path(
-    post, path = "/v1/recommendations", tag = "recommendations", request_body = Wish,
-    responses(
-        (status = 200, description = "The items", body = Recommendations),
-        (status = 404, description = "`unknown_history`, for `\"fallback\": \"none\"` only", body = ErrorBody),
-        (status = 415, description = "`unsupported_media_type`", body = ErrorBody),
-        (status = 422, description = "`invalid_body`, `invalid_limit`, `invalid_rating`, `too_many_entries`",
-            body = ErrorBody),
-    )
+    post, path = "/v1/recommendations", tag = "recommendations", operation_id = "recommend_for_history",
+    request_body(content = RecommendRequest, example = json!({"history": [{"item": "1", "rating": 5.0}], "limit": 3})),
+    responses((status = 200, description = "The items", body = Recommendations), HistoryErrors)
 )]
 pub(super) async fn recommend(
     State(app): State<Shared>,
     _: NoQuery,
-    JsonBody(wish): JsonBody<Wish>,
+    JsonBody(request): JsonBody<RecommendRequest>,
 ) -> Result<Response<Body>, ApiError> {
-    wish.check()?;
+    request.check()?;
     app.score(move |version| {
-        let ranked = version.recommender.recommend(&wish.request())?;
+        let ranked = version.recommender.recommend(&request.list.request(request.subject()))?;
         reply::json(version, &Recommendations::new(version, ranked))
     })
     .await

@@ -7,29 +7,29 @@ use axum::extract::State;
 use axum::http::{HeaderValue, Response};
 use foretaste::models::FitParams;
 use foretaste::recommend::{Fallback, Request};
+use foretaste_service::{FitData, FitRequest, Fitted};
 use serde::Serialize;
 
+use super::errors::{RecomputeErrors, TutorialErrors};
 use super::list::{Recommendations, titles};
 use super::reply;
 use super::users::Ratings;
 use crate::app::Shared;
-use crate::error::{ApiError, ErrorBody, Fault};
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::accept::{Accept, Form};
 use crate::extract::param::{Param, ParamBody};
-use crate::fits::Fitted;
 
 /// The titles that a user has rated, best first
 ///
 /// Unlike the tutorial's, an unknown user is 404.
 #[utoipa::path(
-    post, path = "/viewed", tag = "tutorial", request_body(content = ParamBody),
+    post, path = "/viewed", tag = "tutorial", operation_id = "viewed",
+    request_body(content = ParamBody, example = json!({"args": {"param": ["500"]}})),
     params(("param" = Option<String>, Query, description = "The user; wins over the body", example = "500")),
     responses(
         (status = 200, description = "One title a line, or JSON for `Accept: application/json`", content(
             (String = "text/plain"), (Ratings = "application/json"))),
-        (status = 404, description = "`unknown_user`", body = ErrorBody),
-        (status = 415, description = "`unsupported_media_type`", body = ErrorBody),
-        (status = 422, description = "`invalid_body`", body = ErrorBody),
+        TutorialErrors,
     )
 )]
 pub(super) async fn viewed(
@@ -52,14 +52,13 @@ pub(super) async fn viewed(
 ///
 /// Unlike the tutorial's, an unknown user is 404.
 #[utoipa::path(
-    post, path = "/recommended", tag = "tutorial", request_body(content = ParamBody),
+    post, path = "/recommended", tag = "tutorial", operation_id = "recommended",
+    request_body(content = ParamBody, example = json!({"args": {"param": ["500"]}})),
     params(("param" = Option<String>, Query, description = "The user; wins over the body", example = "500")),
     responses(
         (status = 200, description = "One title a line, or JSON for `Accept: application/json`", content(
             (String = "text/plain"), (Recommendations = "application/json"))),
-        (status = 404, description = "`unknown_user`", body = ErrorBody),
-        (status = 415, description = "`unsupported_media_type`", body = ErrorBody),
-        (status = 422, description = "`invalid_body`", body = ErrorBody),
+        TutorialErrors,
     )
 )]
 pub(super) async fn recommended(
@@ -100,15 +99,13 @@ pub(super) struct Recomputed {
 ///
 /// Answers when the new model serves. A call that asks for what is being fitted already joins that fit.
 #[utoipa::path(
-    post, path = "/recompute_svd", tag = "tutorial", request_body(content = ParamBody),
-    params(("param" = Option<String>, Query, description = "The rank k; wins over the body", example = "100")),
+    post, path = "/recompute_svd", tag = "tutorial", operation_id = "recompute_svd",
+    request_body(content = ParamBody, example = json!({"args": {"param": ["20"]}})),
+    params(("param" = Option<String>, Query, description = "The rank k; wins over the body", example = "20")),
     responses(
         (status = 200, description = "The k, or JSON for `Accept: application/json`", content(
             (String = "text/plain"), (Recomputed = "application/json"))),
-        (status = 409, description = "`fit_queue_full`: one fit runs and another waits; try again after `retry-after` \
-            seconds", body = ErrorBody),
-        (status = 415, description = "`unsupported_media_type`", body = ErrorBody),
-        (status = 422, description = "`invalid_rank`, `invalid_body`", body = ErrorBody),
+        RecomputeErrors,
     )
 )]
 pub(super) async fn recompute_svd(
@@ -117,17 +114,20 @@ pub(super) async fn recompute_svd(
     param: Param,
 ) -> Result<Response<Body>, ApiError> {
     let (rank, begun) = (param.rank()?, Instant::now());
-    let job = app.fits.submit(FitParams { rank, ..app.fit_defaults() })?;
-    let Fitted { version: model_version, factorisation, .. } = job.outcome().await?;
+    let job = app
+        .service
+        .fits
+        .submit(FitRequest { params: FitParams { rank, ..app.service.params() }, data: FitData::Loaded })?;
+    let Fitted { version: model_version, fit, .. } = job.outcome().await?;
     let took = begun.elapsed();
     app.recomputes.record(took);
     app.metrics.recompute.observe(took.as_secs_f64());
-    let header = HeaderValue::from_str(&model_version).map_err(|_| Fault::Internal.because("no such version"))?;
+    let header = HeaderValue::from_str(&model_version).map_err(|_| ErrorCode::Internal.because("no such version"))?;
     match accept.form() {
         Form::Text => Ok(reply::text_of(header, format!("{rank}\n"))),
         Form::Json => {
             let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-            let svd_ms = (factorisation.as_secs_f64() * 1e5).round() / 100.0;
+            let svd_ms = (fit.as_secs_f64() * 1e5).round() / 100.0;
             let job = job.id.clone();
             reply::json_of(header, &Recomputed { model_version, rank, job, duration_ms, svd_ms })
         }

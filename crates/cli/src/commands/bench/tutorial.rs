@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
-use foretaste_server::{Server, ServerConfig};
+use foretaste_server::{Origin, Server, ServerConfig};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use ureq::Agent;
@@ -54,7 +54,7 @@ pub(super) fn run(args: TutorialArgs) -> Result<()> {
     let most = first.max_rank();
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let config = ServerConfig { listen, threads, ..ServerConfig::default() };
-    let server = Server::bind(config, first, train).context("cannot serve")?;
+    let server = Server::bind(config, first, Origin::memory(), train).context("cannot serve")?;
     let address = server.local_addr();
     let (stop, stopped) = oneshot::channel::<()>();
     let service = thread::spawn(move || server.run(async { drop(stopped.await) }));

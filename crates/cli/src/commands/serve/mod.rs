@@ -2,6 +2,7 @@
 
 pub(super) mod logging;
 pub(super) mod socket;
+mod source;
 mod suggestions;
 
 use std::io::Write;
@@ -19,12 +20,13 @@ use crate::args::{FitArgs, ServeArgs};
 use crate::data::{Loaded, fitted, load, model_takes_no_fit};
 use crate::machine;
 use crate::output::{self, bytes, count, printable};
-use crate::signals::Stop;
+use crate::signals::{Hangups, Stop};
 
 pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let threads = threads(args.threads);
     logging::start(args.log_format)?;
     let stop = Stop::watch()?;
+    let hangups = Hangups::watch()?;
     let inherited = socket::inherited(args.inherit)?;
     if inherited.is_none() {
         probe(args.listen)?;
@@ -32,13 +34,14 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     args.admin.map_or(Ok(()), probe)?;
     let train = background_pool_of(threads)?;
     let room = args.memory.map(machine::room_in);
+    let origin = source::origin(&args.data);
     let recommender = train.install(|| prepare(args, room))?;
     let config =
         ServerConfig { listen: args.listen, admin: args.admin, threads, memory: room, ..ServerConfig::default() };
     let suggestions = suggestions::of(&recommender);
     let server = match inherited {
-        Some(socket) => Server::on(socket, config, recommender, train),
-        None => Server::bind(config, recommender, train),
+        Some(socket) => Server::on(socket, config, recommender, origin, train),
+        None => Server::bind(config, recommender, origin, train),
     };
     let server = server.context("cannot serve")?;
     let listens = server.local_addr();
@@ -47,6 +50,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
         say(&format!("health and metrics also on http://{admin}"));
     }
     say(&suggestions.at(reachable(listens)));
+    let reloader = server.reloader();
+    hangups.each(move || reloader.reload())?;
     socket::ready();
     server.run(stop.wait()).context("the service failed")
 }

@@ -1,9 +1,6 @@
 //! Every endpoint, asked properly.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
-mod client;
-
-use client::{recommender, start};
+use crate::client::{recommender, start};
 use foretaste::recommend::Request;
 use serde_json::json;
 
@@ -40,7 +37,7 @@ fn the_parameter_may_come_as_json_and_the_query_wins() {
 }
 
 #[test]
-fn the_tutorial_answers_json_to_who_asks_for_it() {
+fn the_tutorial_answers_json_where_it_is_preferred() {
     let server = start();
     let json = ["accept: application/json"];
     let recommended = server.client().send("POST", "/recommended?param=u5", &json, b"").json();
@@ -136,13 +133,8 @@ fn a_fit_is_a_job_and_a_version_can_be_rolled_back() {
     let server = start();
     let accepted = server.post_json("/v1/models", r#"{"rank": 6}"#);
     assert_eq!((accepted.status, accepted.header("location")), (202, Some("/v1/jobs/j1")));
-    let job = loop {
-        let job = server.get("/v1/jobs/j1").json();
-        if job["state"] == "succeeded" {
-            break job;
-        }
-        assert_ne!(job["state"], "failed", "{job}");
-    };
+    let job = server.ended("j1");
+    assert_eq!(job["state"], "succeeded", "{job}");
     assert_eq!((&job["model_version"], &job["progress"], &job["rank"]), (&json!("v2"), &json!(1.0), &json!(6)));
     assert_eq!(server.get("/v1/jobs").json()["jobs"].as_array().unwrap().len(), 1);
     let back = server.post("/v1/models/v1/activate").json();
@@ -194,9 +186,10 @@ fn a_request_keeps_its_id_and_every_reply_is_hardened() {
 
 #[test]
 fn the_admin_listener_answers_what_operators_ask_and_nothing_else() {
-    let config = foretaste_server::ServerConfig { admin: Some(([127, 0, 0, 1], 0).into()), ..client::any_port() };
-    let server = client::start_with(config, recommender(12, 3));
-    let ask = |target| client::Client::to(server.admin.unwrap()).send("GET", target, &[], b"");
+    let config =
+        foretaste_server::ServerConfig { admin: Some(([127, 0, 0, 1], 0).into()), ..crate::client::any_port() };
+    let server = crate::client::start_with(config, recommender(12, 3));
+    let ask = |target| crate::client::Client::to(server.admin.unwrap()).send("GET", target, &[], b"");
     for target in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(ask(target).status, 200, "{target}");
     }
@@ -206,8 +199,9 @@ fn the_admin_listener_answers_what_operators_ask_and_nothing_else() {
 #[test]
 fn a_taken_port_is_named() {
     let server = start();
-    let config = foretaste_server::ServerConfig { listen: server.address, ..client::any_port() };
+    let config = foretaste_server::ServerConfig { listen: server.address, ..crate::client::any_port() };
     let train = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let error = foretaste_server::Server::bind(config, recommender(12, 3), train).unwrap_err();
+    let error = foretaste_server::Server::bind(config, recommender(12, 3), foretaste_server::Origin::memory(), train)
+        .unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on {}", server.address));
 }

@@ -1,5 +1,4 @@
 //! A server on a free port, and an HTTP client of few words.
-#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,13 +6,13 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use foretaste::dataset::Dataset;
 use foretaste::interactions::ReadOptions;
 use foretaste::models::FitParams;
 use foretaste::recommend::Recommender;
-use foretaste_server::{Server, ServerConfig, ServerError};
+use foretaste_server::{Origin, Server, ServerConfig, ServerError};
 use tokio::sync::oneshot;
 
 /// A running server; dropping it shuts it down.
@@ -22,6 +21,14 @@ pub(crate) struct Running {
     pub(crate) admin: Option<SocketAddr>,
     shutdown: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), ServerError>>>,
+}
+
+/// The same recommender, of which no refit reaches the tolerance.
+pub(crate) fn unreachable(items: usize, rank: usize) -> Recommender {
+    let fitted = recommender(items, rank);
+    let mut provenance = fitted.provenance().clone();
+    provenance.params.tolerance = 1e-30;
+    Recommender::from_parts(Arc::clone(fitted.dataset()), fitted.model().clone(), provenance)
 }
 
 /// Ratings of `items` items by twice as many users, with ids that need care; deterministic.
@@ -83,8 +90,12 @@ pub(crate) fn start() -> Running {
 }
 
 pub(crate) fn start_with(config: ServerConfig, first: Recommender) -> Running {
+    start_from(config, first, Origin::memory())
+}
+
+pub(crate) fn start_from(config: ServerConfig, first: Recommender, origin: Origin) -> Running {
     let train = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let server = Server::bind(config, first, train).unwrap();
+    let server = Server::bind(config, first, origin, train).unwrap();
     let (address, admin) = (server.local_addr(), server.admin_addr());
     let (shutdown, told) = oneshot::channel::<()>();
     let thread = std::thread::spawn(move || {
@@ -103,6 +114,19 @@ impl Running {
     pub(crate) fn wait(mut self) -> Result<(), ServerError> {
         self.signal();
         self.thread.take().unwrap().join().unwrap()
+    }
+
+    /// The job once it has ended, well or not.
+    pub(crate) fn ended(&self, job: &str) -> serde_json::Value {
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let view = self.get(&format!("/v1/jobs/{job}")).json();
+            if view["state"] == "succeeded" || view["state"] == "failed" {
+                return view;
+            }
+            assert!(Instant::now() < until, "the job has not ended: {view}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub(crate) fn client(&self) -> Client {

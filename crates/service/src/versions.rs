@@ -4,38 +4,39 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
-use axum::http::HeaderValue;
 use foretaste::recommend::Recommender;
 
-use crate::metrics::prometheus::Metrics;
+use crate::observer::Observer;
+use crate::source::SourceState;
 
 /// Versions kept, the one that serves included.
-pub(crate) const KEPT: usize = 5;
+pub const KEPT: usize = 5;
 
 /// A published model under its name: `v1` is the first of this process.
 #[derive(Debug)]
-pub(crate) struct Version {
-    pub(crate) number: u64,
-    pub(crate) name: String,
-    /// The name, ready to be sent.
-    pub(crate) header: HeaderValue,
-    pub(crate) recommender: Recommender,
+pub struct Version {
+    /// Counts up from 1.
+    pub number: u64,
+    /// `v` and the number.
+    pub name: String,
+    /// The model and its data.
+    pub recommender: Recommender,
+    /// The state of the source that the data was read in; `None` where the data was not read, or cannot be read twice.
+    pub source: Option<SourceState>,
 }
 
 impl Version {
-    fn new(number: u64, recommender: Recommender) -> Arc<Self> {
-        let name = format!("v{number}");
-        let header = HeaderValue::from_str(&name).unwrap_or_else(|_| HeaderValue::from_static("v"));
-        Arc::new(Self { number, name, header, recommender })
+    fn new(number: u64, recommender: Recommender, source: Option<SourceState>) -> Arc<Self> {
+        Arc::new(Self { number, name: format!("v{number}"), recommender, source })
     }
 }
 
-/// Reads take no lock; publishing and rolling back take one.
+/// All versions. Reads take no lock; publishing and rolling back take one.
 #[derive(Debug)]
-pub(crate) struct Registry {
+pub struct Versions {
     current: ArcSwap<Version>,
     kept: Mutex<Kept>,
-    metrics: Arc<Metrics>,
+    observer: Arc<dyn Observer>,
 }
 
 /// The versions there are, oldest first.
@@ -46,14 +47,15 @@ struct Kept {
     newest: u64,
 }
 
-impl Registry {
-    /// A registry whose only version is `first`, and serves.
-    pub(crate) fn new(first: Recommender, metrics: Arc<Metrics>) -> Self {
-        let first = Version::new(1, first);
+impl Versions {
+    /// Versions of which the only one is `first`, which serves.
+    #[must_use]
+    pub fn new(first: Recommender, source: Option<SourceState>, observer: Arc<dyn Observer>) -> Self {
+        let first = Version::new(1, first, source);
         let kept = Mutex::new(Kept { versions: VecDeque::from([Arc::clone(&first)]), newest: first.number });
-        let registry = Self { current: ArcSwap::new(Arc::clone(&first)), kept, metrics };
-        registry.serve(&first);
-        registry
+        let versions = Self { current: ArcSwap::new(Arc::clone(&first)), kept, observer };
+        versions.serve(&first);
+        versions
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -62,31 +64,30 @@ impl Registry {
 
     fn serve(&self, version: &Arc<Version>) {
         self.current.store(Arc::clone(version));
-        self.metrics.model_number.set(version.number);
-        let rank = version.recommender.provenance().params.rank;
-        self.metrics.model_rank.set(i64::try_from(rank).unwrap_or(i64::MAX));
+        self.observer.serves(version.number, version.recommender.provenance());
     }
 
-    /// Forgets versions, the oldest first and never the one that serves, until the rest has a total `size` of at most `room`.
-    pub(crate) fn shrink(&self, room: u64, size: impl Fn(&Version) -> u64) {
+    /// Forgets versions, the oldest first and never the one that serves, until the rest has a `size` of at most `room`.
+    pub fn shrink(&self, room: u64, size: impl Fn(&VecDeque<Arc<Version>>) -> u64) {
         let versions = &mut self.kept().versions;
         let serving = self.current.load().number;
-        while versions.iter().map(|version| size(version)).sum::<u64>() > room {
+        while size(versions) > room {
             let Some(oldest) = versions.iter().position(|version| version.number != serving) else { return };
             versions.remove(oldest);
         }
     }
 
     /// The version that serves. Take it once a reply.
-    pub(crate) fn current(&self) -> Guard<Arc<Version>> {
+    #[must_use]
+    pub fn current(&self) -> Guard<Arc<Version>> {
         self.current.load()
     }
 
     /// Gives `recommender` the next name, lets it serve, and forgets the oldest version beyond the kept ones.
-    pub(crate) fn publish(&self, recommender: Recommender) -> Arc<Version> {
+    pub fn publish(&self, recommender: Recommender, source: Option<SourceState>) -> Arc<Version> {
         let mut kept = self.kept();
         kept.newest += 1;
-        let version = Version::new(kept.newest, recommender);
+        let version = Version::new(kept.newest, recommender, source);
         kept.versions.push_back(Arc::clone(&version));
         while kept.versions.len() > KEPT {
             kept.versions.pop_front();
@@ -96,7 +97,8 @@ impl Registry {
     }
 
     /// Lets a kept version serve; `None` when there is none of that name.
-    pub(crate) fn activate(&self, name: &str) -> Option<Arc<Version>> {
+    #[must_use]
+    pub fn activate(&self, name: &str) -> Option<Arc<Version>> {
         let kept = self.kept();
         let version = kept.versions.iter().find(|version| version.name == name)?;
         self.serve(version);
@@ -104,7 +106,8 @@ impl Registry {
     }
 
     /// The kept versions, oldest first, and the one that serves, as of one moment.
-    pub(crate) fn list(&self) -> (Vec<Arc<Version>>, Arc<Version>) {
+    #[must_use]
+    pub fn list(&self) -> (Vec<Arc<Version>>, Arc<Version>) {
         let kept = self.kept();
         (kept.versions.iter().cloned().collect(), self.current.load_full())
     }
@@ -126,22 +129,22 @@ mod tests {
         Recommender::fit(data, &params, jiff::Timestamp::UNIX_EPOCH, &mut progress).unwrap()
     }
 
-    fn names(registry: &Registry) -> Vec<String> {
-        registry.list().0.iter().map(|version| version.name.clone()).collect()
+    fn names(versions: &Versions) -> Vec<String> {
+        versions.list().0.iter().map(|version| version.name.clone()).collect()
     }
 
     #[test]
     fn the_oldest_versions_give_way_but_never_the_one_that_serves_and_no_name_is_given_twice() {
-        let registry = Registry::new(recommender(), Arc::new(Metrics::new()));
+        let versions = Versions::new(recommender(), None, Arc::new(()));
         for _ in 0..3 {
-            registry.publish(recommender());
+            versions.publish(recommender(), None);
         }
-        registry.activate("v2").unwrap();
-        registry.shrink(3, |_| 1);
-        assert_eq!(names(&registry), ["v2", "v3", "v4"]);
-        registry.shrink(0, |_| 1);
-        assert_eq!(names(&registry), ["v2"]);
-        assert_eq!(registry.publish(recommender()).name, "v5");
-        assert_eq!(names(&registry), ["v2", "v5"]);
+        versions.activate("v2").unwrap();
+        versions.shrink(3, |kept| kept.len() as u64);
+        assert_eq!(names(&versions), ["v2", "v3", "v4"]);
+        versions.shrink(0, |kept| kept.len() as u64);
+        assert_eq!(names(&versions), ["v2"]);
+        assert_eq!(versions.publish(recommender(), None).name, "v5");
+        assert_eq!(names(&versions), ["v2", "v5"]);
     }
 }

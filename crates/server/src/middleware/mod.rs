@@ -1,4 +1,4 @@
-//! What every request passes on its way in and every reply on its way out.
+//! The middleware around all routes: bounds, panics, request ids, headers, counts.
 
 mod request_id;
 
@@ -20,7 +20,7 @@ use foretaste_net::{Answer, Limits};
 use hyper::body::Incoming;
 use tower::Service;
 
-use crate::error::{ApiError, Fault};
+use crate::error::{ApiError, ErrorCode};
 use crate::metrics::prometheus::Metrics;
 use request_id::RequestIds;
 
@@ -28,14 +28,14 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The outermost service: bounds, panics, request ids, headers and counts around the routes.
 #[derive(Debug)]
-pub(crate) struct Edge {
+pub(crate) struct Middleware {
     routes: Router,
     limits: Arc<Limits>,
     metrics: Arc<Metrics>,
     ids: RequestIds,
 }
 
-impl Edge {
+impl Middleware {
     pub(crate) fn new(routes: Router, limits: Arc<Limits>, metrics: Arc<Metrics>) -> Self {
         Self { routes, limits, metrics, ids: RequestIds::new() }
     }
@@ -43,30 +43,32 @@ impl Edge {
     /// What the head alone rules out.
     fn refused(&self, request: &Request<Incoming>) -> Option<ApiError> {
         let error = check_head(request, &self.limits).err()?;
-        let fault = match error {
-            HeadError::UriTooLong { .. } => Fault::UriTooLong,
-            HeadError::BodyTooLarge { .. } => Fault::BodyTooLarge,
+        let code = match error {
+            HeadError::UriTooLong { .. } => ErrorCode::UriTooLong,
+            HeadError::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
         };
-        Some(fault.because(error.to_string()))
+        Some(code.because(error.to_string()))
     }
 }
 
-impl Answer for Edge {
+impl Answer for Middleware {
     async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
         let begun = Instant::now();
         let id = self.ids.of(&request);
         let method = request.method().clone();
         let (mut response, panicked) = match self.refused(&request) {
             Some(error) => {
-                // Who waits for leave to send a body needs no more than the answer.
-                if error.fault == Fault::BodyTooLarge && !request.headers().contains_key(EXPECT) {
+                // A client that waits for permission to send its body needs nothing but the answer.
+                if error.code == ErrorCode::BodyTooLarge && !request.headers().contains_key(EXPECT) {
                     discard(request.body_mut(), &self.limits).await;
                 }
                 (close(error.into_response()), false)
             }
             None => match contained(self.routes.clone().call(request)).await {
                 Some(response) => (response, false),
-                None => (Fault::Internal.because("the request failed for a reason of our own").into_response(), true),
+                None => {
+                    (ErrorCode::Internal.because("the request failed for a reason of our own").into_response(), true)
+                }
             },
         };
         let status = response.status();

@@ -1,0 +1,11 @@
+//! The running server, asked over sockets.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod bodies;
+mod client;
+mod endpoints;
+mod endurance;
+mod errors;
+mod properties;
+mod replies;
+mod source;
