@@ -3,8 +3,8 @@
 //! [`ids`] name users and items, [`table`] cuts text into rows, [`interactions`] are what was observed, the
 //! [`catalogue`] says what the items are, a [`dataset`] is both.
 
-pub mod atomic;
 pub mod catalogue;
+pub mod container;
 pub mod dataset;
 pub mod ids;
 pub mod interactions;

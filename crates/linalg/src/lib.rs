@@ -4,9 +4,12 @@
 //! arguments alone; the number of threads in the surrounding rayon pool changes the time, never a bit.
 
 mod basis;
+mod cholesky;
 mod csr;
 mod dense;
 mod eigen;
+mod gram;
+mod mirror;
 mod operator;
 mod panel;
 mod product;
@@ -15,15 +18,19 @@ mod rows;
 mod scalar;
 mod scatter;
 mod sparse;
+mod spgemm;
 mod spmm;
 mod svd;
 
+pub use cholesky::{Cholesky, CholeskyError};
 pub use csr::{CsrError, CsrMatrix};
 pub use dense::Dense;
+pub use gram::gram;
 pub use operator::LinearOperator;
 pub use panel::PanelMatrix;
 pub use scalar::Real;
 pub use sparse::SparseOperator;
+pub use spgemm::{ColumnProducts, column_products};
 pub use svd::{
     Solver, Svd, SvdError, SvdMemory, SvdParams, SvdProgress, svd_memory, truncated_svd, truncated_svd_sparse,
 };

@@ -89,6 +89,18 @@ impl PanelMatrix {
         assert_eq!(out.len(), self.nrows, "length of the product");
         Arch::new().dispatch(Times { matrix: self, x, out });
     }
+
+    /// One entry of `M x`, that of `row`, with the bits that [`times`](Self::times) gives it. 2 * ncols flops.
+    ///
+    /// # Panics
+    /// When `row` is not below [`nrows`](Self::nrows) or `x` has another length than `ncols`.
+    #[must_use]
+    pub fn row_times(&self, row: usize, x: &[f32]) -> f32 {
+        assert!(row < self.nrows, "row {row} of {}", self.nrows);
+        assert_eq!(x.len(), self.ncols, "length of the vector");
+        let panel = &self.lanes[row / LANES * self.ncols..][..self.ncols];
+        panel.iter().zip(x).fold(0.0, |sum, (lane, &factor)| lane.0[row % LANES].mul_add(factor, sum))
+    }
 }
 
 /// The arguments of [`PanelMatrix::times`], for dispatch.
@@ -160,6 +172,8 @@ mod tests {
                     .map(|row| (0..ncols).fold(0.0, |sum, column| entry(row, column).mul_add(x[column], sum)))
                     .collect();
                 assert_eq!(out, expected, "{nrows} x {ncols}");
+                let alone: Vec<f32> = (0..nrows).map(|row| matrix.row_times(row, &x)).collect();
+                assert_eq!(alone, expected, "{nrows} x {ncols}, row by row");
             }
         }
     }

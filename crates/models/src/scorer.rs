@@ -1,29 +1,115 @@
-//! What every model can do: score all items for one user.
+//! What models can do: score items for a user; and, some of them, for a history, or items like an item.
 
 use foretaste_data::ids::{ItemIx, UserIx};
 
-/// Scores every item for one user. One call a request, so dynamic dispatch costs nothing.
+/// Scores items for one user. One call a request, so dynamic dispatch costs nothing.
 pub trait Scorer: Send + Sync {
-    /// Number of items, the length of every score list.
+    /// Number of items, the length of a list of all scores.
     fn items(&self) -> usize;
 
-    /// Scores all items for a user of the training data, by rising item index.
-    ///
-    /// # Panics
-    /// When the user is not one of the training data, or `scores` does not hold [`items`](Self::items) numbers.
-    fn score_user(&self, user: UserIx, scores: &mut [f32]);
+    /// What a score of this model is.
+    fn meaning(&self) -> Meaning;
 
-    /// Scores all items for a history that need not be in the training data; each item at most once.
+    /// Scores the candidates for a user of the training data; `history` is what the user did there.
     ///
-    /// For a user's own training history this equals [`score_user`](Self::score_user) up to rounding.
+    /// A score has the same bits whatever the other candidates are, and costs no more than its own.
     ///
     /// # Panics
-    /// When an item is out of range, or `scores` does not hold [`items`](Self::items) numbers.
-    fn score_history(&self, history: &[(ItemIx, f32)], scores: &mut [f32]);
+    /// When the user or an item is out of range, or `scores` does not hold a number for each candidate.
+    fn score_user(&self, user: UserIx, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]);
 
-    /// Cosine of the factors of one item and of every item; 0 where a factor is all zero.
+    /// Whether this history tells the model anything: without a direction all scores would be equal, and their order
+    /// the order of ids.
+    fn has_direction(&self, history: History<'_>) -> bool {
+        history.values.iter().any(|&value| value != 0.0)
+    }
+
+    /// Scores for histories that are not in the training data, where the model can.
+    fn fold_in(&self) -> Option<&dyn FoldIn> {
+        None
+    }
+
+    /// Items like an item, where the model has a rule for that.
+    fn similar(&self) -> Option<&dyn SimilarItems> {
+        None
+    }
+}
+
+/// Scores items for a history that need not be in the training data.
+pub trait FoldIn {
+    /// Scores the candidates. For a user's own training history this equals [`Scorer::score_user`] up to rounding.
     ///
     /// # Panics
-    /// When the item is out of range, or `cosines` does not hold [`items`](Self::items) numbers.
-    fn item_cosines(&self, item: ItemIx, cosines: &mut [f32]);
+    /// When an item is out of range, or `scores` does not hold a number for each candidate.
+    fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]);
+}
+
+/// Scores how alike items are, by the model's own rule.
+pub trait SimilarItems {
+    /// What the likeness is, such as `cosine`.
+    fn measure(&self) -> &'static str;
+
+    /// The likeness of one item and of every item; minus infinity for those that cannot be compared with it, such as
+    /// items that the model knows nothing of.
+    ///
+    /// # Panics
+    /// When the item is out of range, or `scores` does not hold a number for each item.
+    fn similar_to(&self, item: ItemIx, scores: &mut [f32]);
+}
+
+/// What somebody did: items that rise, each once, with what was observed of each.
+#[derive(Clone, Copy, Debug)]
+pub struct History<'a> {
+    /// The items.
+    pub items: &'a [u32],
+    /// The value of each.
+    pub values: &'a [f32],
+    /// When each was last done, in milliseconds since 1970 (UTC), where that is known.
+    pub times: Option<&'a [i64]>,
+}
+
+impl<'a> History<'a> {
+    /// The items with their values.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, f32)> + use<'a> {
+        self.items.iter().zip(self.values).map(|(&item, &value)| (item as usize, value))
+    }
+}
+
+/// The items that are to be scored.
+#[derive(Clone, Copy, Debug)]
+pub enum Candidates<'a> {
+    /// All of them, by rising index.
+    All,
+    /// These, in this order.
+    Items(&'a [ItemIx]),
+}
+
+impl Candidates<'_> {
+    /// Writes a score for each candidate, each made on its own.
+    pub(crate) fn score_each(self, scores: &mut [f32], mut score: impl FnMut(usize) -> f32) {
+        match self {
+            Self::All => scores.iter_mut().enumerate().for_each(|(item, to)| *to = score(item)),
+            Self::Items(items) => {
+                assert_eq!(items.len(), scores.len(), "a score for each candidate");
+                items.iter().zip(scores).for_each(|(item, to)| *to = score(item.0 as usize));
+            }
+        }
+    }
+}
+
+/// What a score is.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    /// A number whose order ranks items and that means nothing else.
+    RankingScore,
+    /// A predicted rating.
+    Rating {
+        /// The least rating of the scale; a prediction below it counts as it.
+        least: f32,
+        /// The greatest rating of the scale.
+        most: f32,
+    },
+    /// A number of interactions, those long ago counting less.
+    Count,
 }

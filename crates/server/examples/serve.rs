@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use foretaste::dataset::Dataset;
 use foretaste::interactions::ReadOptions;
-use foretaste::models::FitParams;
+use foretaste::models::ModelParams;
 use foretaste::recommend::Recommender;
 use foretaste_server::{Origin, Server, ServerConfig};
 
@@ -24,9 +24,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     };
     let train = rayon::ThreadPoolBuilder::new().build()?;
-    let params = FitParams::default();
+    let params = ModelParams::default();
     let mut progress = |_| ControlFlow::Continue(());
-    let first = train.install(|| Recommender::fit(Arc::new(data), &params, jiff::Timestamp::now(), &mut progress))?;
+    let (first, _) =
+        train.install(|| Recommender::fit(Arc::new(data), &params, jiff::Timestamp::now(), &mut progress))?;
     let server = Server::bind(ServerConfig { listen, ..ServerConfig::default() }, first, Origin::memory(), train)?;
     eprintln!("listening on http://{}", server.local_addr());
     server.run(std::future::pending())?;

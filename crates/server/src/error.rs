@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use foretaste::models::FitError;
+use foretaste::models::{FitError, ParamsError};
 use foretaste::recommend::RecommendError;
 use foretaste_service::{FitJobError, ScoringError};
 use serde::Serialize;
@@ -19,6 +19,7 @@ pub(crate) enum ErrorCode {
     UnreadableBody,
     UnknownUser,
     UnknownHistory,
+    NoDirection,
     UnknownItem,
     UnknownModel,
     UnknownJob,
@@ -31,6 +32,8 @@ pub(crate) enum ErrorCode {
     InvalidBody,
     InvalidLimit,
     InvalidRank,
+    InvalidModel,
+    NotSupported,
     InvalidRating,
     NotEnoughMemory,
     TooManyEntries,
@@ -54,6 +57,7 @@ impl ErrorCode {
             // It names something that is not there.
             Self::UnknownUser => (StatusCode::NOT_FOUND, "unknown_user"),
             Self::UnknownHistory => (StatusCode::NOT_FOUND, "unknown_history"),
+            Self::NoDirection => (StatusCode::NOT_FOUND, "no_direction"),
             Self::UnknownItem => (StatusCode::NOT_FOUND, "unknown_item"),
             Self::UnknownModel => (StatusCode::NOT_FOUND, "unknown_model"),
             Self::UnknownJob => (StatusCode::NOT_FOUND, "unknown_job"),
@@ -68,6 +72,8 @@ impl ErrorCode {
             Self::InvalidBody => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
             Self::InvalidLimit => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_limit"),
             Self::InvalidRank => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_rank"),
+            Self::InvalidModel => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_model"),
+            Self::NotSupported => (StatusCode::UNPROCESSABLE_ENTITY, "not_supported"),
             Self::InvalidRating => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_rating"),
             Self::NotEnoughMemory => (StatusCode::UNPROCESSABLE_ENTITY, "not_enough_memory"),
             Self::TooManyEntries => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_entries"),
@@ -91,6 +97,7 @@ impl ErrorCode {
             Self::UnreadableBody => "the body ended early or is not framed as HTTP says",
             Self::UnknownUser => "the user is not known",
             Self::UnknownHistory => "nothing in the history is known, and no fallback was wanted",
+            Self::NoDirection => "what the user did tells the model nothing, and no fallback was wanted",
             Self::UnknownItem => "the item is not known",
             Self::UnknownModel => "no such version is kept",
             Self::UnknownJob => "no such job is remembered",
@@ -103,7 +110,9 @@ impl ErrorCode {
             Self::InvalidBody => "the body has the wrong shape",
             Self::InvalidLimit => "the limit is out of range",
             Self::InvalidRank => "the rank is out of range",
-            Self::InvalidRating => "a rating is negative or too large",
+            Self::InvalidModel => "the model or a parameter of it does not exist or is out of range",
+            Self::NotSupported => "the model that serves cannot do this",
+            Self::InvalidRating => "a rating is not a finite number",
             Self::NotEnoughMemory => "the fit needs more memory than is allowed",
             Self::TooManyEntries => "a list has too many entries",
             Self::Internal => "the request failed for a reason of our own",
@@ -170,6 +179,8 @@ impl From<RecommendError> for ApiError {
             RecommendError::UnknownUser { .. } => ErrorCode::UnknownUser,
             RecommendError::UnknownItem { .. } => ErrorCode::UnknownItem,
             RecommendError::UnknownHistory { .. } => ErrorCode::UnknownHistory,
+            RecommendError::NoDirection { .. } => ErrorCode::NoDirection,
+            RecommendError::NotSupported { .. } => ErrorCode::NotSupported,
             RecommendError::Limit { .. } => ErrorCode::InvalidLimit,
             RecommendError::Rating { .. } => ErrorCode::InvalidRating,
             RecommendError::Joined { .. } => ErrorCode::InvalidParameter,
@@ -178,21 +189,30 @@ impl From<RecommendError> for ApiError {
     }
 }
 
+/// The parameter that the tutorial sets; its code is older than other models.
+const TUTORIAL_PARAMETER: &str = "rank";
+
 impl From<&FitJobError> for ErrorCode {
     fn from(error: &FitJobError) -> Self {
         match error {
-            FitJobError::Rank { .. } => Self::InvalidRank,
             FitJobError::Memory(_) => Self::NotEnoughMemory,
             FitJobError::QueueFull { .. } => Self::FitQueueFull,
             FitJobError::Source(_) => Self::SourceUnreadable,
             FitJobError::Fit(error) => match **error {
-                FitError::Rank { .. } => Self::InvalidRank,
+                FitError::Parameter { name: TUTORIAL_PARAMETER, .. } => Self::InvalidRank,
+                FitError::Parameter { .. } | FitError::Unsuited { .. } => Self::InvalidModel,
                 FitError::Cancelled => Self::ShuttingDown,
                 _ => Self::FitFailed,
             },
-            FitJobError::Residual(_) | FitJobError::Panicked => Self::FitFailed,
+            FitJobError::Figure { .. } | FitJobError::Panicked => Self::FitFailed,
             FitJobError::ShuttingDown => Self::ShuttingDown,
         }
+    }
+}
+
+impl From<ParamsError> for ApiError {
+    fn from(error: ParamsError) -> Self {
+        ErrorCode::InvalidModel.because(error.to_string())
     }
 }
 

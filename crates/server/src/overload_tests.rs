@@ -11,7 +11,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use foretaste::dataset::Dataset;
-use foretaste::models::FitParams;
+use foretaste::models::ModelParams;
 use foretaste::recommend::Recommender;
 
 use crate::app::Shared;
@@ -21,13 +21,13 @@ use crate::{Origin, Server, ServerConfig};
 
 /// A server that scores on one thread and has routes to burn 2 ms there, and to panic there and here.
 fn start() -> (SocketAddr, tokio::sync::oneshot::Sender<()>, std::thread::JoinHandle<()>) {
-    let params = FitParams { rank: 2, ..FitParams::default() };
+    let params = ModelParams::default().with(&["rank=2"]).unwrap();
     let mut progress = |_| ControlFlow::Continue(());
     let first =
         Recommender::fit(Arc::new(Dataset::demo().unwrap()), &params, jiff::Timestamp::UNIX_EPOCH, &mut progress);
     let train = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let config = ServerConfig { listen: ([127, 0, 0, 1], 0).into(), threads: 1, ..ServerConfig::default() };
-    let mut server = Server::bind(config, first.unwrap(), Origin::memory(), train).unwrap();
+    let mut server = Server::bind(config, first.unwrap().0, Origin::memory(), train).unwrap();
     let more = Router::<Shared>::new()
         .route("/burn", get(|State(app): State<Shared>| async move { app.score(|_| burn()).await }))
         .route("/panic-there", get(|State(app): State<Shared>| async move { app.score(|_| fail()).await }))

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use foretaste::dataset::Dataset;
-use foretaste::models::{FitParams, fit_bytes, model_bytes};
+use foretaste::models::{ModelParams, Shape};
 
 use crate::versions::Version;
 
@@ -13,13 +13,13 @@ use crate::versions::Version;
 pub(crate) struct MemoryRule(pub(crate) Option<u64>);
 
 /// Work that needs more memory than is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotEnoughMemory {
     /// A fit.
-    #[error("a fit of rank {rank} needs {needed_mb} MB beside the model that serves, allowed are {allowed_mb}")]
+    #[error("a fit of {model} needs {needed_mb} MB beside the model that serves, allowed are {allowed_mb}")]
     Fit {
-        /// The rank asked for.
-        rank: usize,
+        /// What was asked for.
+        model: String,
         /// Megabytes needed, rounded up.
         needed_mb: u64,
         /// Megabytes allowed, rounded down.
@@ -43,17 +43,17 @@ impl MemoryRule {
     pub(crate) fn beside_fit(
         self,
         data: &Arc<Dataset>,
-        params: &FitParams,
+        params: &ModelParams,
         serving: &Version,
     ) -> Result<u64, NotEnoughMemory> {
         let Some(allowed) = self.0 else { return Ok(u64::MAX) };
-        let fit = fit_bytes(data.interactions.matrix(), params);
+        let fit = params.memory(&Shape::of(&data.interactions)).fit;
         let needed = fit + held([serving], data);
         if needed <= allowed {
             return Ok(allowed - fit);
         }
         let (needed_mb, allowed_mb) = megabytes(needed, allowed);
-        Err(NotEnoughMemory::Fit { rank: params.rank, needed_mb, allowed_mb })
+        Err(NotEnoughMemory::Fit { model: params.summary(), needed_mb, allowed_mb })
     }
 
     /// The bytes that reading the source again leaves for versions.
@@ -79,8 +79,8 @@ pub(crate) fn held<'a>(versions: impl IntoIterator<Item = &'a Version>, counted:
     let mut bytes = 0;
     for version in versions {
         let data = version.recommender.dataset();
-        let matrix = data.interactions.matrix();
-        bytes += model_bytes(matrix.nrows(), matrix.ncols(), version.recommender.provenance().params.rank);
+        let provenance = version.recommender.provenance();
+        bytes += provenance.params.memory(&provenance.shape()).model;
         if !seen.iter().any(|seen| Arc::ptr_eq(seen, data)) {
             bytes += data_bytes(data);
             seen.push(data);

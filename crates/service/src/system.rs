@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use foretaste::models::FitParams;
+use foretaste::models::ModelParams;
 use foretaste::recommend::Recommender;
 use rayon::ThreadPool;
 
@@ -72,7 +72,7 @@ impl Service {
 
     /// The parameters of the version that serves, from which a refit departs.
     #[must_use]
-    pub fn params(&self) -> FitParams {
+    pub fn params(&self) -> ModelParams {
         self.versions.current().recommender.provenance().params.clone()
     }
 }

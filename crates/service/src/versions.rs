@@ -120,13 +120,13 @@ mod tests {
     use std::ops::ControlFlow;
 
     use foretaste::dataset::Dataset;
-    use foretaste::models::FitParams;
+    use foretaste::models::ModelParams;
 
     fn recommender() -> Recommender {
-        let params = FitParams { rank: 2, ..FitParams::default() };
+        let params = ModelParams::default().with(&["rank=2"]).unwrap();
         let data = Arc::new(Dataset::demo().unwrap());
         let mut progress = |_| ControlFlow::Continue(());
-        Recommender::fit(data, &params, jiff::Timestamp::UNIX_EPOCH, &mut progress).unwrap()
+        Recommender::fit(data, &params, jiff::Timestamp::UNIX_EPOCH, &mut progress).unwrap().0
     }
 
     fn names(versions: &Versions) -> Vec<String> {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use foretaste::dataset::Dataset;
 use foretaste::interactions::ReadOptions;
-use foretaste::models::FitParams;
+use foretaste::models::ModelParams;
 use foretaste::recommend::Recommender;
 use foretaste_service::{
     FitData, FitJobError, FitRequest, Fitted, Job, JobState, NotEnoughMemory, Origin, ScoringThreads, Service,
@@ -90,9 +90,9 @@ impl Source for File {
 }
 
 fn fitted(data: Dataset, rank: usize) -> Recommender {
-    let params = FitParams { rank, ..FitParams::default() };
+    let params = ModelParams::default().with(&[format!("rank={rank}")]).unwrap();
     let mut progress = |_| ControlFlow::Continue(());
-    Recommender::fit(Arc::new(data), &params, jiff::Timestamp::UNIX_EPOCH, &mut progress).unwrap()
+    Recommender::fit(Arc::new(data), &params, jiff::Timestamp::UNIX_EPOCH, &mut progress).unwrap().0
 }
 
 struct Running {
@@ -125,7 +125,7 @@ fn start() -> Running {
 
 impl Running {
     fn submit(&self, rank: usize, data: FitData) -> Result<Arc<Job>, FitJobError> {
-        let params = FitParams { rank, ..self.service.params() };
+        let params = self.service.params().with(&[format!("rank={rank}")]).unwrap();
         self.service.fits.submit(FitRequest { params, data })
     }
 
@@ -170,8 +170,12 @@ fn equal_fits_are_one_job_whether_it_runs_or_waits_and_others_are_not() {
         assert_eq!(running.submit(3, FitData::Source).unwrap().id, waiting.id);
     }
     // Of the same rank, but of other data.
-    assert!(matches!(running.submit(3, FitData::Loaded), Err(FitJobError::QueueFull { rank: 3 })));
-    assert!(matches!(running.submit(1, FitData::Source), Err(FitJobError::QueueFull { rank: 3 })));
+    assert!(
+        matches!(running.submit(3, FitData::Loaded), Err(FitJobError::QueueFull { waiting }) if waiting == "rank 3")
+    );
+    assert!(
+        matches!(running.submit(1, FitData::Source), Err(FitJobError::QueueFull { waiting }) if waiting == "rank 3")
+    );
     running.file.shut(false);
     assert_eq!(ended(&first).unwrap().reread.unwrap().rows_added, 1);
     // The second finds what the first read.
@@ -224,7 +228,7 @@ fn a_reload_fits_what_changed_with_the_parameters_that_serve_and_nothing_where_n
     let job = running.service.fits.reload().unwrap().unwrap();
     assert_eq!(ended(&job).unwrap().reread.unwrap().rows_added, 2);
     let current = running.service.versions.current();
-    assert_eq!((current.name.as_str(), current.recommender.provenance().params.rank), ("v2", 3));
+    assert_eq!((current.name.as_str(), current.recommender.provenance().params.summary().as_str()), ("v2", "rank 3"));
     assert!(running.service.fits.reload().unwrap().is_none());
 }
 
@@ -234,10 +238,10 @@ fn a_reload_of_a_model_file_serves_it_as_it_is_and_a_fit_takes_its_data() {
     *running.file.reading.lock().unwrap() = Reading::Model;
     running.file.write("new,1,5\n");
     ended(&running.service.fits.reload().unwrap().unwrap()).unwrap();
-    assert_eq!(running.service.params().rank, 1);
+    assert_eq!(running.service.params().summary(), "rank 1");
     running.file.write("new,1,5\nnew,2,5\n");
     ended(&running.submit(2, FitData::Source).unwrap()).unwrap();
-    assert_eq!(running.service.params().rank, 2);
+    assert_eq!(running.service.params().summary(), "rank 2");
     assert_eq!(running.service.versions.current().recommender.rated("new").unwrap().len(), 2);
 }
 
@@ -254,12 +258,13 @@ fn a_panic_while_reading_fails_the_job_and_the_next_one_runs() {
 #[test]
 fn other_data_may_allow_another_rank_and_says_so_when_it_does_not() {
     let running = start();
-    assert!(matches!(running.submit(7, FitData::Source), Err(FitJobError::Rank { found: 7, most: 6 })));
+    let refused = running.submit(7, FitData::Source).unwrap_err().to_string();
+    assert!(refused.starts_with("rank 7 was asked for, allowed are 1 to 6"), "{refused}");
     running.file.write("6,0,5\n6,6,1\n");
     ended(&running.submit(7, FitData::Source).unwrap()).unwrap();
     running.file.write("");
-    let refused = ended(&running.submit(7, FitData::Source).unwrap());
-    assert!(matches!(refused, Err(FitJobError::Rank { found: 7, most: 6 })), "{refused:?}");
+    let refused = ended(&running.submit(7, FitData::Source).unwrap()).unwrap_err().to_string();
+    assert!(refused.starts_with("rank 7 was asked for, allowed are 1 to 6"), "{refused}");
     assert_eq!(running.serving(), "v2");
 }
 

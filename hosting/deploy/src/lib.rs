@@ -1,7 +1,7 @@
 //! Services on this machine: what they may use, who keeps them running, and the same elsewhere.
 //!
 //! ```text
-//! YAML ─> Specification ─> Order ─> client ──socket──> supervisor ─> launch (limits, exec) ─> worker
+//! YAML ─> Specification ─> Plan ─> client ──socket──> supervisor ─> launch (limits, exec) ─> worker
 //!                                                        ^ ^ └─ record (survives all of them)    │
 //!                                                        │ └──────────── "ready" ────────────────┤
 //!                                                        └── started anew when it is gone ───────┘
@@ -17,6 +17,7 @@ mod home;
 pub mod launch;
 mod limits;
 mod order;
+pub mod plan;
 mod process;
 mod record;
 pub mod spec;

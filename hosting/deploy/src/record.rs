@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 
 use serde::{Deserialize, Serialize};
 
@@ -132,9 +133,10 @@ impl Record {
     pub(crate) fn begin(&mut self, order: Order) -> u64 {
         let number = self.revisions.last().map_or(1, |last| last.number + 1);
         self.revisions.push(Revision { number, at: jiff::Timestamp::now(), worked: false, order });
-        let active = self.active;
+        // What answers, what a rollback goes back to and what is about to start are needed, however old they are.
+        let kept = [self.active, self.previous().map(|previous| previous.number), Some(number)];
         while self.revisions.len() > REVISIONS {
-            let oldest = usize::from(self.revisions.first().map(|first| first.number) == active);
+            let Some(oldest) = self.revisions.iter().position(|old| !kept.contains(&Some(old.number))) else { break };
             self.revisions.remove(oldest);
         }
         number
@@ -153,12 +155,92 @@ impl Record {
         Ok(Some(serde_json::from_slice(&bytes)?))
     }
 
-    /// Writes it whole or not at all.
+    /// Writes it whole or not at all, for its owner alone: the environment of a service may hold secrets.
     pub(crate) fn write(&self, home: &ServiceHome) -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(home.folder())?;
-        file.write_all(&serde_json::to_vec_pretty(self)?)?;
-        file.as_file().sync_all()?;
-        file.persist(home.record())?;
-        Ok(())
+        let bytes = serde_json::to_vec_pretty(self)?;
+        foretaste_atomic::write(&home.record(), |file| {
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+            file.write_all(&bytes)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn order(port: u16) -> Order {
+        Order {
+            source: "films.yaml".to_owned(),
+            command: vec!["foretaste".to_owned()],
+            directory: "/".into(),
+            environment: [("TOKEN".to_owned(), "secret".to_owned())].into(),
+            cpu: "1".parse().unwrap(),
+            memory: "64MB".parse().unwrap(),
+            port: Some(port),
+            replicas: 1,
+            patience: Duration::from_secs(1),
+        }
+    }
+
+    /// A service with one deployment for each word: `+` worked and took over, `-` never got ready.
+    fn after(story: &str) -> Record {
+        let mut record = Record::new("films");
+        for (at, word) in story.chars().enumerate() {
+            let number = record.begin(order(8000 + at as u16));
+            if word == '+' {
+                record
+                    .revisions
+                    .iter_mut()
+                    .filter(|known| known.number == number)
+                    .for_each(|known| known.worked = true);
+                record.active = Some(number);
+            }
+        }
+        record
+    }
+
+    fn port_before(record: &Record) -> Option<u16> {
+        record.previous().and_then(|previous| previous.order.port)
+    }
+
+    #[test]
+    fn a_rollback_passes_over_deployments_that_never_worked() {
+        assert_eq!(port_before(&after("+--+")), Some(8000), "back to the first, over two that failed");
+        assert_eq!(port_before(&after("++--")), Some(8000), "what failed later is no way back");
+        assert_eq!(port_before(&after("-+")), None, "what never worked is no way back");
+        assert_eq!(port_before(&after("+-")), None, "what answers is not gone back to");
+        assert_eq!(port_before(&after("---")), None);
+    }
+
+    #[test]
+    fn the_active_deployment_and_the_one_before_it_are_remembered_however_many_fail() {
+        let record = after(&format!("++{}", "-".repeat(3 * REVISIONS)));
+        assert_eq!(record.revisions.len(), REVISIONS);
+        assert_eq!(record.active().map(|active| active.order.port), Some(Some(8001)), "the active one is forgotten");
+        assert_eq!(port_before(&record), Some(8000), "the way back is forgotten");
+        assert_eq!(record.revisions.last().map(|last| last.number), Some(2 + 3 * REVISIONS as u64));
+    }
+
+    #[test]
+    fn old_deployments_are_forgotten_oldest_first() {
+        let record = after(&"+".repeat(REVISIONS + 3));
+        let numbers: Vec<u64> = record.revisions.iter().map(|known| known.number).collect();
+        assert_eq!(numbers, (4..=REVISIONS as u64 + 3).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_record_is_read_back_as_it_was_written_and_is_its_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = ServiceHome::at(folder.path().to_owned());
+        assert_eq!(Record::read(&home).unwrap(), None);
+        for story in ["+", "+-+"] {
+            let record = after(story);
+            record.write(&home).unwrap();
+            assert_eq!(Record::read(&home).unwrap(), Some(record));
+        }
+        assert_eq!(fs::metadata(home.record()).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
     }
 }

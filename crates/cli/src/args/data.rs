@@ -1,13 +1,17 @@
 //! Which data, and how to read it.
 
-use clap::{Args, ValueEnum};
-use foretaste::interactions::{Column, ReadOptions};
-use foretaste::table::{Encoding, Separator};
+use std::path::PathBuf;
 
+use clap::{Args, ValueEnum};
+use foretaste::dataset::Tables;
+use foretaste::interactions::{Column, ColumnRole, MissingCodes, ReadOptions, Repeat, Weights};
+use foretaste::table::Encoding;
+
+use super::dialect::DialectArgs;
 use super::tables::TableArgs;
 
 /// Where `--help` lists the flags about reading.
-const READING: &str = "Reading ratings";
+pub(super) const READING: &str = "Reading ratings";
 
 /// DATA and everything about reading it.
 #[derive(Clone, Debug, Args)]
@@ -29,6 +33,10 @@ pub(crate) struct ReadArgs {
     #[arg(long, help_heading = READING, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rows: Option<u64>,
 
+    /// File about the items: an id, and any columns such as title, genres, year, price
+    #[arg(long, help_heading = READING, value_name = "FILE")]
+    pub(crate) items: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) tables: TableArgs,
 
@@ -36,17 +44,8 @@ pub(crate) struct ReadArgs {
     #[arg(long, help_heading = READING)]
     pub(crate) strict: bool,
 
-    /// What stands between fields: `,` `;` `tab` `|` or `::`
-    #[arg(long, help_heading = READING, value_name = "SEPARATOR", value_parser = separator)]
-    pub(crate) separator: Option<Separator>,
-
-    /// The first row names the columns
-    #[arg(long, help_heading = READING, conflicts_with = "no_header")]
-    pub(crate) header: bool,
-
-    /// The first row is a rating already
-    #[arg(long, help_heading = READING)]
-    pub(crate) no_header: bool,
+    #[command(flatten)]
+    pub(crate) dialect: DialectArgs,
 
     /// Column of users, by name or counted from 1
     #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
@@ -56,9 +55,30 @@ pub(crate) struct ReadArgs {
     #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
     pub(crate) item_column: Option<Column>,
 
-    /// Column of ratings, by name or counted from 1
+    /// Column of ratings, counts or words, by name or counted from 1; without one each row counts 1
     #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
     pub(crate) rating_column: Option<Column>,
+
+    /// Column of times, by name or counted from 1: seconds or milliseconds since 1970, or ISO 8601
+    #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
+    pub(crate) time_column: Option<Column>,
+
+    /// What every column is, in order: `user`, `item`, `value`, `time`, and `-` for any other
+    #[arg(long, help_heading = READING, value_name = "ROLES", value_parser = columns, allow_hyphen_values = true,
+        conflicts_with_all = ["user_column", "item_column", "rating_column", "time_column"])]
+    pub(crate) columns: Option<Columns>,
+
+    /// Weights of the words in the value column, such as `view=1,cart=3,purchase=5`
+    #[arg(long, help_heading = READING, value_name = "WORD=NUMBER,...", value_parser = Weights::parse)]
+    pub(crate) value: Option<Weights>,
+
+    /// What counts of several rows of one user and item [default: last; sum without a rating column or with --value]
+    #[arg(long, help_heading = READING)]
+    pub(crate) repeat: Option<RepeatArg>,
+
+    /// What stands for "no rating" in the value column, such as `-1`; may be given several times
+    #[arg(long, help_heading = READING, value_name = "CODE", allow_hyphen_values = true)]
+    pub(crate) missing: Vec<String>,
 
     /// How bytes stand for text
     #[arg(long, help_heading = READING)]
@@ -80,15 +100,48 @@ pub(crate) enum EncodingArg {
     Latin1,
 }
 
+/// What every column is, in order; a type of its own, so that the flag is one value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Columns(Vec<ColumnRole>);
+
+/// The ways to combine repeated rows, as they are typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RepeatArg {
+    /// The last value, by time where there are times
+    Last,
+    /// The first value, by time where there are times
+    First,
+    /// The highest value
+    Max,
+    /// The sum of the values
+    Sum,
+    /// The number of rows
+    Count,
+}
+
 impl ReadArgs {
     /// What the flags mean to the reader.
     pub(crate) fn options(&self) -> ReadOptions {
         ReadOptions {
-            separator: self.separator,
-            header: (self.header || self.no_header).then_some(self.header),
+            separator: self.dialect.separator,
+            quote: self.dialect.quote(),
+            decimal: self.dialect.decimal(),
+            wide: self.dialect.wide(),
+            header: self.dialect.header(),
             user_column: self.user_column.clone(),
             item_column: self.item_column.clone(),
             rating_column: self.rating_column.clone(),
+            time_column: self.time_column.clone(),
+            columns: self.columns.clone().map(|Columns(roles)| roles),
+            value: self.value.clone(),
+            repeat: self.repeat.map(|repeat| match repeat {
+                RepeatArg::Last => Repeat::Last,
+                RepeatArg::First => Repeat::First,
+                RepeatArg::Max => Repeat::Max,
+                RepeatArg::Sum => Repeat::Sum,
+                RepeatArg::Count => Repeat::Count,
+            }),
+            missing: MissingCodes::new(self.missing.clone()),
             encoding: self.encoding.map(|encoding| match encoding {
                 EncodingArg::Utf8 => Encoding::Utf8,
                 EncodingArg::Latin1 => Encoding::Latin1,
@@ -98,16 +151,19 @@ impl ReadArgs {
         }
     }
 
+    /// The files beside the ratings, and the types of their columns.
+    pub(crate) fn tables(&self) -> Tables<'_> {
+        self.tables.beside(self.items.as_deref())
+    }
+
     /// Whether a flag says how to read ratings, which a model file has no use for.
     pub(crate) fn says_anything(&self) -> bool {
-        self.options() != ReadOptions::default() || self.tables != TableArgs::default()
+        self.options() != ReadOptions::default() || self.items.is_some() || self.tables != TableArgs::default()
     }
 }
 
-fn separator(text: &str) -> Result<Separator, String> {
-    let typed = if matches!(text, "\t" | "\\t") { "tab" } else { text };
-    let found = Separator::ALL.into_iter().find(|separator| separator.to_string() == typed);
-    found.ok_or_else(|| "expected one of `,` `;` `tab` `|` `::`".to_owned())
+fn columns(text: &str) -> Result<Columns, String> {
+    ColumnRole::list(text).map(Columns)
 }
 
 fn column(text: &str) -> Result<Column, String> {
@@ -123,20 +179,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn separators_are_typed_as_they_stand_or_by_name() {
-        assert_eq!(separator(";"), Ok(Separator::Semicolon));
-        assert_eq!(separator("tab"), Ok(Separator::Tab));
-        assert_eq!(separator("\\t"), Ok(Separator::Tab));
-        assert_eq!(separator("::"), Ok(Separator::DoubleColon));
-        assert!(separator("x").is_err());
-    }
-
-    #[test]
     fn no_flag_leaves_everything_to_the_file() {
         assert_eq!(ReadArgs::default().options(), ReadOptions::default());
-        let no_header = ReadArgs { no_header: true, ..ReadArgs::default() };
-        assert_eq!(no_header.options().header, Some(false));
-        assert!(no_header.says_anything());
     }
 
     #[test]

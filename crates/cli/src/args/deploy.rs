@@ -1,10 +1,41 @@
 //! `deploy`, `services`, `logs`, `stop`, `rollback`, and what they start
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
-use super::JsonArg;
+use super::examples;
+use super::{JsonArg, LogFormat};
+
+/// The commands about services.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeployCommand {
+    /// Start what a specification states as a service on this machine, or replace it
+    #[command(after_help = examples::DEPLOY)]
+    Deploy(DeployArgs),
+    /// List the services of this machine
+    #[command(after_help = examples::SERVICES)]
+    Services(ServicesArgs),
+    /// Print what a service has logged
+    #[command(after_help = examples::LOGS)]
+    Logs(LogsArgs),
+    /// Stop a service, or all of them
+    #[command(after_help = examples::STOP)]
+    Stop(StopArgs),
+    /// Deploy again what a service was before
+    #[command(after_help = examples::ROLLBACK)]
+    Rollback(RollbackArgs),
+    /// Supervise a service
+    #[command(hide = true)]
+    Supervise(SuperviseArgs),
+    /// Take limits on and become a worker
+    #[command(hide = true)]
+    Launch(LaunchArgs),
+    /// Be a worker of a service
+    #[command(hide = true)]
+    Worker(WorkerArgs),
+}
 
 /// Where services keep their records, logs and sockets.
 #[derive(Clone, Debug, Args)]
@@ -23,13 +54,13 @@ pub(crate) struct DeployArgs {
     /// Name of the service [default: as stated, or the file's name]
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// CPUs, instead of those stated, as 2 or 0.5
+    /// CPUs, instead of those stated, such as 2 or 0.5
     #[arg(long, value_name = "CPUS")]
     pub(crate) cpu: Option<String>,
-    /// Memory, instead of that stated, as 512MB or 1GiB
+    /// Memory, instead of that stated, such as 512MB or 1GiB
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) memory: Option<String>,
-    /// Data, instead of those stated: a file, a folder, or a name as `foretaste serve` takes
+    /// Data, instead of those stated: a file, a folder, or a name that `foretaste serve` takes
     #[arg(long)]
     pub(crate) data: Option<String>,
     /// Port on 127.0.0.1, instead of that stated
@@ -124,4 +155,17 @@ pub(crate) struct SuperviseArgs {
 pub(crate) struct LaunchArgs {
     /// What to take on, as JSON
     pub(crate) order: String,
+}
+
+/// `worker`
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArgs {
+    /// What to do, as JSON
+    pub(crate) task: String,
+    /// A second address, for health and metrics only
+    #[arg(long, value_name = "ADDRESS", env = "FORETASTE_ADMIN")]
+    pub(crate) admin: Option<SocketAddr>,
+    /// How the log on stderr looks
+    #[arg(long, value_enum, env = "FORETASTE_LOG_FORMAT", default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
 }

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Context, Result};
 use clap::Args;
-use foretaste::models::FitParams;
+use foretaste::models::{ModelParams, Shape};
+use serde_json::{Map, Value};
 
 use super::{DataArgs, JsonArg};
+use crate::exit::{Exit, ExitWith};
 
 /// `fit`
 #[derive(Debug, Args)]
@@ -30,10 +33,19 @@ pub(crate) struct ModelArgs {
     pub(crate) threads: ThreadArgs,
 }
 
-/// The model's parameters.
-#[derive(Clone, Copy, Debug, Default, Args)]
+/// Which model, and its parameters.
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct FitArgs {
-    /// Rank of the model, 1 to the smaller of users and items [default: 50, or the largest there is]
+    /// Model to fit: svd, popularity, bias, item_knn, ease [default: svd]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// Parameter of the model, such as lambda=500; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// YAML file with the model and its parameters, such as `{model: ease, lambda: 500}`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "set", "rank", "tolerance", "seed"])]
+    pub(crate) params: Option<PathBuf>,
+    /// Rank of the svd, 1 to the smaller of users and items; short for --set rank=K [default: 50, or the largest]
     #[arg(long, value_name = "K")]
     pub(crate) rank: Option<usize>,
     /// Largest residual of a singular triplet, relative to the largest singular value [default: 1e-6]
@@ -45,17 +57,66 @@ pub(crate) struct FitArgs {
 }
 
 impl FitArgs {
-    /// The parameters for data of which `most` is the largest rank.
-    pub(crate) fn params(self, most: usize) -> FitParams {
-        let default = FitParams::default();
-        let rank = self.rank.unwrap_or_else(|| default.rank.min(most));
-        let tolerance = self.tolerance.unwrap_or(default.tolerance);
-        FitParams { rank, tolerance, seed: self.seed.unwrap_or(default.seed) }
+    /// The model and its parameters for data of this shape.
+    ///
+    /// # Errors
+    /// A model or parameter that does not exist, or a file that cannot be read.
+    pub(crate) fn params(&self, shape: &Shape) -> Result<ModelParams> {
+        if let Some(path) = &self.params {
+            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+            let parsed = serde_saphyr::from_str(&text.exit_with(Exit::NotFound)?);
+            return parsed.with_context(|| format!("{} holds no model", path.display())).exit_with(Exit::Usage);
+        }
+        let name = self.model.as_deref().unwrap_or(ModelParams::default().name());
+        ModelParams::for_shape(name, shape).and_then(|params| params.with(&self.settings())).exit_with(Exit::Usage)
+    }
+
+    /// The settings of --set, and what the flags that are short for one say.
+    fn settings(&self) -> Vec<String> {
+        let short = [
+            self.rank.map(|rank| format!("rank={rank}")),
+            self.tolerance.map(|tolerance| format!("tolerance={tolerance:e}")),
+            self.seed.map(|seed| format!("seed={seed}")),
+        ];
+        short.into_iter().flatten().chain(self.set.iter().cloned()).collect()
+    }
+
+    /// The flags that a mapping of a model and its parameters stands for; what it holds has been checked.
+    pub(crate) fn of(mapping: &Map<String, Value>) -> Self {
+        let mut args = Self::default();
+        for (name, value) in mapping {
+            match (name.as_str(), value.as_u64(), value.as_f64()) {
+                ("model", ..) => {
+                    let named = value.as_str().filter(|&name| name != ModelParams::default().name());
+                    args.model = named.map(str::to_owned);
+                }
+                ("rank", Some(rank), _) => args.rank = usize::try_from(rank).ok(),
+                ("tolerance", _, Some(tolerance)) => args.tolerance = Some(tolerance),
+                ("seed", Some(seed), _) => args.seed = Some(seed),
+                _ => args
+                    .set
+                    .push(value.as_str().map_or_else(|| format!("{name}={value}"), |text| format!("{name}={text}"))),
+            }
+        }
+        args
+    }
+
+    /// The words of a command line that say the same.
+    pub(crate) fn flags(&self) -> Vec<String> {
+        let flags = [
+            ("--model", self.model.clone()),
+            ("--rank", self.rank.map(|rank| rank.to_string())),
+            ("--tolerance", self.tolerance.map(|tolerance| tolerance.to_string())),
+            ("--seed", self.seed.map(|seed| seed.to_string())),
+        ];
+        let settings = self.set.iter().map(|setting| ("--set", Some(setting.clone())));
+        let stated = flags.into_iter().chain(settings).filter_map(|(name, value)| Some([name.to_owned(), value?]));
+        stated.flatten().collect()
     }
 
     /// Whether a flag was given, which a fitted model has no use for.
-    pub(crate) fn says_anything(self) -> bool {
-        self.rank.is_some() || self.tolerance.is_some() || self.seed.is_some()
+    pub(crate) fn says_anything(&self) -> bool {
+        self.model.is_some() || self.params.is_some() || !self.settings().is_empty()
     }
 }
 
@@ -68,6 +129,11 @@ pub(crate) struct ThreadArgs {
 }
 
 impl ThreadArgs {
+    /// A bound that was found out otherwise; more than the flag allows is its largest.
+    pub(crate) fn at_most(threads: usize) -> Self {
+        Self { threads: Some(u16::try_from(threads).unwrap_or(u16::MAX)) }
+    }
+
     /// The number asked for, if one was.
     pub(crate) fn asked(self) -> Option<usize> {
         self.threads.map(usize::from)

@@ -2,8 +2,9 @@
 
 mod bench;
 mod data;
-#[cfg(target_os = "linux")]
 mod deploy;
+mod dialect;
+mod examples;
 mod fit;
 mod generate;
 mod lists;
@@ -11,22 +12,24 @@ mod notebook;
 mod selection;
 mod serve;
 mod tables;
+mod typed;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use bench::{BenchArgs, BenchCommand, SvdArgs, TutorialArgs};
 pub(crate) use data::{DataArgs, ReadArgs};
-#[cfg(target_os = "linux")]
 pub(crate) use deploy::{
-    Artefact, DeployArgs, LaunchArgs, LogsArgs, RollbackArgs, ServicesArgs, StateArg, StopArgs, SuperviseArgs,
+    Artefact, DeployArgs, DeployCommand, LaunchArgs, LogsArgs, RollbackArgs, ServicesArgs, StateArg, StopArgs,
+    SuperviseArgs, WorkerArgs,
 };
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
-pub(crate) use lists::{FallbackArg, InspectArgs, PredictArgs, RecommendArgs, SimilarArgs};
+pub(crate) use lists::{FallbackArg, InspectArgs, PairColumns, PredictArgs, RecommendArgs, SimilarArgs};
 pub(crate) use notebook::{KernelArgs, NotebookArgs};
 pub(crate) use selection::SelectionArgs;
 pub(crate) use serve::{InheritArg, LogFormat, ServeArgs};
+pub(crate) use typed::{shown, typed};
 
 use crate::exit;
 use crate::output::Shape;
@@ -44,52 +47,42 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Fit a model, or read a fitted one, and serve recommendations over HTTP
+    #[command(after_help = examples::SERVE)]
     Serve(ServeArgs),
     /// Serve the annotated cells of a Jupyter notebook as HTTP endpoints
+    #[command(after_help = examples::NOTEBOOK)]
     Notebook(NotebookArgs),
     /// Become a kernel that ends with the process that started it
     #[command(hide = true)]
     Kernel(KernelArgs),
     /// Show what is in a ratings file or a model file
+    #[command(after_help = examples::INSPECT)]
     Inspect(InspectArgs),
     /// Fit a model and write it to a file
+    #[command(after_help = examples::FIT)]
     Fit(FitCommandArgs),
     /// Recommend items to a user
+    #[command(after_help = examples::RECOMMEND)]
     Recommend(RecommendArgs),
     /// List the items that are most like one
+    #[command(after_help = examples::SIMILAR)]
     Similar(SimilarArgs),
     /// Predict the ratings of (user, item) pairs
+    #[command(after_help = examples::PREDICT)]
     Predict(PredictArgs),
     /// Write synthetic ratings to a file, at the scale of MovieLens 20M or any other
+    #[command(after_help = examples::GENERATE)]
     Generate(GenerateArgs),
-    /// Start what a specification states as a service on this machine, or replace it
-    #[cfg(target_os = "linux")]
-    Deploy(DeployArgs),
-    /// List the services of this machine
-    #[cfg(target_os = "linux")]
-    Services(ServicesArgs),
-    /// Print what a service has logged
-    #[cfg(target_os = "linux")]
-    Logs(LogsArgs),
-    /// Stop a service, or all of them
-    #[cfg(target_os = "linux")]
-    Stop(StopArgs),
-    /// Deploy again what a service was before
-    #[cfg(target_os = "linux")]
-    Rollback(RollbackArgs),
-    /// Supervise a service
-    #[cfg(target_os = "linux")]
-    #[command(hide = true)]
-    Supervise(SuperviseArgs),
-    /// Take limits on and become a worker
-    #[cfg(target_os = "linux")]
-    #[command(hide = true)]
-    Launch(LaunchArgs),
+    #[command(flatten)]
+    Services(DeployCommand),
     /// Measure
+    #[command(after_help = examples::BENCH)]
     Bench(BenchArgs),
     /// Print the service's OpenAPI document
+    #[command(after_help = examples::OPENAPI)]
     Openapi,
     /// Print a completion script for a shell
+    #[command(after_help = examples::COMPLETIONS)]
     Completions(CompletionsArgs),
 }
 
@@ -123,5 +116,26 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_two_examples_that_are_understood() {
+        let mut cli = Cli::command();
+        cli.build();
+        let shown = |command: &&clap::Command| !command.is_hide_set() && command.get_name() != "help";
+        let bench = cli.find_subcommand("bench").unwrap();
+        for command in cli.get_subcommands().chain(bench.get_subcommands()).filter(shown) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+            assert_eq!(examples.len(), 2, "{}", command.get_name());
+            for example in examples {
+                assert!(example.len() <= 88, "{example}");
+                let call = example.split(" | ").last().unwrap().split(" > ").next().unwrap();
+                assert!(call.contains(command.get_name()), "{call}");
+                if let Err(error) = Cli::try_parse_from(call.split(' ')) {
+                    panic!("{example}: {error}");
+                }
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Files about the items and the users, and the types of their columns.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use foretaste::catalogue::Declared;
@@ -12,12 +12,9 @@ const ABOUT: &str = "Items and users";
 /// What is known beside the ratings; types left out are found out from all values of a column.
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 pub(crate) struct TableArgs {
-    /// File about the items: an id, and any columns such as title, genres, year, price
-    #[arg(long, help_heading = ABOUT, value_name = "FILE")]
-    items: Option<PathBuf>,
     /// File about the users: an id, and any columns such as age or country
     #[arg(long, help_heading = ABOUT, value_name = "FILE")]
-    users: Option<PathBuf>,
+    pub(crate) users: Option<PathBuf>,
     /// Type of a column of the items, such as `year:number`: string, text, number, bool, time or set; may be given
     /// several times. A row with a value of another type is rejected
     #[arg(long, help_heading = ABOUT, value_name = "NAME:TYPE")]
@@ -28,10 +25,10 @@ pub(crate) struct TableArgs {
 }
 
 impl TableArgs {
-    /// The same as the reader takes it.
-    pub(crate) fn tables(&self) -> Tables<'_> {
+    /// The same as the reader takes it, with the file of items.
+    pub(super) fn beside<'a>(&'a self, items: Option<&'a Path>) -> Tables<'a> {
         Tables {
-            items: self.items.as_deref(),
+            items,
             users: self.users.as_deref(),
             item_properties: &self.property,
             user_properties: &self.user_property,

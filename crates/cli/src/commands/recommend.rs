@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
+use foretaste::models::{Meaning, ModelParams};
 use foretaste::recommend::{Fallback, ListedItem, Request, Shortfall, ShortfallReason, Source};
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use crate::output::{self, Shape, count, printable};
 struct Answer<'a> {
     user: &'a str,
     dataset: &'a str,
-    rank: usize,
+    params: &'a ModelParams,
     source: Source,
     items: Vec<ListedItem<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +38,7 @@ pub(super) fn run(args: &RecommendArgs) -> Result<()> {
     let answer = Answer {
         user: &args.user,
         dataset: &provenance.dataset,
-        rank: provenance.params.rank,
+        params: &provenance.params,
         source: ranked.source,
         items: recommender.listed(&ranked.items),
         shortfall: ranked.shortfall,
@@ -45,21 +46,21 @@ pub(super) fn run(args: &RecommendArgs) -> Result<()> {
     };
     match args.json.shape() {
         Shape::Json => output::json(&answer),
-        Shape::Text => text(&answer),
+        Shape::Text => text(&answer, recommender.meaning()),
     }
 }
 
-fn text(answer: &Answer<'_>) -> Result<()> {
+fn text(answer: &Answer<'_>, meaning: Meaning) -> Result<()> {
     let (heading, score) = match answer.source {
         Source::Popular => ("not known to the model; what is rated most", "ratings"),
-        Source::Model | Source::FoldIn => ("recommended", "predicted"),
+        Source::Model | Source::FoldIn => ("recommended", score_name(meaning)),
     };
     let table = ranking(&answer.items, score, |score| match answer.source {
         Source::Popular => count(f64::from(score) as u64),
         Source::Model | Source::FoldIn => format!("{score:.3}"),
     });
     let mut out = output::stdout();
-    writeln!(out, "user {} of {}, rank {}: {heading}", answer.user, printable(answer.dataset), count(answer.rank))?;
+    writeln!(out, "user {} of {}, {}: {heading}", answer.user, printable(answer.dataset), answer.params.summary())?;
     table.write(&mut out, "")?;
     if let Some(Shortfall { requested, returned, reason }) = answer.shortfall {
         let why = match reason {
@@ -71,4 +72,13 @@ fn text(answer: &Answer<'_>) -> Result<()> {
     }
     answer.unknown.write(&mut out)?;
     Ok(out.flush()?)
+}
+
+/// What a score of the model is called at the head of a column.
+fn score_name(meaning: Meaning) -> &'static str {
+    match meaning {
+        Meaning::RankingScore => "score",
+        Meaning::Rating { .. } => "predicted",
+        Meaning::Count => "count",
+    }
 }

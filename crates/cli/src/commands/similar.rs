@@ -3,20 +3,21 @@
 use std::io::Write;
 
 use anyhow::Result;
+use foretaste::models::ModelParams;
 use foretaste::recommend::ListedItem;
 use serde::Serialize;
 
 use super::unknown::Unknown;
 use super::{ranking, recommender_of, refused};
 use crate::args::SimilarArgs;
-use crate::output::{self, Shape, count, printable};
+use crate::output::{self, Shape, printable};
 
 #[derive(Serialize)]
 struct Answer<'a> {
     item: &'a str,
     title: &'a str,
     dataset: &'a str,
-    rank: usize,
+    params: &'a ModelParams,
     items: Vec<ListedItem<'a>>,
     #[serde(flatten)]
     unknown: Unknown,
@@ -32,21 +33,21 @@ pub(super) fn run(args: &SimilarArgs) -> Result<()> {
         item: &args.item,
         title: recommender.title(item),
         dataset: &provenance.dataset,
-        rank: provenance.params.rank,
+        params: &provenance.params,
         items: recommender.listed(&similar.items),
         unknown: Unknown { unknown_items: similar.unknown_items, unknown_values: similar.unknown_values },
     };
     match args.json.shape() {
         Shape::Json => output::json(&answer),
-        Shape::Text => text(&answer),
+        Shape::Text => text(&answer, recommender.measure_of_similar()),
     }
 }
 
-fn text(answer: &Answer<'_>) -> Result<()> {
-    let table = ranking(&answer.items, "cosine", |cosine| format!("{cosine:.3}"));
+fn text(answer: &Answer<'_>, measure: &'static str) -> Result<()> {
+    let table = ranking(&answer.items, measure, |likeness| format!("{likeness:.3}"));
     let mut out = output::stdout();
     let (title, dataset) = (printable(answer.title), printable(answer.dataset));
-    writeln!(out, "like {title} (item {}) of {dataset}, rank {}", answer.item, count(answer.rank))?;
+    writeln!(out, "like {title} (item {}) of {dataset}, {}", answer.item, answer.params.summary())?;
     table.write(&mut out, "")?;
     answer.unknown.write(&mut out)?;
     Ok(out.flush()?)

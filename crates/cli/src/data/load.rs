@@ -3,14 +3,12 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result, anyhow};
 use foretaste::artifact;
 use foretaste::dataset::Dataset;
-use foretaste::models::FitError;
+use foretaste::models::{FitError, FitReport, Shape};
 use foretaste::recommend::Recommender;
-use foretaste_linalg::{SvdError, SvdParams, svd_memory};
 use jiff::Timestamp;
 
 use super::{Place, obtain, resolve};
@@ -69,7 +67,7 @@ pub(crate) fn load_ratings(args: &DataArgs) -> Result<Arc<Dataset>> {
 ///
 /// # Errors
 /// As [`load`]; and when the rank is out of range or the fit fails, or DATA is a model and flags say how to fit one.
-pub(crate) fn ready(args: &DataArgs, fit: FitArgs) -> Result<Recommender> {
+pub(crate) fn ready(args: &DataArgs, fit: &FitArgs) -> Result<Recommender> {
     match load(args)? {
         Loaded::Model(_) if fit.says_anything() => Err(model_takes_no_fit(args)),
         Loaded::Model(model) => Ok(*model),
@@ -77,35 +75,32 @@ pub(crate) fn ready(args: &DataArgs, fit: FitArgs) -> Result<Recommender> {
     }
 }
 
-/// Fits a model to ratings, in the pool this is called in; and the wall time that took.
+/// Fits a model to interactions, in the pool this is called in.
 ///
 /// # Errors
-/// When the rank is out of range or the fit fails.
-pub(crate) fn fitted(dataset: Arc<Dataset>, fit: FitArgs) -> Result<(Recommender, Duration)> {
-    let (users, items) = (dataset.interactions.users().len(), dataset.interactions.items().len());
-    let params = fit.params(users.min(items));
-    let svd = SvdParams { rank: params.rank, tolerance: params.tolerance, ..SvdParams::default() };
-    let memory = svd_memory(users, items, dataset.interactions.matrix().nnz(), &svd);
-    if memory.total() >= NOTABLE_MEMORY {
-        let (rank, shape) = (count(params.rank), format!("{} x {}", count(users), count(items)));
-        let most = machine::held_for_mib(memory.total());
-        output::note(&format!("rank {rank} of {shape} takes at most {most} MiB: {memory}"));
+/// When a parameter is out of range or the fit fails.
+pub(crate) fn fitted(dataset: Arc<Dataset>, fit: &FitArgs) -> Result<(Recommender, FitReport)> {
+    let shape = Shape::of(&dataset.interactions);
+    let params = fit.params(&shape)?;
+    params.check(&shape).exit_with(Exit::Usage)?;
+    let memory = params.memory(&shape).fit;
+    if memory >= NOTABLE_MEMORY {
+        let (users, items) = (count(shape.users), count(shape.items));
+        let most = machine::held_for_mib(memory);
+        output::note(&format!("{} of {users} x {items} takes at most {most} MiB", params.summary()));
     }
-    let started = Instant::now();
     let mut bar = Progress::steps("fitting");
     let mut progress = |step: foretaste::models::FitProgress| {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a thousand steps")]
         bar.at((step.done.clamp(0.0, 1.0) * FIT_STEPS) as u64, Some(FIT_STEPS as u64));
         ControlFlow::Continue(())
     };
-    let recommender = Recommender::fit(dataset, &params, Timestamp::now(), &mut progress);
+    let fitted = Recommender::fit(dataset, &params, Timestamp::now(), &mut progress);
     drop(bar);
-    match recommender {
-        Ok(recommender) => Ok((recommender, started.elapsed())),
-        Err(error @ (FitError::Rank { .. } | FitError::Svd(SvdError::Tolerance { .. }))) => {
-            Err(coded(Exit::Usage, error))
-        }
-        Err(error) => Err(Error::new(error).context(format!("cannot fit rank {}", count(params.rank)))),
+    match fitted {
+        Ok(fitted) => Ok(fitted),
+        Err(error @ (FitError::Parameter { .. } | FitError::Unsuited { .. })) => Err(coded(Exit::Usage, error)),
+        Err(error) => Err(Error::new(error).context(format!("cannot fit {}", params.summary()))),
     }
 }
 
@@ -121,7 +116,7 @@ fn demo(read: &ReadArgs) -> Result<Dataset> {
 
 fn ratings(path: &Path, read: &ReadArgs) -> Result<Dataset> {
     let mut bar = Progress::bytes("reading");
-    let dataset = Dataset::load_with(path, &read.tables.tables(), &read.options(), &mut |at| {
+    let dataset = Dataset::load_with(path, &read.tables(), &read.options(), &mut |at| {
         bar.at(at.bytes_read, Some(at.bytes_total));
         ControlFlow::Continue(())
     });
@@ -131,7 +126,7 @@ fn ratings(path: &Path, read: &ReadArgs) -> Result<Dataset> {
 
 /// Says that a fitted model cannot be fitted with other parameters.
 pub(crate) fn model_takes_no_fit(args: &DataArgs) -> Error {
-    pointless(Path::new(&args.data), "--rank, --tolerance and --seed")
+    pointless(Path::new(&args.data), "--model, --set, --params, --rank, --tolerance and --seed")
 }
 
 fn pointless(path: &Path, flags: &str) -> Error {

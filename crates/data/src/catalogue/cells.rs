@@ -4,7 +4,7 @@ use super::infer::{Inferred, infer};
 use super::layout::{Layout, Planned, Role};
 use super::parse::{Split, Syntax, parse, year_of_date, year_of_title};
 use super::properties::{Origin, Properties, PropertyError};
-use super::report::IgnoredColumn;
+use super::report::SkippedColumn;
 use super::value::{PropertyType, Value};
 use crate::ids::StringTable;
 
@@ -34,7 +34,7 @@ impl Cells {
         &self,
         layout: &Layout,
         order: &[Option<usize>],
-        ignored: &mut Vec<IgnoredColumn>,
+        ignored: &mut Vec<SkippedColumn>,
     ) -> Result<Properties, PropertyError> {
         let mut typed = Vec::new();
         for (planned, cells) in layout.columns.iter().zip(&self.columns) {
@@ -45,7 +45,7 @@ impl Cells {
             };
             match inferred {
                 Some(inferred) => typed.push(Typed { planned, cells, inferred }),
-                None => ignored.push(IgnoredColumn {
+                None => ignored.push(SkippedColumn {
                     column: planned.at + 1,
                     name: planned.column.clone().unwrap_or_else(|| planned.name.clone()),
                     reason: "no row has a value".to_owned(),

@@ -1,7 +1,7 @@
 //! Which column of a file of items or users is which property.
 
 use super::parse::{Split, Syntax};
-use super::report::IgnoredColumn;
+use super::report::SkippedColumn;
 use super::value::{Declared, MAX_NAME_BYTES, MAX_PROPERTIES, PropertyType};
 use super::{GENRE_NAMES, ItemsOptions};
 use crate::interactions::{ITEM_NAMES, USER_NAMES, normalised};
@@ -86,7 +86,7 @@ pub(super) struct Layout {
     pub(super) header: Option<Vec<String>>,
     /// Fields that a row must have.
     pub(super) needed: usize,
-    pub(super) ignored: Vec<IgnoredColumn>,
+    pub(super) ignored: Vec<SkippedColumn>,
     /// Declared properties that no column has the name of.
     pub(super) undeclared: Vec<String>,
 }
@@ -149,7 +149,7 @@ impl Layout {
                 columns.push(Planned { at, name: name.to_owned(), column: Some(head.name.clone()), role, stated });
                 continue;
             };
-            ignored.push(IgnoredColumn { column: at + 1, name: head.name.clone(), reason });
+            ignored.push(SkippedColumn { column: at + 1, name: head.name.clone(), reason });
         }
         let likely_title = if title.is_none() && about == About::Items { Some(usize::from(id == 0)) } else { None };
         let needed = id.max(title.or(likely_title).unwrap_or(0)) + 1;

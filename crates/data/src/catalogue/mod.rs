@@ -22,7 +22,7 @@ pub use bits::Bits;
 pub use column::{Column, ColumnBuilder, ValueError};
 pub use properties::{Origin, Properties, Property, PropertyError, PropertySchema};
 pub use read::{ItemsOptions, read_items, read_users};
-pub use report::{IgnoredColumn, ItemsReport, WrongCell};
+pub use report::{ItemsReport, SkippedColumn, WrongCell};
 pub use sections::{CatalogueError, Sections};
 pub use value::{
     Declared, MAX_DISTINCT, MAX_NAME_BYTES, MAX_PROPERTIES, MAX_SET_VALUES, MAX_STRING_BYTES, MAX_TEXT_BYTES,

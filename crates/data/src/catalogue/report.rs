@@ -37,7 +37,7 @@ pub struct ItemsReport {
     pub properties: Vec<PropertySchema>,
     /// Columns that are no property.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ignored: Vec<IgnoredColumn>,
+    pub ignored: Vec<SkippedColumn>,
     /// The first cells that are not of the declared type, or too long; their rows are rejected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wrong_cells: Vec<WrongCell>,
@@ -45,7 +45,7 @@ pub struct ItemsReport {
 
 /// A column that is no property.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct IgnoredColumn {
+pub struct SkippedColumn {
     /// Its place, counted from 1.
     pub column: usize,
     /// Its name in the header.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Dataset, LoadError, LoadReport};
 use crate::catalogue::{Declared, ItemsOptions, read_items, read_users};
-use crate::interactions::{Progress, ReadOptions, read_interactions};
+use crate::interactions::{ColumnRead, Progress, ReadOptions, read_interactions};
 use crate::table::Source;
 
 /// Interactions files of the MovieLens layouts, best first; each may also be compressed (`.gz`, `.zip`).
@@ -70,19 +70,20 @@ impl Dataset {
             }
         }
         let (interactions, ratings) = read_interactions(files.ratings, options, progress)?;
-        let id_name = |role: usize| ratings.header.as_ref()?.get(ratings.columns[role].checked_sub(1)?).cloned();
-        let table = |role: usize, properties: &[Declared]| ItemsOptions {
+        let table = |ids: &ColumnRead, properties: &[Declared]| ItemsOptions {
             flag_names: files.flag_names.clone(),
             properties: properties.to_vec(),
-            id_name: id_name(role),
+            id_name: ids.name.clone(),
             strict: options.strict,
             ..ItemsOptions::default()
         };
+        let columns = &ratings.columns;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        let items = items.map(|from| read_items(from, interactions.items(), &table(1, tables.item_properties)));
-        let users = tables
-            .users
-            .map(|path| read_users(Source::file(path), interactions.users(), &table(0, tables.user_properties)));
+        let items =
+            items.map(|from| read_items(from, interactions.items(), &table(&columns.item, tables.item_properties)));
+        let users = tables.users.map(|path| {
+            read_users(Source::file(path), interactions.users(), &table(&columns.user, tables.user_properties))
+        });
         let (items, users) = (items.transpose()?, users.transpose()?);
         let mut data = Self::new(&name, interactions);
         let mut report = LoadReport { ratings, items: None, users: None };

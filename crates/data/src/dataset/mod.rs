@@ -36,7 +36,7 @@ pub struct Dataset {
 }
 
 /// What happened to the rows of a data set's files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LoadReport {
     /// The ratings file.
     pub ratings: ReadReport,

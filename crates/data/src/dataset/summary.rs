@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Dataset, LoadReport};
+use crate::interactions::{Apart, Feedback, stands_apart};
 
 /// How many different ratings are told apart; more are put into this many bins of equal width.
 const MOST_BINS: usize = 20;
@@ -33,6 +34,8 @@ pub struct Summary {
     pub highest: f32,
     /// Greatest of 1, 1/2, 1/4, 1/5, 1/10, 1/100 of which all ratings are multiples; `None` if there is none.
     pub step: Option<f32>,
+    /// A value that may mean "no rating", of explicit ratings.
+    pub stands_apart: Option<Apart>,
     /// How often each rating was given.
     pub histogram: Vec<Bin>,
     /// Interactions a user gave.
@@ -108,6 +111,10 @@ impl Summary {
             lowest,
             highest,
             step: step(values),
+            stands_apart: match data.interactions.feedback() {
+                Feedback::Explicit { .. } => stands_apart(values),
+                Feedback::Implicit => None,
+            },
             histogram: histogram(values, lowest, highest),
             per_user: Quantiles::of(per_user),
             top_items: top_items(data),
@@ -130,19 +137,16 @@ fn step(values: &[f32]) -> Option<f32> {
 }
 
 fn histogram(values: &[f32], lowest: f32, highest: f32) -> Vec<Bin> {
-    // Interactions are not negative, so their bits sort as they do.
-    let mut exact = BTreeMap::<u32, u64>::new();
-    for value in values {
-        *exact.entry(value.to_bits()).or_default() += 1;
+    // Flipped so that the bits of negative values sort below those of others, the lowest first.
+    let rising = |bits: u32| if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
+    let mut exact = BTreeMap::<u32, (f32, u64)>::new();
+    for &value in values {
+        exact.entry(rising(value.to_bits())).or_insert((value, 0)).1 += 1;
         if exact.len() > MOST_BINS {
             return even_bins(values, lowest, highest);
         }
     }
-    exact
-        .into_iter()
-        .map(|(bits, count)| (f32::from_bits(bits), count))
-        .map(|(at, count)| Bin { from: at, to: at, count })
-        .collect()
+    exact.into_values().map(|(at, count)| Bin { from: at, to: at, count }).collect()
 }
 
 fn even_bins(values: &[f32], lowest: f32, highest: f32) -> Vec<Bin> {
@@ -205,6 +209,8 @@ mod tests {
         let bins = histogram(&values, 0.0, 100.0);
         assert_eq!(bins.iter().map(|bin| bin.count).collect::<Vec<_>>(), [vec![5; 19], vec![6]].concat());
         assert_eq!(histogram(&[2.0, 1.0, 2.0], 1.0, 2.0)[1], Bin { from: 2.0, to: 2.0, count: 2 });
+        let from = histogram(&[2.0, -1.0, 0.0, -2.0], -2.0, 2.0).iter().map(|bin| bin.from).collect::<Vec<_>>();
+        assert_eq!(from, [-2.0, -1.0, 0.0, 2.0]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Why a file gives no ratings at all.
 
-use super::{Column, ReadReport, Reason};
+use super::{Column, ReadReport, Reason, suggest};
 use crate::table::TableError;
 
 /// A fault of the file as a whole; rejected rows are counted in the report, and are no errors unless asked for.
@@ -10,7 +10,7 @@ pub enum ReadError {
     #[error(transparent)]
     Table(#[from] TableError),
     /// A column that was asked for, or must be there, is not.
-    #[error("{name} has no column for {role}{}, found are {found:?}", named(.column))]
+    #[error("{name} has no column for {role}{}, found are {found:?}{}", named(.column), cure(role, .likeliest))]
     MissingColumn {
         /// What was read.
         name: String,
@@ -20,6 +20,8 @@ pub enum ReadError {
         column: Option<Column>,
         /// The header's fields, or the first row's.
         found: Vec<String>,
+        /// The field that is likeliest meant, if one is.
+        likeliest: Option<String>,
     },
     /// A property was declared that no column has the name of.
     #[error("{name} has no column for property `{property}` (--property), found are {found:?}")]
@@ -32,10 +34,32 @@ pub enum ReadError {
         found: Vec<String>,
     },
     /// Two roles ask for the same column.
-    #[error("columns for user, item and rating are {columns:?}, expected three different ones, counted from 1")]
+    #[error(
+        "column {column}, counted from 1, is taken for {} and for {}, expected two columns; say which with `{} COLUMN` or \
+         `{} COLUMN`",
+        roles[0],
+        roles[1],
+        suggest::flag(roles[0]),
+        suggest::flag(roles[1])
+    )]
     SameColumn {
-        /// Column of users, items, ratings; counted from 1.
-        columns: [usize; 3],
+        /// What it is taken for: `user`, `item`, `rating` or `time`.
+        roles: [&'static str; 2],
+        /// The column, counted from 1.
+        column: usize,
+    },
+    /// A word in the value column has no weight, and the caller wanted no row to be rejected.
+    #[error(
+        "{name}, line {line}: `{word}` has no weight; add it to `--value`, such as `--value {}=1`",
+        suggest::typed(word)
+    )]
+    WordWithoutWeight {
+        /// What was read.
+        name: String,
+        /// Line on which the row starts.
+        line: u64,
+        /// The word.
+        word: String,
     },
     /// A row is rejected, and the caller wanted none to be.
     #[error("{name}, line {line}: {reason}")]
@@ -48,7 +72,7 @@ pub enum ReadError {
         reason: Reason,
     },
     /// No row was accepted.
-    #[error("{name} holds no ratings: of {} rows none is accepted{}", report.rows, first(report))]
+    #[error("{name} holds no ratings: of {} rows none is accepted{}{}", report.rows, first(report), advice(report))]
     Empty {
         /// What was read.
         name: String,
@@ -78,4 +102,34 @@ fn named(column: &Option<Column>) -> String {
 fn first(report: &ReadReport) -> String {
     let Some(row) = report.rejected.first.first() else { return String::new() };
     format!(" (line {}: {})", row.line, row.reason)
+}
+
+/// The flag that names the column.
+fn cure(role: &str, likeliest: &Option<String>) -> String {
+    let flag = suggest::flag(role);
+    let none = if role == "rating" { "; if each row counts 1, add `--columns` with `-` in its place" } else { "" };
+    match likeliest {
+        Some(column) => format!("; if it is `{column}`, add `{flag} {}`{none}", suggest::typed(column)),
+        None => format!("; name it with `{flag} COLUMN`, or all of them with `--columns user,item,value,time`"),
+    }
+}
+
+/// What to do about a file whose rows are all rejected for one reason.
+fn advice(report: &ReadReport) -> String {
+    let [(reason, _)] = report.rejected.by_reason.iter().collect::<Vec<_>>()[..] else { return String::new() };
+    match reason {
+        Reason::RatingNotANumber => {
+            "; if the column holds words, give them weights with `--value WORD=NUMBER`; if another column holds the \
+             ratings, name it with `--rating-column COLUMN`"
+                .to_owned()
+        }
+        Reason::WordWithoutWeight => {
+            let words: Vec<String> =
+                report.words_without_weight.keys().map(|word| format!("{}=1", suggest::typed(word))).collect();
+            format!("; found words without a weight: add `--value {}`", words.join(","))
+        }
+        Reason::TooFewFields => "; if the rows hold user and item only, add `--columns user,item`".to_owned(),
+        Reason::NotATime => "; name another column with `--time-column COLUMN`".to_owned(),
+        _ => String::new(),
+    }
 }

@@ -1,11 +1,19 @@
 //! Rows of any shape to numbered ratings: the careful path, which every kind of row can take.
 
+use std::collections::BTreeMap;
+
 use super::intern::Interner;
 use super::number::rating;
 use super::sort::Gathered;
-use super::{Reason, Roles, normalised};
+use super::times::TimeFormat;
+use super::{Evidence, MissingCodes, ReadOptions, Reason, Roles, Weights, normalised};
 use crate::ids::{IdError, MAX_ID_BYTES};
-use crate::table::{Decoder, Fields};
+use crate::table::{Decimal, Decoder, Fields};
+
+/// Different words without a weight that are counted one by one.
+const MOST_WORDS: usize = 20;
+/// Longest part of a field that a report shows.
+const MOST_SHOWN: usize = 40;
 
 /// Everything read so far.
 #[derive(Debug)]
@@ -15,16 +23,38 @@ pub(super) struct Gather {
     pub(super) gathered: Gathered,
     pub(super) roles: Roles,
     /// Most fields a row may have.
-    pub(super) most_fields: Option<usize>,
+    pub(super) most_fields: usize,
+    /// Decimal separator of the values.
+    pub(super) decimal: Decimal,
+    pub(super) weights: Option<Weights>,
+    pub(super) missing: MissingCodes,
+    /// How times are written; `None` until there is one other than 0.
+    pub(super) time_format: Option<TimeFormat>,
+    /// The text that is no time, in a column that nobody asked for: its times are then given up.
+    pub(super) not_a_time: Option<String>,
+    /// Words without a weight, and how often they came.
+    pub(super) unmapped: BTreeMap<String, u64>,
 }
 
 /// What a row was: an accepted rating, or rejected.
 pub(super) type Verdict = Result<(), Reason>;
 
 impl Gather {
-    pub(super) fn new(roles: Roles) -> Self {
-        let most_fields = roles.header.as_ref().map(|_| 0);
-        Self { users: Interner::new(), items: Interner::new(), gathered: Gathered::default(), roles, most_fields }
+    pub(super) fn new(roles: Roles, most_fields: usize, decimal: Decimal, options: &ReadOptions) -> Self {
+        let times = roles.time.map(|_| Vec::new());
+        Self {
+            users: Interner::new(),
+            items: Interner::new(),
+            gathered: Gathered { times, ..Gathered::default() },
+            roles,
+            most_fields,
+            decimal,
+            weights: options.value.clone(),
+            missing: options.missing.clone(),
+            time_format: None,
+            not_a_time: None,
+            unmapped: BTreeMap::new(),
+        }
     }
 
     /// Takes one row.
@@ -32,30 +62,100 @@ impl Gather {
     /// # Errors
     /// When the ids outgrow their table.
     pub(super) fn take(&mut self, fields: &Fields, decoder: &mut Decoder) -> Result<Verdict, IdError> {
-        let [user, item, value] = self.roles.columns.map(|column| fields.get(column));
-        let (Some(user), Some(item), Some(value)) = (user, item, value) else {
+        let value = self.roles.value.map(|role| fields.get(role.at));
+        let (Some(user), Some(item)) = (fields.get(self.roles.user.at), fields.get(self.roles.item.at)) else {
             return Ok(Err(Reason::TooFewFields));
         };
-        if fields.len() > *self.most_fields.get_or_insert(fields.len()) {
+        if value == Some(None) {
+            return Ok(Err(Reason::TooFewFields));
+        }
+        if fields.len() > self.most_fields {
             return Ok(Err(Reason::TooManyFields));
         }
-        let parsed = rating(value);
-        if parsed.is_err() && self.is_header(fields) {
+        let parsed = value.flatten().map_or(Ok(1.0), |field| self.value(field));
+        if (parsed.is_err() || (value.is_none() && self.begins_as_header(user))) && self.is_header(fields) {
             return Ok(Err(Reason::RepeatedHeader));
         }
         let (user, item) = match (id_text(user, decoder), id_text(item, decoder)) {
             (Ok(user), Ok(item)) => (user, item),
             (Err(reason), _) | (_, Err(reason)) => return Ok(Err(reason)),
         };
-        let value = match parsed {
-            Ok(value) => value,
-            Err(reason) => return Ok(Err(reason)),
+        let (value, time) = match parsed.and_then(|value| Ok((value, self.time(fields)?))) {
+            Ok(entry) => entry,
+            Err(reason) => {
+                if reason == Reason::WordWithoutWeight {
+                    self.count_word(value.flatten().unwrap_or_default(), decoder);
+                }
+                return Ok(Err(reason));
+            }
         };
         let (user, item) = (self.users.number(&user)?, self.items.number(&item)?);
         self.push_run(user, 1);
         self.gathered.items.push(item);
         self.gathered.values.push(value);
+        if let Some(times) = &mut self.gathered.times {
+            times.push(time);
+        }
         Ok(Ok(()))
+    }
+
+    /// The value of a field.
+    pub(super) fn value(&self, field: &[u8]) -> Result<f32, Reason> {
+        if self.missing.hold(field) {
+            return Err(Reason::NoRating);
+        }
+        match &self.weights {
+            Some(weights) => weights.of(field).ok_or(Reason::WordWithoutWeight),
+            None => {
+                let with_point = self.decimal.with_point(field);
+                rating(with_point.as_deref().unwrap_or(field))
+            }
+        }
+    }
+
+    /// The time of a row; 0 where times are not kept.
+    fn time(&mut self, fields: &Fields) -> Result<i64, Reason> {
+        let (Some(role), Some(_)) = (self.roles.time, &self.gathered.times) else { return Ok(0) };
+        let text = fields.get(role.at).unwrap_or_default();
+        match self.read_time(text) {
+            Some(time) => Ok(time),
+            None if role.evidence == Evidence::Asked => Err(Reason::NotATime),
+            None => {
+                // The column was only taken for times by its name: no row is lost for it.
+                let shown: String = String::from_utf8_lossy(text).chars().take(MOST_SHOWN).collect();
+                self.give_up_times(shown);
+                Ok(0)
+            }
+        }
+    }
+
+    /// Reads a time in the format of the column.
+    #[inline]
+    pub(super) fn read_time(&mut self, text: &[u8]) -> Option<i64> {
+        match self.time_format {
+            Some(format) => format.read(text),
+            // Zero is zero in every unit.
+            None if !text.is_empty() && text.iter().all(|&byte| byte == b'0') => Some(0),
+            None => {
+                let format = TimeFormat::of(text)?;
+                self.time_format = Some(format);
+                format.read(text)
+            }
+        }
+    }
+
+    /// Keeps no times from now on, and forgets those there are. `text` is what was no time.
+    pub(super) fn give_up_times(&mut self, text: String) {
+        self.gathered.times = None;
+        self.not_a_time = Some(text);
+    }
+
+    fn count_word(&mut self, word: &[u8], decoder: &mut Decoder) {
+        let word = decoder.text(word).unwrap_or_default();
+        let shown: String = word.chars().take(MOST_SHOWN).collect();
+        if self.unmapped.len() < MOST_WORDS || self.unmapped.contains_key(&shown) {
+            *self.unmapped.entry(shown).or_default() += 1;
+        }
     }
 
     /// Says that the next `length` entries are of `user`.
@@ -67,10 +167,16 @@ impl Gather {
         }
     }
 
+    /// Whether a user is called as their column is: a look at the bytes, before names are compared in earnest.
+    fn begins_as_header(&self, user: &[u8]) -> bool {
+        let name = self.roles.header.as_ref().and_then(|header| header.get(self.roles.user.at));
+        name.is_some_and(|name| name.as_bytes() == user)
+    }
+
     fn is_header(&self, fields: &Fields) -> bool {
         let Some(header) = &self.roles.header else { return false };
-        self.roles.columns.iter().all(|&column| {
-            let names = (fields.get(column), header.get(column));
+        self.roles.places().all(|(_, role)| {
+            let names = (fields.get(role.at), header.get(role.at));
             matches!(names, (Some(field), Some(name)) if normalised(field) == normalised(name.as_bytes()))
         })
     }

@@ -1,7 +1,9 @@
 //! What was observed: who did what, when, and what it is worth. External ids enter and leave here.
 
+mod apart;
 mod columns;
 mod derived;
+mod doubts;
 mod error;
 mod feedback;
 mod gather;
@@ -11,22 +13,34 @@ mod names;
 mod number;
 mod options;
 mod read;
+mod repeats;
 mod report;
+mod roles;
 mod sort;
+mod suggest;
 mod swift;
+mod times;
+mod values;
+mod wide;
 
-pub use columns::Roles;
+pub use apart::{Apart, stands_apart};
 use derived::Derived;
 pub use derived::ItemStats;
 pub use error::ReadError;
 pub use feedback::Feedback;
 pub(crate) use gather::id_text;
-pub use names::{ITEM_NAMES, RATING_NAMES, USER_NAMES, normalised};
-pub use options::{Column, ReadOptions};
+pub use names::{COUNT_NAMES, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, TIME_NAMES, USER_NAMES, normalised};
+pub use options::{Column, ColumnRole, ReadOptions};
 #[doc(hidden)]
 pub use read::read_in_chunks;
 pub use read::read_interactions;
-pub use report::{Progress, ReadReport, Reason, Rejected, RejectedRow};
+pub use repeats::Repeat;
+pub use report::{
+    ColumnRead, ColumnsRead, IgnoredColumn, NotATime, Progress, ReadReport, Reason, Rejected, RejectedRow,
+};
+pub use roles::{Evidence, Role, Roles};
+pub use times::TimeFormat;
+pub use values::{MissingCodes, Weights};
 
 use foretaste_linalg::CsrMatrix;
 

@@ -1,4 +1,4 @@
-//! Usual names of the columns of an interactions file.
+//! Usual names of the columns of an interactions file, each list with the likeliest first.
 
 /// Usual names of the user column, [`normalised`].
 pub const USER_NAMES: &[&str] = &[
@@ -15,6 +15,35 @@ pub const USER_NAMES: &[&str] = &[
     "profile",
     "account",
     "accountid",
+    "visitor",
+    "visitorid",
+    "username",
+    "userhash",
+    "usersha1",
+    "useruuid",
+    "buyer",
+    "buyerid",
+    "shopper",
+    "shopperid",
+    "client",
+    "clientid",
+    "player",
+    "playerid",
+    "listener",
+    "listenerid",
+    "reader",
+    "readerid",
+    "person",
+    "personid",
+    "subscriber",
+    "subscriberid",
+    "reviewername",
+    "reviewprofilename",
+    "household",
+    "householdkey",
+    "msno",
+    "session",
+    "sessionid",
 ];
 /// Usual names of the item column, [`normalised`].
 pub const ITEM_NAMES: &[&str] = &[
@@ -47,6 +76,39 @@ pub const ITEM_NAMES: &[&str] = &[
     "article",
     "articleid",
     "sku",
+    "video",
+    "videoid",
+    "business",
+    "businessid",
+    "stockcode",
+    "recipe",
+    "recipeid",
+    "news",
+    "newsid",
+    "restaurant",
+    "restaurantid",
+    "venue",
+    "venueid",
+    "place",
+    "placeid",
+    "poi",
+    "poiid",
+    "hotel",
+    "hotelid",
+    "course",
+    "courseid",
+    "app",
+    "appid",
+    "gametitle",
+    "parentasin",
+    "gmapid",
+    "beerbeerid",
+    "show",
+    "showid",
+    "podcast",
+    "podcastid",
+    "mangaid",
+    "manga",
 ];
 /// Usual names of the rating column, [`normalised`].
 pub const RATING_NAMES: &[&str] = &[
@@ -62,11 +124,86 @@ pub const RATING_NAMES: &[&str] = &[
     "ratingvalue",
     "preference",
     "weight",
+    "myscore",
+    "reviewoverall",
+    "grade",
 ];
 
-/// A column name without what people vary: case, `_`, `-`, spaces.
+/// Usual names of a column of counts or weights, [`normalised`]: values that are evidence of use, not opinions.
+pub const COUNT_NAMES: &[&str] = &[
+    "plays",
+    "playcount",
+    "listens",
+    "listencount",
+    "count",
+    "counts",
+    "watchratio",
+    "hours",
+    "hoursplayed",
+    "playtime",
+    "playtimeforever",
+    "views",
+    "clicks",
+];
+/// Usual names of a column of words for what happened, [`normalised`].
+pub const EVENT_NAMES: &[&str] = &[
+    "event",
+    "eventtype",
+    "eventname",
+    "action",
+    "actiontype",
+    "behavior",
+    "behaviour",
+    "behaviortype",
+    "behaviourtype",
+    "behaviorname",
+    "interaction",
+    "interactiontype",
+    "activity",
+    "activitytype",
+];
+/// Usual names of a column of times, [`normalised`].
+pub const TIME_NAMES: &[&str] = &[
+    "timestamp",
+    "timestampms",
+    "unixreviewtime",
+    "unixtime",
+    "unixtimestamp",
+    "epoch",
+    "eventtime",
+    "eventtimestamp",
+    "createdat",
+    "datetime",
+    "time",
+    "ts",
+    "date",
+    "updatedat",
+    "ratedat",
+    "watchedat",
+    "playedat",
+    "lastplayed",
+    "ratingtimestamp",
+    "reviewtime",
+    "reviewdate",
+    "eventdate",
+    "invoicedate",
+    "tdat",
+    "orderdate",
+    "purchasedate",
+    "transactiondate",
+    "dateadded",
+    "mylastupdated",
+];
+/// What stands behind the `:` of a typed column name, as RecBole and others write them.
+const TYPES: [&str; 9] = ["token", "token_seq", "float", "float_seq", "int", "integer", "long", "string", "id"];
+
+/// A column name without what people vary: case, `_`, `-`, spaces, points, and a type such as `:token`.
 #[must_use]
 pub fn normalised(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(name);
-    text.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.')).flat_map(char::to_lowercase).collect()
+    let plain = match text.rsplit_once(':') {
+        Some((plain, kind)) if TYPES.iter().any(|known| kind.trim().eq_ignore_ascii_case(known)) => plain,
+        _ => &text,
+    };
+    plain.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.')).flat_map(char::to_lowercase).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::Reason;
 
-/// A finite rating, not negative, or why not. `-0` is 0. The decimal separator is a point; there are no others.
+/// A finite rating, or why not. `-0` is 0. The decimal separator is a point; there are no others.
 #[inline(always)]
 pub(super) fn rating(bytes: &[u8]) -> Result<f32, Reason> {
     match *bytes {
@@ -20,13 +20,10 @@ fn any(bytes: &[u8]) -> Result<f32, Reason> {
     if !wide.is_finite() {
         return Err(Reason::RatingNotFinite);
     }
-    if wide < 0.0 {
-        return Err(Reason::RatingNegative);
-    }
     // From the text, not from `wide`: rounding twice may miss the nearest float.
     let value: f32 = text.parse().map_err(|_| Reason::RatingNotANumber)?;
     let vanished = value == 0.0 && wide != 0.0;
-    if !value.is_finite() || vanished { Err(Reason::RatingOutOfRange) } else { Ok(value.abs()) }
+    if !value.is_finite() || vanished { Err(Reason::RatingOutOfRange) } else { Ok(value + 0.0) }
 }
 
 #[cfg(test)]
@@ -55,8 +52,7 @@ mod tests {
             ("inf", Reason::RatingNotFinite),
             ("-inf", Reason::RatingNotFinite),
             ("1e400", Reason::RatingNotFinite),
-            ("-1", Reason::RatingNegative),
-            ("-1e-300", Reason::RatingNegative),
+            ("-1e-300", Reason::RatingOutOfRange),
             ("1e39", Reason::RatingOutOfRange),
             ("1e-60", Reason::RatingOutOfRange),
         ] {
@@ -64,6 +60,7 @@ mod tests {
         }
         assert_eq!(rating(b"-0").map(f32::to_bits), Ok(0));
         assert_eq!(rating(b"+4.25"), Ok(4.25));
+        assert_eq!(rating(b"-9.5"), Ok(-9.5));
         assert_eq!(rating(b"1e1"), Ok(10.0));
     }
 }

@@ -1,20 +1,28 @@
-//! Reads a ratings file.
+//! Reads an interactions file.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use super::gather::Gather;
+use super::columns::{Layout, asked, usual_role};
+use super::gather::{Gather, Verdict};
+use super::report::{ColumnsRead, NotATime};
+use super::sort::Sorted;
+use super::wide::Wide;
 use super::{
-    Feedback, Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, Roles,
+    Feedback, Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, Repeat,
     sort, swift,
 };
-use crate::table::{CHUNK_BYTES, Fields, Lines, Record, Source};
+use crate::table::{CHUNK_BYTES, Decimal, Decoder, Dialect, Fields, Lines, Record, Source, TableError};
 
-/// Reads a file of ratings, one a row: user, item, rating, and any further columns, which are ignored.
+/// Reads a file of interactions, one a row: user, item, perhaps a value and a time, and any further columns, which are
+/// ignored.
 ///
-/// One pass, in chunks of 256 KiB: what is held is the ratings themselves, 8 bytes each, in files whose users come in id
-/// order, and up to 24 bytes each while they are sorted in others; lists that grow may hold half as much again. Blank
-/// lines are no rows. Spaces and tabs around ids are dropped. Of several ratings of one user for one item the last
-/// counts. `progress` is called once a chunk.
+/// One pass, in chunks of 256 KiB: what is held is the entries themselves, 8 bytes each and 8 more with times, in files
+/// whose users come in id order, and up to three times that while they are sorted in others; lists that grow may hold
+/// half as much again. Blank lines are no rows. Spaces and tabs around ids are dropped. Rows of one user and item are
+/// combined as [`ReadOptions::repeat`] says. Where the rows have no value each counts 1. A column that only its name
+/// takes for times costs no row: when a field in it is no time, no times are kept, and the report says why. `progress` is
+/// called once a chunk.
 ///
 /// # Errors
 /// When the file does not open, breaks off, is UTF-16, or lacks a column; when no row is accepted; when `progress`
@@ -36,8 +44,9 @@ pub fn read_in_chunks(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(Interactions, ReadReport), ReadError> {
     let name = source.name();
-    let mut lines = Lines::open(source, options.separator, options.encoding, chunk)?;
-    let mut reader = Reader { name: &name, options, gather: None, rows: 0, accepted: 0, rejected: Rejected::default() };
+    let (mut lines, dialect) = Lines::recognise(source, &asked(options, &usual_role), options.encoding, chunk)?;
+    let layout = Layout::find(&dialect, options, &name)?;
+    let mut reader = Reader::new(&name, options, layout, dialect);
     reader.read(&mut lines, progress)?;
     reader.finish(&mut lines)
 }
@@ -45,13 +54,49 @@ pub fn read_in_chunks(
 struct Reader<'a> {
     name: &'a str,
     options: &'a ReadOptions,
-    gather: Option<Gather>,
+    gather: Gather,
+    /// The ids of the table's columns, if the file is a table of values.
+    wide: Option<Wide>,
+    /// Fields of most rows.
+    width: usize,
+    /// What was recognised.
+    evidence: Vec<String>,
     rows: u64,
     accepted: u64,
     rejected: Rejected,
+    missing: u64,
+    /// Line of the first field that is no time, in a column that was not asked for.
+    not_a_time_at: u64,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(name: &'a str, options: &'a ReadOptions, layout: Layout, dialect: Dialect) -> Self {
+        let mut evidence = dialect.evidence;
+        let (gather, wide) = match layout {
+            Layout::Rows { roles, most_fields, decimal } => (Gather::new(roles, most_fields, decimal, options), None),
+            Layout::Table(wide) => {
+                evidence.push(wide.evidence());
+                (Gather::new(wide.roles(dialect.header), dialect.width, wide.decimal, options), Some(wide))
+            }
+        };
+        if gather.decimal == Decimal::Comma {
+            evidence.push("values have a decimal comma".to_owned());
+        }
+        Self {
+            name,
+            options,
+            gather,
+            wide,
+            width: dialect.width,
+            evidence,
+            rows: 0,
+            accepted: 0,
+            rejected: Rejected::default(),
+            missing: 0,
+            not_a_time_at: 0,
+        }
+    }
+
     fn read(
         &mut self,
         lines: &mut Lines,
@@ -61,8 +106,8 @@ impl Reader<'_> {
         let format = lines.format();
         let mut fields = Fields::default();
         while self.accepted < limit {
-            if let Some(gather) = &mut self.gather {
-                let (bytes, rows) = swift::take(gather, lines.plain_ahead(), format, limit - self.accepted);
+            if self.wide.is_none() {
+                let (bytes, rows) = swift::take(&mut self.gather, lines.plain_ahead(), format, limit - self.accepted);
                 lines.pass(bytes, rows);
                 self.rows += rows;
                 self.accepted += rows;
@@ -73,67 +118,104 @@ impl Reader<'_> {
             let Some((line, record)) = lines.next(progress)? else { break };
             let verdict = match record {
                 Record::Row(row) => {
-                    fields.split(lines.row(&row), format.separator);
-                    let gather = match &mut self.gather {
-                        Some(gather) => gather,
-                        None => {
-                            let gather =
-                                self.gather.insert(Gather::new(Roles::find(&fields, self.options, self.name)?));
-                            if gather.roles.header.is_some() {
-                                gather.most_fields = Some(fields.len());
-                                continue;
-                            }
-                            gather
-                        }
-                    };
-                    gather.take(&fields, lines.decoder()).map_err(|error| too_large(self.name, &error))?
+                    fields.cut(lines.row(&row), format);
+                    fields.drop_trailing(self.width);
+                    if self.wide.is_some() {
+                        self.take_values(&fields, line, lines.decoder())?;
+                        continue;
+                    }
+                    self.gather.take(&fields, lines.decoder()).map_err(|error| too_large(self.name, &error))?
                 }
                 Record::TooLong => Err(Reason::LineTooLong),
                 Record::Unterminated => Err(Reason::UnterminatedQuote),
                 Record::Stopped => return Err(ReadError::Stopped { name: self.name.to_owned() }),
             };
-            self.rows += 1;
-            match verdict {
-                Ok(()) => self.accepted += 1,
-                Err(reason) if self.options.strict => {
-                    return Err(ReadError::Rejected { name: self.name.to_owned(), line, reason });
-                }
-                Err(reason) => self.rejected.add(line, reason),
-            }
+            self.count(line, verdict)?;
         }
         Ok(())
     }
 
+    /// Takes the values of one row of a table; each counts as a row of its own.
+    fn take_values(&mut self, fields: &Fields, line: u64, decoder: &mut Decoder) -> Result<(), ReadError> {
+        let Some(wide) = &mut self.wide else { return Ok(()) };
+        let mut verdicts = Vec::new();
+        let empty = wide.take(fields, &mut self.gather, decoder, &mut verdicts);
+        if empty.map_err(|error| too_large(self.name, &error))? && wide.zero_is_missing {
+            let undecided = wide.zeros_or_gaps(line);
+            return Err(TableError::Undecided { name: self.name.to_owned(), undecided }.into());
+        }
+        verdicts.into_iter().try_for_each(|verdict| self.count(line, verdict))
+    }
+
+    /// Counts a row by what it was.
+    fn count(&mut self, line: u64, verdict: Verdict) -> Result<(), ReadError> {
+        self.rows += 1;
+        if self.not_a_time_at == 0 && self.gather.not_a_time.is_some() {
+            self.not_a_time_at = line;
+        }
+        match verdict {
+            Ok(()) => self.accepted += 1,
+            Err(Reason::NoRating) => self.missing += 1,
+            Err(reason) if self.options.strict => return Err(self.refusal(line, reason)),
+            Err(reason) => self.rejected.add(line, reason),
+        }
+        Ok(())
+    }
+
+    fn refusal(&self, line: u64, reason: Reason) -> ReadError {
+        let word = self.gather.unmapped.keys().next();
+        match (reason, word) {
+            (Reason::WordWithoutWeight, Some(word)) => {
+                ReadError::WordWithoutWeight { name: self.name.to_owned(), line, word: word.clone() }
+            }
+            _ => ReadError::Rejected { name: self.name.to_owned(), line, reason },
+        }
+    }
+
     fn finish(self, lines: &mut Lines) -> Result<(Interactions, ReadReport), ReadError> {
-        let roles = self.gather.as_ref().map(|gather| gather.roles.clone());
-        let roles = roles.unwrap_or(Roles { columns: [0, 1, 2], header: None });
+        let roles = self.gather.roles.clone();
+        let has_numbers = roles.value.is_some() && self.options.value.is_none();
+        let repeat = self.options.repeat.unwrap_or(if has_numbers { Repeat::Last } else { Repeat::Sum });
         let mut report = ReadReport {
             rows: self.rows,
             accepted: self.accepted,
             rejected: self.rejected,
+            missing: self.missing,
             duplicates: 0,
+            repeat,
             blank_lines: lines.blank(),
             bytes: lines.bytes(),
             separator: lines.format().separator,
             encoding: lines.decoder().encoding(),
             compression: lines.compression(),
-            header: roles.header,
-            columns: roles.columns.map(|column| column + 1),
+            columns: ColumnsRead::new(&roles),
+            feedback: None,
+            time_format: None,
+            not_a_time: None,
+            words_without_weight: BTreeMap::new(),
+            header: roles.header.clone(),
+            evidence: self.evidence,
         };
-        let gather = match self.gather {
-            Some(gather) if self.accepted > 0 => gather,
-            _ => return Err(ReadError::Empty { name: self.name.to_owned(), report: Box::new(report) }),
-        };
+        let gather = self.gather;
+        report.time_format = gather.time_format.filter(|_| gather.gathered.times.is_some());
+        let line = self.not_a_time_at;
+        report.not_a_time = gather.not_a_time.clone().map(|text| NotATime { line, text });
+        report.words_without_weight.clone_from(&gather.unmapped);
+        if self.accepted == 0 {
+            return Err(ReadError::Empty { name: self.name.to_owned(), report: Box::new(report) });
+        }
         let fail = |error: &dyn std::error::Error| too_large(self.name, error);
         let (users, user_place) = gather.users.into_sorted().map_err(|error| fail(&error))?;
         let (items, item_place) = gather.items.into_sorted().map_err(|error| fail(&error))?;
-        let (matrix, duplicates) =
-            sort::rows(gather.gathered, &user_place, &item_place).map_err(|error| fail(&error))?;
+        let sorted = sort::rows(gather.gathered, &user_place, &item_place, repeat).map_err(|error| fail(&error))?;
+        let Sorted { matrix, times, duplicates } = sorted;
         report.duplicates = duplicates;
-        let feedback = Feedback::explicit(matrix.values());
-        let ratings =
-            Interactions::new(users, items, matrix, None, feedback).map_err(|error: InteractionsError| fail(&error))?;
-        Ok((ratings, report))
+        let is_explicit = has_numbers && !repeat.adds_up() && !roles.counts_by_name();
+        let feedback = if is_explicit { Feedback::explicit(matrix.values()) } else { Feedback::Implicit };
+        report.feedback = Some(feedback);
+        let interactions = Interactions::new(users, items, matrix, times, feedback)
+            .map_err(|error: InteractionsError| fail(&error))?;
+        Ok((interactions, report))
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::roles::Role;
+use super::{Evidence, Feedback, Repeat, Roles, TimeFormat};
 use crate::table::{Compression, Encoding, Separator};
 
 pub use crate::table::Progress;
@@ -35,10 +37,14 @@ pub enum Reason {
     RatingNotANumber,
     /// A rating that is NaN, infinite, or too large for a 64-bit float.
     RatingNotFinite,
-    /// A rating below zero.
-    RatingNegative,
     /// A rating too large, or too close to zero, for a 32-bit float.
     RatingOutOfRange,
+    /// A word that `--value` gives no weight.
+    WordWithoutWeight,
+    /// A time that cannot be read, in a column that was asked for.
+    NotATime,
+    /// The code for "no rating"; such a row is counted apart, and is not rejected.
+    NoRating,
     /// A title cut in two by the separator.
     SplitTitle,
     /// A second row for the same item.
@@ -65,8 +71,12 @@ impl fmt::Display for Reason {
             Self::IdTooLong => "id too long",
             Self::RatingNotANumber => "rating is not a number",
             Self::RatingNotFinite => "rating is not finite",
-            Self::RatingNegative => "rating is negative",
             Self::RatingOutOfRange => "rating is out of range",
+            Self::WordWithoutWeight => "the word has no weight in --value",
+            Self::NotATime => {
+                "time is neither seconds nor milliseconds since 1970 nor a date such as 2024-02-29T23:59:59Z"
+            }
+            Self::NoRating => "no rating",
             Self::SplitTitle => "title is cut in two by the separator",
             Self::RepeatedItem => "item has a row already",
             Self::TextNotUtf8 => "text is not UTF-8",
@@ -110,18 +120,22 @@ impl Rejected {
     }
 }
 
-/// What was read from a ratings file. `rows == accepted + rejected.total`, and the matrix stores
-/// `accepted - duplicates` ratings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// What was read from an interactions file. `rows == accepted + rejected.total + missing`, and the matrix stores
+/// `accepted - duplicates` entries.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReadReport {
     /// Rows, the header and blank lines not counted.
     pub rows: u64,
-    /// Rows that are ratings.
+    /// Rows that are interactions.
     pub accepted: u64,
     /// Rows that are not.
     pub rejected: Rejected,
-    /// Accepted rows that a later row of the same user and item replaced.
+    /// Rows whose value is the code for "no rating".
+    pub missing: u64,
+    /// Accepted rows that were combined with another row of the same user and item.
     pub duplicates: u64,
+    /// How repeated rows were combined.
+    pub repeat: Repeat,
     /// Blank lines.
     pub blank_lines: u64,
     /// Bytes of text read, decompressed. With a limit on rows it may be a chunk more than these rows take.
@@ -134,6 +148,77 @@ pub struct ReadReport {
     pub compression: Compression,
     /// The header's fields, if there is one.
     pub header: Option<Vec<String>>,
-    /// Columns of user, item and rating, counted from 1.
-    pub columns: [usize; 3],
+    /// Which column was taken for what.
+    pub columns: ColumnsRead,
+    /// What the values are; `None` when no row was accepted.
+    pub feedback: Option<Feedback>,
+    /// How times are written; `None` where none are kept.
+    pub time_format: Option<TimeFormat>,
+    /// Why a column with the name of a time gave no times.
+    pub not_a_time: Option<NotATime>,
+    /// What was recognised beyond separator and columns, and why: one sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// Words without a weight and how often each came, at most 20 of them.
+    pub words_without_weight: BTreeMap<String, u64>,
+}
+
+/// Which column was taken for what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ColumnsRead {
+    /// The users' ids.
+    pub user: ColumnRead,
+    /// The items' ids.
+    pub item: ColumnRead,
+    /// The values; without it each row counts 1.
+    pub value: Option<ColumnRead>,
+    /// The times.
+    pub time: Option<ColumnRead>,
+    /// Named columns that were not read.
+    pub ignored: Vec<IgnoredColumn>,
+}
+
+/// A column that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ColumnRead {
+    /// Counted from 1.
+    pub position: usize,
+    /// Its name in the header.
+    pub name: Option<String>,
+    /// Why it was taken for that.
+    pub evidence: Evidence,
+}
+
+/// A column that was not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IgnoredColumn {
+    /// Counted from 1.
+    pub position: usize,
+    /// Its name in the header.
+    pub name: String,
+}
+
+/// A field that is no time, in a column that was only taken for times by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotATime {
+    /// The line of its row, counted from 1.
+    pub line: u64,
+    /// The field, at most 40 characters of it.
+    pub text: String,
+}
+
+impl ColumnsRead {
+    pub(super) fn new(roles: &Roles) -> Self {
+        let name = |at: usize| roles.header.as_ref().and_then(|header| header.get(at).cloned());
+        let read = |role: Role| ColumnRead { position: role.at + 1, name: name(role.at), evidence: role.evidence };
+        let is_read = |at: usize| roles.places().any(|(_, role)| role.at == at);
+        let names = roles.header.iter().flatten().enumerate().filter(|&(at, _)| !is_read(at));
+        Self {
+            user: read(roles.user),
+            item: read(roles.item),
+            value: roles.value.map(read),
+            time: roles.time.map(read),
+            ignored: names.map(|(at, name)| IgnoredColumn { position: at + 1, name: name.clone() }).collect(),
+        }
+    }
 }

@@ -11,6 +11,7 @@ use memchr::memchr;
 use super::gather::Gather;
 use super::intern::{Interner, PACKED_BYTES, Packed};
 use super::number::rating;
+use super::times::{TimeFormat, digits};
 use crate::table::{Format, Separator};
 
 const WORD: usize = 8;
@@ -19,49 +20,72 @@ const WINDOW: usize = 32;
 
 /// Takes plain rows from the front of `bytes`, which hold no quote that counts, until one is not plain, or `limit` are
 /// taken. Returns the bytes and the rows taken.
-///
-/// The first row of the file is taken by the careful path: it says how many fields there are.
 pub(super) fn take(gather: &mut Gather, bytes: &[u8], format: Format, limit: u64) -> (usize, u64) {
-    let Some(most_fields) = gather.most_fields else { return (0, 0) };
-    if gather.roles.columns != [0, 1, 2] || format.terminator != b'\n' {
+    let most_fields = gather.most_fields;
+    let roles = &gather.roles;
+    let in_order = roles.user.at == 0 && roles.item.at == 1 && roles.value.is_some_and(|role| role.at == 2);
+    if !in_order || gather.weights.is_some() || !gather.missing.is_empty() || format.terminator != b'\n' {
         return (0, 0);
     }
-    let take = match (format.separator, most_fields > 3) {
-        (Separator::Comma, false) => rows::<b',', 1, false>,
-        (Separator::Comma, true) => rows::<b',', 1, true>,
-        (Separator::Semicolon, false) => rows::<b';', 1, false>,
-        (Separator::Semicolon, true) => rows::<b';', 1, true>,
-        (Separator::Tab, false) => rows::<b'\t', 1, false>,
-        (Separator::Tab, true) => rows::<b'\t', 1, true>,
-        (Separator::Pipe, false) => rows::<b'|', 1, false>,
-        (Separator::Pipe, true) => rows::<b'|', 1, true>,
-        (Separator::DoubleColon, false) => rows::<b':', 2, false>,
-        (Separator::DoubleColon, true) => rows::<b':', 2, true>,
+    let time = match (&gather.gathered.times, gather.time_format, roles.time) {
+        (None, ..) => None,
+        (Some(_), Some(time_format), Some(role)) if role.at == 3 && time_format.is_epoch() => Some(time_format),
+        _ => return (0, 0),
     };
-    take(gather, bytes, most_fields, limit)
+    let plain = Plain { most_fields, limit, time };
+    match format.separator {
+        Separator::Comma => shaped::<b',', 1>(gather, bytes, plain),
+        Separator::Semicolon => shaped::<b';', 1>(gather, bytes, plain),
+        Separator::Tab => shaped::<b'\t', 1>(gather, bytes, plain),
+        Separator::Pipe => shaped::<b'|', 1>(gather, bytes, plain),
+        Separator::Space => shaped::<b' ', 1>(gather, bytes, plain),
+        Separator::DoubleColon => shaped::<b':', 2>(gather, bytes, plain),
+    }
 }
 
-/// `SEPARATOR` stands `TIMES` times between two fields; `MORE` fields than three may come.
-fn rows<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(
-    gather: &mut Gather,
-    bytes: &[u8],
+/// What is plain in this file.
+#[derive(Clone, Copy)]
+struct Plain {
     most_fields: usize,
     limit: u64,
+    /// How the fourth field writes a time, when it is one.
+    time: Option<TimeFormat>,
+}
+
+/// Fields of a row: three, more of which none is read, or more of which the fourth is a time.
+const THREE: u8 = 0;
+const MORE: u8 = 1;
+const TIMED: u8 = 2;
+
+fn shaped<const SEPARATOR: u8, const TIMES: usize>(gather: &mut Gather, bytes: &[u8], plain: Plain) -> (usize, u64) {
+    let rows = match (plain.time, plain.most_fields > 3) {
+        (Some(_), _) => rows::<SEPARATOR, TIMES, TIMED>,
+        (None, true) => rows::<SEPARATOR, TIMES, MORE>,
+        (None, false) => rows::<SEPARATOR, TIMES, THREE>,
+    };
+    rows(gather, bytes, plain)
+}
+
+/// `SEPARATOR` stands `TIMES` times between two fields.
+fn rows<const SEPARATOR: u8, const TIMES: usize, const SHAPE: u8>(
+    gather: &mut Gather,
+    bytes: &[u8],
+    plain: Plain,
 ) -> (usize, u64) {
     let (mut at, mut taken) = (0, 0);
     let (mut user, mut run) = (User::NONE, 0);
-    while taken < limit {
+    while taken < plain.limit {
         let rest = &bytes[at..];
         let Some(window) = rest.first_chunk() else { break };
         if !user.starts(window) {
             gather.push_run(user.number, run);
             run = 0;
             let known = User::find::<SEPARATOR, TIMES>(window, &gather.users);
-            let next = known.or_else(|| User::plain::<SEPARATOR, TIMES, MORE>(rest, &mut gather.users, most_fields));
+            let next = known.or_else(|| User::plain::<SEPARATOR, TIMES, SHAPE>(rest, &mut gather.users, plain));
             let Some(next) = next else { break };
             user = next;
         }
-        let Some(row) = row::<SEPARATOR, TIMES, MORE>(rest, window, user.length, most_fields) else { break };
+        let Some(row) = row::<SEPARATOR, TIMES, SHAPE>(rest, window, user.length, plain) else { break };
         let item = match gather.items.find_packed(row.item) {
             Some(found) => found,
             None => match plain_number(&mut gather.items, &rest[user.length..], row.item_length) {
@@ -71,6 +95,11 @@ fn rows<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(
         };
         gather.gathered.items.push(item);
         gather.gathered.values.push(row.value);
+        if SHAPE == TIMED
+            && let Some(times) = &mut gather.gathered.times
+        {
+            times.push(row.time);
+        }
         run += 1;
         at += row.length;
         taken += 1;
@@ -111,14 +140,14 @@ impl User {
 impl User {
     /// The user who begins this row and never came before, numbered only if the whole row is plain, and so counts.
     #[cold]
-    fn plain<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(
+    fn plain<const SEPARATOR: u8, const TIMES: usize, const SHAPE: u8>(
         rest: &[u8],
         users: &mut Interner,
-        most_fields: usize,
+        plain: Plain,
     ) -> Option<Self> {
         let window = rest.first_chunk()?;
         let (_, id_length, length) = id::<SEPARATOR, TIMES>(window, 0)?;
-        let row = row::<SEPARATOR, TIMES, MORE>(rest, window, length, most_fields)?;
+        let row = row::<SEPARATOR, TIMES, SHAPE>(rest, window, length, plain)?;
         if !is_plain(rest.get(length..length + row.item_length)?) {
             return None;
         }
@@ -132,11 +161,13 @@ struct Row {
     item: Packed,
     item_length: usize,
     value: f32,
+    /// 0 where times are not kept.
+    time: i64,
 }
 
 /// Whether an id that never came before is taken as it is: visible ASCII, no quote in front.
 fn is_plain(id: &[u8]) -> bool {
-    id.first() != Some(&b'"') && id.iter().all(u8::is_ascii_graphic)
+    !matches!(id.first(), Some(b'"' | b'\'')) && id.iter().all(u8::is_ascii_graphic)
 }
 
 /// Numbers the id of this length that never came before; `None` unless it is plain.
@@ -148,34 +179,48 @@ fn plain_number(ids: &mut Interner, bytes: &[u8], length: usize) -> Option<u32> 
 
 /// The row that starts `rest`, from its item on; `None` unless it is plain.
 #[inline(always)]
-fn row<const SEPARATOR: u8, const TIMES: usize, const MORE: bool>(
+fn row<const SEPARATOR: u8, const TIMES: usize, const SHAPE: u8>(
     rest: &[u8],
     window: &[u8; WINDOW],
     item_at: usize,
-    most_fields: usize,
+    plain: Plain,
 ) -> Option<Row> {
     let end = line_end(rest, window)?;
     let (item, item_length, rating_at) = id::<SEPARATOR, TIMES>(window, item_at)?;
     let mut rating_end = end;
-    if MORE {
+    let mut time = 0;
+    if SHAPE != THREE {
         let length = first::<SEPARATOR>(load(window, rating_at)?);
         if length < WORD && rating_at + length < end {
             rating_end = rating_at + length;
             let more_at = behind::<SEPARATOR, TIMES>(window, rating_end)?;
-            let found = rest.get(more_at..end)?.iter().filter(|&&byte| byte == SEPARATOR).count();
-            if found > 0 && (TIMES > 1 || found + 4 > most_fields) {
+            let more = rest.get(more_at..end)?;
+            let found = more.iter().filter(|&&byte| byte == SEPARATOR).count();
+            if found > 0 && (TIMES > 1 || found + 4 > plain.most_fields) {
                 return None;
             }
+            if SHAPE == TIMED {
+                time = plain.time?.of_whole(digits(time_field::<SEPARATOR>(more, found))?)?;
+            }
+        } else if SHAPE == TIMED {
+            return None;
         }
     }
-    let mut digits = rest.get(rating_at..rating_end)?;
-    if let [before @ .., b'\r'] = digits
+    let mut number = rest.get(rating_at..rating_end)?;
+    if let [before @ .., b'\r'] = number
         && rating_end == end
     {
-        digits = before;
+        number = before;
     }
-    let value = rating(digits).ok()?;
-    Some(Row { length: end + 1, item, item_length, value })
+    let value = rating(number).ok()?;
+    Some(Row { length: end + 1, item, item_length, value, time })
+}
+
+/// The first field of what follows the rating, `found` being the number of separators in it.
+#[inline]
+fn time_field<const SEPARATOR: u8>(more: &[u8], found: usize) -> &[u8] {
+    let field = if found == 0 { more } else { more.split(|&byte| byte == SEPARATOR).next().unwrap_or_default() };
+    field.strip_suffix(b"\r").unwrap_or(field)
 }
 
 /// The id at `at`, its length, and the place of the field behind it.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::Undecided;
+
 /// A fault of the file as a whole; faults of single rows are counted, not raised.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
@@ -48,5 +50,13 @@ pub enum TableError {
         found: Vec<String>,
         /// Entry names looked for.
         wanted: Vec<String>,
+    },
+    /// Two readings are equally good.
+    #[error("{name} can be read in two ways: {}; or {}. Say which, by {}", undecided.one, undecided.other, undecided.flags)]
+    Undecided {
+        /// What was read.
+        name: String,
+        /// The two readings.
+        undecided: Undecided,
     },
 }

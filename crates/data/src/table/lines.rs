@@ -4,11 +4,15 @@ use std::ops::{ControlFlow, Range};
 
 use memchr::memchr;
 
+use super::dialect::{self, Asked, Dialect};
 use super::fields::{RowEnd, quoted_row};
 use super::source::ByteStream;
-use super::{Compression, Decoder, Encoding, Format, MAX_LINE_BYTES, Progress, Separator, Source, TableError, sniff};
+use super::{Compression, Decoder, Encoding, Format, MAX_LINE_BYTES, Progress, Separator, Source, TableError, format};
 
-const SAMPLE_BYTES: usize = 1 << 16;
+/// Bytes that a file is recognised by.
+const SAMPLE_BYTES: usize = 1 << 18;
+/// As many at most, where the first rows are very long.
+const LONG_SAMPLE_BYTES: usize = 1 << 22;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One row of a file, still in one piece.
@@ -45,7 +49,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Opens a source, undoes compression, and sniffs what is not given. `chunk` bytes are read at a time; the rows
+    /// Opens a source, undoes compression, and finds out how it is cut. `chunk` bytes are read at a time; the rows
     /// do not depend on it.
     ///
     /// # Errors
@@ -56,7 +60,37 @@ impl Lines {
         encoding: Option<Encoding>,
         chunk: usize,
     ) -> Result<Self, TableError> {
-        let format = Format { separator: Separator::Comma, terminator: b'\n' };
+        let mut lines = Self::sample(source, encoding, chunk)?;
+        lines.format = dialect::format(lines.ahead(), lines.at_end, separator);
+        lines.show_chunk();
+        Ok(lines)
+    }
+
+    /// Opens a source as [`open`](Self::open) does, recognises how its table is written, and passes over what stands
+    /// before the first row of data.
+    ///
+    /// # Errors
+    /// As `open`, and when two ways of reading it are equally good.
+    pub fn recognise(
+        source: Source,
+        asked: &Asked<'_>,
+        encoding: Option<Encoding>,
+        chunk: usize,
+    ) -> Result<(Self, Dialect), TableError> {
+        let mut lines = Self::sample(source, encoding, chunk)?;
+        let dialect = dialect::recognise(lines.ahead(), lines.at_end, lines.decoder, asked);
+        let dialect =
+            dialect.map_err(|undecided| TableError::Undecided { name: lines.stream.name.clone(), undecided })?;
+        lines.format = dialect.format;
+        lines.start += dialect.skip.bytes;
+        lines.line += dialect.skip.lines;
+        lines.blank += dialect.skip.blank;
+        lines.show_chunk();
+        Ok((lines, dialect))
+    }
+
+    /// Reads the start of a source.
+    fn sample(source: Source, encoding: Option<Encoding>, chunk: usize) -> Result<Self, TableError> {
         let mut lines = Self {
             stream: source.open()?,
             buffer: Vec::new(),
@@ -69,12 +103,15 @@ impl Lines {
             line: 1,
             bytes: 0,
             blank: 0,
-            format,
+            format: Format::usual(Separator::Comma),
             decoder: Decoder::new(encoding),
         };
         lines.fill(SAMPLE_BYTES)?;
+        while !lines.at_end && lines.end < LONG_SAMPLE_BYTES && memchr::memchr_iter(b'\n', lines.ahead()).count() < 8 {
+            lines.fill(lines.end)?;
+        }
         let sample = &lines.buffer[..lines.end];
-        if let Some(order) = sniff::utf16(sample) {
+        if let Some(order) = format::utf16(sample) {
             return Err(TableError::Utf16 { name: lines.stream.name, order });
         }
         if sample.starts_with(BYTE_ORDER_MARK) {
@@ -83,12 +120,15 @@ impl Lines {
         }
         let sample = &lines.buffer[lines.start..lines.end];
         lines.decoder.look_at(sample);
-        lines.format = sniff::format(sample, lines.at_end, separator);
-        if lines.end - lines.start > lines.chunk {
-            lines.end = lines.start + lines.chunk;
-            lines.at_end = false;
-        }
         Ok(lines)
+    }
+
+    /// Shows no more of the sample than a chunk.
+    fn show_chunk(&mut self) {
+        if self.end - self.start > self.chunk {
+            self.end = self.start + self.chunk;
+            self.at_end = false;
+        }
     }
 
     /// How the file is cut.
@@ -148,7 +188,7 @@ impl Lines {
         let plain = match self.plain {
             Some(plain) if plain >= self.start => plain,
             _ => {
-                let quote = if self.format.separator.quotes() { memchr(b'"', self.ahead()) } else { None };
+                let quote = self.format.quote.byte().and_then(|quote| memchr(quote, self.ahead()));
                 quote.map_or(self.end, |at| self.start + at)
             }
         };
@@ -212,12 +252,12 @@ impl Lines {
             _ => {}
         }
         let length = physical.unwrap_or(ahead.len());
-        let quoting = self.format.separator.quotes() && memchr(b'"', &ahead[..length]).is_some();
+        let quoting = self.format.quote.byte().is_some_and(|quote| memchr(quote, &ahead[..length]).is_some());
         if !quoting {
             return Cut::Row(length, u64::from(physical.is_some()), physical.is_some());
         }
         let within = &ahead[..ahead.len().min(MAX_LINE_BYTES + 1)];
-        match quoted_row(within, self.format.separator.bytes()[0], self.format.terminator) {
+        match quoted_row(within, self.format) {
             Some((length, RowEnd::Terminator)) => {
                 let lines = memchr::memchr_iter(self.format.terminator, &ahead[..=length]).count();
                 Cut::Row(length, lines as u64, true)

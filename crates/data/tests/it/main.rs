@@ -1,8 +1,12 @@
 //! Tests of reading from outside, in one binary.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
 
+mod as_before;
 mod catalogue;
+mod dialects;
 mod generated_files;
+mod headers;
 mod layouts;
+mod logs;
 mod nasty_files;
 mod real_data;

@@ -1,19 +1,27 @@
 //! The model file: everything a recommender needs, in one checked file.
 //!
-//! The container is drawn in `container.rs`, the sections are listed in `layout.rs`. A file is written whole or not at
-//! all, and every byte of it is covered by a checksum: no truncation and no flipped byte is read as a model.
+//! The container is drawn in `foretaste_data::container`; the data's sections are listed in `data.rs`, each model's beside
+//! the model. A file is written whole or not at all, and every byte of it is covered by a checksum: no truncation and no
+//! flipped byte is read as a model. Section 1 is the JSON of [`Provenance`], which names the model.
 
-mod container;
-mod decode;
-mod encode;
-mod layout;
+mod data;
+mod v1;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::recommend::Recommender;
-use foretaste_data::atomic;
+pub use foretaste_data::container::ContainerError;
+use foretaste_data::container::{MAGIC, Reader, Section, Writer};
+use foretaste_models::ModelParams;
+
+use crate::recommend::{Provenance, Recommender};
+
+/// The version of the format that is written; every version up to it is read.
+const VERSION: u32 = 2;
+
+const PROVENANCE: Section = Section { kind: 1, name: "provenance" };
 
 /// Why a model file could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -27,55 +35,9 @@ pub enum ArtifactError {
         #[source]
         source: io::Error,
     },
-    /// The file does not begin as a model file does.
-    #[error("this is not a foretaste model file: it does not begin with `foretast`")]
-    NotAModel,
-    /// The format is newer than this program, or nonsense.
-    #[error("the file has format version {found}, this foretaste reads 1 to {newest}")]
-    Version {
-        /// The version found.
-        found: u32,
-        /// The newest version that can be read.
-        newest: u32,
-    },
-    /// The file is shorter or longer than it says itself.
-    #[error("the file has {found} bytes, expected {expected}")]
-    Truncated {
-        /// Length of the file.
-        found: u64,
-        /// Length by its own header.
-        expected: u64,
-    },
-    /// Bytes have changed since the file was written.
-    #[error("the checksum of the {what} does not match: the file is damaged")]
-    Checksum {
-        /// The part of the file.
-        what: &'static str,
-    },
-    /// The checksums hold, but the content breaks a rule of the format.
-    #[error("the {what} hold {why}")]
-    Corrupt {
-        /// The part of the file.
-        what: &'static str,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// A part has the wrong number of entries.
-    #[error("the {what} have {found} entries, expected {expected}")]
-    Count {
-        /// The part of the file.
-        what: &'static str,
-        /// Number of entries found.
-        found: usize,
-        /// Number of entries that belong there.
-        expected: usize,
-    },
-    /// The model does not fit into the format.
-    #[error("the {what} are too large for a model file: the format allows 4 GiB of text a table")]
-    TooLarge {
-        /// The part of the model.
-        what: &'static str,
-    },
+    /// The bytes are no model file, or the model does not fit into one.
+    #[error(transparent)]
+    Content(#[from] ContainerError),
 }
 
 /// Writes the model file, atomically, and returns its length in bytes.
@@ -84,7 +46,7 @@ pub enum ArtifactError {
 /// When the file cannot be written; `path` then holds what it held before.
 pub fn write(path: &Path, recommender: &Recommender) -> Result<u64, ArtifactError> {
     let bytes = to_bytes(recommender)?;
-    atomic::write(path, |file| file.write_all(&bytes))
+    foretaste_atomic::write(path, |file| file.write_all(&bytes))
         .map_err(|source| ArtifactError::Io { action: "write", source })?;
     Ok(bytes.len() as u64)
 }
@@ -102,7 +64,7 @@ pub fn read(path: &Path) -> Result<Recommender, ArtifactError> {
 #[must_use]
 pub fn is_model_file(path: &Path) -> bool {
     let mut start = [0; 8];
-    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && &start == container::MAGIC
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && &start == MAGIC
 }
 
 /// The bytes of the model file.
@@ -110,7 +72,12 @@ pub fn is_model_file(path: &Path) -> bool {
 /// # Errors
 /// When ids or titles take more than 4 GiB.
 pub fn to_bytes(recommender: &Recommender) -> Result<Vec<u8>, ArtifactError> {
-    encode::encode(recommender)
+    let mut file = Writer::default();
+    let provenance = serde_json::to_vec(recommender.provenance());
+    file.bytes(PROVENANCE, provenance.map_err(|_| ContainerError::TooLarge { what: PROVENANCE.name })?);
+    data::save(recommender.dataset(), &mut file)?;
+    recommender.model().save(&mut file)?;
+    Ok(file.finish(VERSION))
 }
 
 /// Reads the bytes of a model file. Allocates a small multiple of their length, never by a number that they state.
@@ -118,5 +85,19 @@ pub fn to_bytes(recommender: &Recommender) -> Result<Vec<u8>, ArtifactError> {
 /// # Errors
 /// As [`read`].
 pub fn from_bytes(bytes: &[u8]) -> Result<Recommender, ArtifactError> {
-    decode::decode(bytes)
+    let known: Vec<&[Section]> =
+        [&[PROVENANCE][..], data::SECTIONS].into_iter().chain(ModelParams::SECTIONS.iter().copied()).collect();
+    let file = Reader::open(bytes, VERSION, &known)?;
+    if file.version() == 1 {
+        return Ok(v1::decode(&file)?);
+    }
+    let provenance: Provenance = serde_json::from_slice(file.bytes(PROVENANCE)?)
+        .map_err(|_| PROVENANCE.corrupt("JSON without the fields that belong there"))?;
+    let shape = provenance.shape();
+    let dataset = data::load(&provenance.dataset, &shape, &file)?;
+    if dataset.hash() != provenance.data_hash {
+        return Err(data::VALUES.corrupt("other interactions than the provenance says").into());
+    }
+    let model = provenance.params.load(&shape, &file)?;
+    Ok(Recommender::new(Arc::new(dataset), model, provenance))
 }

@@ -4,18 +4,18 @@ mod eligible;
 mod listed;
 mod rank;
 mod request;
+mod subject;
 mod top_n;
 
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use jiff::Timestamp;
 
 use foretaste_data::catalogue::Item;
 use foretaste_data::dataset::Dataset;
 use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_data::interactions::ItemStats;
-use foretaste_models::{FitError, FitParams, FitProgress, Model};
+use foretaste_models::{Candidates, FitError, FitReport, Meaning, Model, ModelParams, OnProgress, Shape};
+use jiff::Timestamp;
 
 pub use listed::ListedItem;
 pub use rank::check_limit;
@@ -43,48 +43,78 @@ pub struct Provenance {
     pub users: usize,
     /// Number of rated items.
     pub items: usize,
-    /// Number of ratings.
-    pub ratings: usize,
-    /// What the fit was asked for.
-    pub params: FitParams,
-    /// The residual measured after the fit.
-    pub residual: f64,
+    /// Number of interactions.
+    #[serde(rename = "ratings")]
+    pub interactions: usize,
+    /// Which model, and what its fit was asked for.
+    pub params: ModelParams,
+    /// What was measured of the result, by name; see [`FitReport::figures`].
+    pub figures: BTreeMap<String, f64>,
     /// When the fit began.
     pub fitted_at: Timestamp,
     /// Version of foretaste that fitted the model.
     pub foretaste_version: String,
 }
 
+/// A model, its provenance and data that do not belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the data are {shape:?}, the provenance says {told:?}, and the model scores {items} items")]
+pub struct PartsError {
+    shape: Shape,
+    told: Shape,
+    items: usize,
+}
+
+impl Provenance {
+    /// The shape of the data.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        Shape { users: self.users, items: self.items, entries: self.interactions }
+    }
+}
+
 impl Recommender {
-    /// Fits a model to a data set. `fitted_at` is only noted down: it changes no score.
+    /// Fits a model to a data set, in the pool of threads that this is called in. `fitted_at` is only noted down: it
+    /// changes no score.
     ///
     /// # Errors
-    /// Those of [`Model::fit`].
+    /// Those of [`ModelParams::fit`].
     pub fn fit(
         data: Arc<Dataset>,
-        params: &FitParams,
+        params: &ModelParams,
         fitted_at: Timestamp,
-        progress: &mut dyn FnMut(FitProgress) -> ControlFlow<()>,
-    ) -> Result<Self, FitError> {
-        let model = Model::fit(data.interactions.matrix(), params, progress)?;
-        let Model::TruncatedSvd(svd) = &model;
+        progress: &mut OnProgress<'_>,
+    ) -> Result<(Self, FitReport), FitError> {
+        let fitted = params.fit(&data.interactions, progress)?;
+        let Shape { users, items, entries } = Shape::of(&data.interactions);
         let provenance = Provenance {
             dataset: data.name.clone(),
             data_hash: data.hash(),
-            users: data.interactions.users().len(),
-            items: data.interactions.items().len(),
-            ratings: data.interactions.matrix().nnz(),
+            users,
+            items,
+            interactions: entries,
             params: params.clone(),
-            residual: svd.residual(),
+            figures: fitted.report.figures.iter().map(|&(name, figure)| (name.to_owned(), figure)).collect(),
             fitted_at,
             foretaste_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        Ok(Self::from_parts(data, model, provenance))
+        Ok((Self::new(data, fitted.model, provenance), fitted.report))
     }
 
-    /// Puts together what a model file holds.
-    #[must_use]
-    pub fn from_parts(data: Arc<Dataset>, model: Model, provenance: Provenance) -> Self {
+    /// Puts a model together with the data it was fitted to.
+    ///
+    /// # Errors
+    /// When model or provenance are of data of another shape.
+    pub fn from_parts(data: Arc<Dataset>, model: Model, provenance: Provenance) -> Result<Self, PartsError> {
+        let shape = Shape::of(&data.interactions);
+        if provenance.shape() == shape && model.scorer().items() == shape.items {
+            return Ok(Self::new(data, model, provenance));
+        }
+        Err(PartsError { shape, told: provenance.shape(), items: model.scorer().items() })
+    }
+
+    /// Puts together what belongs together: model and provenance are of these data.
+    pub(crate) fn new(data: Arc<Dataset>, model: Model, provenance: Provenance) -> Self {
         // What requests ask of the data is ready before the first of them.
         let _ = data.interactions.by_popularity();
         Self { data, model, provenance }
@@ -108,22 +138,50 @@ impl Recommender {
         &self.provenance
     }
 
-    /// The largest rank that a refit may ask for: the smaller of users and items.
+    /// The name of the model's family, such as `svd`.
     #[must_use]
-    pub fn max_rank(&self) -> usize {
-        self.data.interactions.users().len().min(self.data.interactions.items().len())
+    pub fn model_name(&self) -> &'static str {
+        self.provenance.params.name()
     }
 
-    /// The predicted rating `(U S Vᵀ)[u, i] + mean(R[u, :])`.
+    /// What a score of the model is.
+    #[must_use]
+    pub fn meaning(&self) -> Meaning {
+        self.model.scorer().meaning()
+    }
+
+    /// What the score of a similar item is, such as `cosine`.
+    #[must_use]
+    pub fn measure_of_similar(&self) -> &'static str {
+        self.model.scorer().similar().map_or("none", foretaste_models::SimilarItems::measure)
+    }
+
+    /// The score of one item for a user of the training data; a predicted rating is held to the scale.
     ///
     /// # Errors
-    /// An unknown user or item.
+    /// An unknown user or item, or a user whose history tells the model nothing.
     pub fn predict(&self, user: &str, item: &str) -> Result<f32, RecommendError> {
-        let (user, item) = (self.user(user)?, self.item(item)?);
-        Ok(rank::with_scores(&self.model, |scores| {
-            self.model.scorer().score_user(user, scores);
-            scores[item.0 as usize]
-        }))
+        let item = self.item(item)?;
+        let mut score = [0.0];
+        self.predict_items(user, &[item], &mut score)?;
+        Ok(score[0])
+    }
+
+    /// The scores of some items for a user of the training data; each costs its own, not a catalogue.
+    ///
+    /// # Errors
+    /// An unknown user, or one whose history tells the model nothing.
+    ///
+    /// # Panics
+    /// When an item is out of range, or `scores` does not hold a number for each.
+    pub fn predict_items(&self, user: &str, items: &[ItemIx], scores: &mut [f32]) -> Result<(), RecommendError> {
+        let subject = Subject::User(user);
+        let given = subject::Given::default();
+        self.basis(&subject, &given)?.score(self.model.scorer(), Candidates::Items(items), scores);
+        if let Meaning::Rating { least, most } = self.meaning() {
+            scores.iter_mut().for_each(|score| *score = score.clamp(least, most));
+        }
+        Ok(())
     }
 
     /// The row of a user.

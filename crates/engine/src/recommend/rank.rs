@@ -3,47 +3,41 @@
 use std::cell::RefCell;
 
 use super::eligible::{Eligible, Unknown};
+use super::subject::{Basis, Given};
 use super::top_n::{MASKED, best_first, top_n};
 use super::{
     Fallback, ItemList, MAX_LIMIT, Ranked, RecommendError, Recommender, Request, Scored, Selection, Shortfall,
     ShortfallReason, Source, Subject,
 };
-use foretaste_data::ids::{ItemIx, UserIx};
-use foretaste_models::Model;
-
-/// What the scores of a request are made from.
-enum Basis<'a> {
-    User(UserIx),
-    History(&'a [(ItemIx, f32)]),
-}
+use foretaste_data::ids::ItemIx;
+use foretaste_models::{Candidates, Model};
 
 impl Recommender {
-    /// The items with the highest scores among those the subject has not rated and the request allows.
+    /// The items with the highest scores among those that are not in the subject's history and that the request allows.
     ///
-    /// Scores are predicted ratings, or numbers of ratings where the list falls back to popularity; equal scores rank
-    /// by rising item index. O(items x rank).
+    /// What a score is [`meaning`](Self::meaning) says; where the list falls back to popularity it is a number of
+    /// interactions. A subject whose history tells the model nothing, such as ratings that are all 0, gets the fallback.
+    /// Equal scores rank by rising item index.
     ///
     /// # Errors
-    /// A limit out of range, a rating that is negative or not finite, values joined by commas, or a subject without a
-    /// known history when the request wants no fallback.
+    /// A limit out of range, a value that is not finite, values joined by commas, or a subject without a history that the
+    /// model can use when the request wants no fallback.
     pub fn recommend(&self, request: &Request<'_>) -> Result<Ranked, RecommendError> {
         check_limit(request.limit)?;
         let mut unknown = Unknown::default();
-        let history = match &request.subject {
-            Subject::User(_) => Vec::new(),
-            Subject::History(given) => self.known_history(given, &mut unknown.items)?,
-        };
+        let given = Given::read(self, &request.subject, &mut unknown.items)?;
         let eligible = Eligible::new(self, &request.selection, &mut unknown)?;
-        let basis = match &request.subject {
-            Subject::User(user) => self.user(user).map(Basis::User),
-            Subject::History(given) if history.is_empty() => Err(RecommendError::UnknownHistory { given: given.len() }),
-            Subject::History(_) => Ok(Basis::History(&history)),
-        };
-        let (items, source, rated) = match (basis, request.fallback) {
+        let (items, source, rated) = match (self.basis(&request.subject, &given), request.fallback) {
             (Ok(basis), _) => self.best_unrated(&basis, &eligible, request.limit),
             (Err(_), Fallback::Popular) => {
-                let allowed = self.by_popularity().filter(|scored| eligible.contains(scored.item));
-                (allowed.take(request.limit).collect(), Source::Popular, 0)
+                let rated = match &request.subject {
+                    Subject::User(user) => self.user(user).map_or(&[][..], |user| self.data.interactions.of(user).0),
+                    Subject::History(_) => given.items(),
+                };
+                let allowed = self
+                    .by_popularity()
+                    .filter(|scored| rated.binary_search(&scored.item.0).is_err() && eligible.contains(scored.item));
+                (allowed.take(request.limit).collect(), Source::Popular, rated.len())
             }
             (Err(error), Fallback::None) => return Err(error),
         };
@@ -64,12 +58,13 @@ impl Recommender {
         Ok(rated)
     }
 
-    /// The items whose factors point most nearly the same way, the item itself left out; the score is the cosine.
+    /// The items most like an item by the model's own rule, the item itself left out; the score is that likeness, for the
+    /// svd the cosine. Items that cannot be compared with it are left out too.
     ///
-    /// Equal cosines rank by rising item index. O(items x rank).
+    /// Equal scores rank by rising item index.
     ///
     /// # Errors
-    /// An unknown item, or a limit out of range.
+    /// An unknown item, a limit out of range, or a model that cannot compare items.
     pub fn similar(&self, item: &str, limit: usize) -> Result<Vec<Scored>, RecommendError> {
         Ok(self.similar_among(item, limit, &Selection::default())?.items)
     }
@@ -77,16 +72,19 @@ impl Recommender {
     /// As [`similar`](Self::similar), among the items that a selection allows.
     ///
     /// # Errors
-    /// An unknown item, a limit out of range, or values joined by commas.
+    /// An unknown item, a limit out of range, values joined by commas, or a model that cannot compare items.
     pub fn similar_among(&self, item: &str, limit: usize, among: &Selection<'_>) -> Result<ItemList, RecommendError> {
         check_limit(limit)?;
         let (item, mut unknown) = (self.item(item)?, Unknown::default());
+        let Some(similar) = self.model.scorer().similar() else {
+            return Err(RecommendError::NotSupported { what: "similar items", model: self.model_name() });
+        };
         let eligible = Eligible::new(self, among, &mut unknown)?;
-        let items = with_scores(&self.model, |cosines| {
-            self.model.scorer().item_cosines(item, cosines);
-            cosines[item.0 as usize] = MASKED;
-            eligible.mask(cosines);
-            top_n(cosines, limit)
+        let items = with_scores(&self.model, |scores| {
+            similar.similar_to(item, scores);
+            scores[item.0 as usize] = MASKED;
+            eligible.mask(scores);
+            top_n(scores, limit)
         });
         Ok(ItemList { items, unknown_items: unknown.items, unknown_values: unknown.values })
     }
@@ -118,45 +116,13 @@ impl Recommender {
         self.data.interactions.by_popularity().iter().map(scored)
     }
 
-    /// The known part of a history, each item once with its last rating, by rising item index.
-    fn known_history(
-        &self,
-        given: &[(&str, f32)],
-        unknown: &mut Vec<String>,
-    ) -> Result<Vec<(ItemIx, f32)>, RecommendError> {
-        let mut known = Vec::with_capacity(given.len());
-        for &(id, rating) in given {
-            if !rating.is_finite() || rating < 0.0 {
-                return Err(RecommendError::Rating { item: id.to_owned(), found: rating });
-            }
-            match self.item(id) {
-                Ok(item) => known.push((item, rating)),
-                Err(_) => unknown.push(id.to_owned()),
-            }
-        }
-        known.reverse();
-        known.sort_by_key(|&(item, _)| item);
-        known.dedup_by_key(|&mut (item, _)| item);
-        Ok(known)
-    }
-
     fn best_unrated(&self, basis: &Basis<'_>, eligible: &Eligible, limit: usize) -> (Vec<Scored>, Source, usize) {
         with_scores(&self.model, |scores| {
-            let (source, rated) = match *basis {
-                Basis::User(user) => {
-                    self.model.scorer().score_user(user, scores);
-                    let (rated, _) = self.data.interactions.matrix().row(user.0 as usize);
-                    rated.iter().for_each(|&item| scores[item as usize] = MASKED);
-                    (Source::Model, rated.len())
-                }
-                Basis::History(history) => {
-                    self.model.scorer().score_history(history, scores);
-                    history.iter().for_each(|&(item, _)| scores[item.0 as usize] = MASKED);
-                    (Source::FoldIn, history.len())
-                }
-            };
+            basis.score(self.model.scorer(), Candidates::All, scores);
+            let rated = basis.history().items;
+            rated.iter().for_each(|&item| scores[item as usize] = MASKED);
             eligible.mask(scores);
-            (top_n(scores, limit), source, rated)
+            (top_n(scores, limit), basis.source(), rated.len())
         })
     }
 

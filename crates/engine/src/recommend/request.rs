@@ -41,7 +41,7 @@ impl<'a> Request<'a> {
 pub enum Subject<'a> {
     /// A user by id.
     User(&'a str),
-    /// Anybody, by what they rated; of an item named twice the last rating counts. Ratings are finite and not negative.
+    /// Anybody, by what they rated; of an item named twice the last rating counts. Ratings are finite.
     History(Vec<(&'a str, f32)>),
 }
 
@@ -85,7 +85,7 @@ pub enum Fallback {
 pub struct Scored {
     /// The item.
     pub item: ItemIx,
-    /// Its score: a predicted rating, a rating, a cosine or a count, as the method says.
+    /// Its score: a ranking score, a predicted rating, a rating, a likeness or a count, as the method says.
     pub score: f32,
 }
 
@@ -129,11 +129,11 @@ pub struct UnknownValue {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// The user's trained factors; the score is the predicted rating.
+    /// The model, for a user of its training data.
     Model,
-    /// The history folded in; the score is the predicted rating.
+    /// The model, for a history that was folded in.
     FoldIn,
-    /// Popularity, for want of a history; the score is the number of ratings.
+    /// Popularity, for want of a history that the model can use; the score is the number of interactions.
     Popular,
 }
 
@@ -183,6 +183,24 @@ pub enum RecommendError {
         /// Number of items in the history.
         given: usize,
     },
+    /// What somebody did tells the model nothing, and no fallback was wanted.
+    #[error(
+        "nothing of the {interactions} interactions of {whose} counts for this model: their values are 0 or too small"
+    )]
+    NoDirection {
+        /// The user or the history.
+        whose: String,
+        /// Number of interactions.
+        interactions: usize,
+    },
+    /// The model cannot do what was asked for.
+    #[error("the model `{model}` gives no {what}; fit another one, such as `svd`")]
+    NotSupported {
+        /// What was asked for.
+        what: &'static str,
+        /// The name of the model.
+        model: &'static str,
+    },
     /// Too many items, or none, were asked for.
     #[error("limit {found} was asked for, allowed are 1 to {most}")]
     Limit {
@@ -205,7 +223,7 @@ pub enum RecommendError {
         part: String,
     },
     /// A rating of the history cannot be used.
-    #[error("the rating of item `{item}` is {found}, expected a finite number of at least 0")]
+    #[error("the rating of item `{item}` is {found}, expected a finite number")]
     Rating {
         /// The item.
         item: String,

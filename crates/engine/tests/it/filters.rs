@@ -7,7 +7,7 @@ use std::sync::Arc;
 use foretaste::catalogue::{Catalogue, Item, ItemsOptions, read_items};
 use foretaste::dataset::Dataset;
 use foretaste::interactions::{Interactions, ReadOptions, read_interactions};
-use foretaste::models::FitParams;
+use foretaste::models::ModelParams;
 use foretaste::recommend::{Filter, RecommendError, Recommender, Request, Scored, Selection, UnknownValue};
 use foretaste::table::Source;
 
@@ -16,9 +16,9 @@ fn interactions(text: String) -> Interactions {
 }
 
 fn fit(data: Dataset, rank: usize) -> Recommender {
-    let params = FitParams { rank, ..FitParams::default() };
+    let params = ModelParams::default().with(&[format!("rank={rank}")]).unwrap();
     let never = &mut |_| ControlFlow::Continue(());
-    Recommender::fit(Arc::new(data), &params, jiff::Timestamp::UNIX_EPOCH, never).unwrap()
+    Recommender::fit(Arc::new(data), &params, jiff::Timestamp::UNIX_EPOCH, never).unwrap().0
 }
 
 /// Numbers that look random and are always the same.

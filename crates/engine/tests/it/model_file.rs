@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use foretaste::artifact::{self, ArtifactError};
-use foretaste::catalogue::{Catalogue, Item};
+use foretaste::artifact::{self, ArtifactError, ContainerError};
+use foretaste::catalogue::{Catalogue, Item, ItemsOptions, read_items, read_users};
 use foretaste::dataset::Dataset;
 use foretaste::interactions::{ReadOptions, read_interactions};
-use foretaste::models::FitParams;
+use foretaste::models::ModelParams;
 use foretaste::recommend::{Recommender, Request};
 use foretaste::table::Source;
 use proptest::prelude::*;
@@ -28,9 +28,9 @@ fn small() -> Recommender {
 }
 
 fn fit(data: Dataset, rank: usize) -> Recommender {
-    let params = FitParams { rank, ..FitParams::default() };
+    let params = ModelParams::default().with(&[format!("rank={rank}")]).unwrap();
     let at = jiff::Timestamp::from_second(1_700_000_000).unwrap();
-    Recommender::fit(Arc::new(data), &params, at, &mut |_| ControlFlow::Continue(())).unwrap()
+    Recommender::fit(Arc::new(data), &params, at, &mut |_| ControlFlow::Continue(())).unwrap().0
 }
 
 #[test]
@@ -49,6 +49,22 @@ fn a_model_answers_the_same_after_a_round_trip() {
 }
 
 #[test]
+fn properties_of_any_name_and_items_and_users_without_interactions_come_back() {
+    let interactions = small().dataset().interactions.clone();
+    let options = ItemsOptions::default();
+    let items = "i,title,price,tags,seen_at\n10,Ten,1.5,a|b,2024-01-01\n99,New,,b,\n";
+    let users = "user,country,adult\n1,DE,true\nghost,DE,false\n";
+    let (catalogue, _) = read_items(Source::bytes(items), interactions.items(), &options).unwrap();
+    let (users, _) = read_users(Source::bytes(users), interactions.users(), &options).unwrap();
+    let before = fit(Dataset { catalogue, users, ..Dataset::new("small", interactions) }, 2);
+    let after = artifact::from_bytes(&artifact::to_bytes(&before).unwrap()).unwrap();
+    let (before, after) = (before.dataset(), after.dataset());
+    assert_eq!((&after.catalogue, &after.users), (&before.catalogue, &before.users));
+    assert_eq!((after.catalogue.unrated().len(), after.users.unrated().len()), (1, 1));
+    assert_eq!(after.catalogue.schema().len(), 4);
+}
+
+#[test]
 fn equal_data_and_parameters_give_equal_bytes() {
     assert_eq!(artifact::to_bytes(&small()).unwrap(), artifact::to_bytes(&small()).unwrap());
 }
@@ -58,11 +74,11 @@ fn every_truncation_is_refused_by_name() {
     let bytes = artifact::to_bytes(&small()).unwrap();
     for length in 0..bytes.len() {
         let error = artifact::from_bytes(&bytes[..length]).unwrap_err();
-        assert!(matches!(error, ArtifactError::Truncated { .. }), "{length} bytes: {error}");
+        assert!(matches!(error, ArtifactError::Content(ContainerError::Truncated { .. })), "{length} bytes: {error}");
     }
     let mut longer = bytes;
     longer.push(0);
-    assert!(matches!(artifact::from_bytes(&longer), Err(ArtifactError::Truncated { .. })));
+    assert!(matches!(artifact::from_bytes(&longer), Err(ArtifactError::Content(ContainerError::Truncated { .. }))));
 }
 
 #[test]
@@ -84,15 +100,18 @@ fn other_files_are_told_from_models() {
     let path = folder.path().join("ratings.csv");
     std::fs::write(&path, RATINGS).unwrap();
     assert!(!artifact::is_model_file(&path));
-    assert!(matches!(artifact::read(&path), Err(ArtifactError::NotAModel)));
+    assert!(matches!(artifact::read(&path), Err(ArtifactError::Content(ContainerError::Magic))));
     assert!(matches!(artifact::read(Path::new("no/such/file")), Err(ArtifactError::Io { .. })));
 }
 
 #[test]
 fn a_newer_version_is_named() {
     let mut bytes = artifact::to_bytes(&small()).unwrap();
-    bytes[8] = 2;
-    assert!(matches!(artifact::from_bytes(&bytes), Err(ArtifactError::Version { found: 2, newest: 1 })));
+    bytes[8] = 3;
+    assert!(matches!(
+        artifact::from_bytes(&bytes),
+        Err(ArtifactError::Content(ContainerError::Version { found: 3, newest: 2 }))
+    ));
 }
 
 #[test]

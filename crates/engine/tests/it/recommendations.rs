@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foretaste::catalogue::{Catalogue, Item};
 use foretaste::dataset::Dataset;
 use foretaste::interactions::{ReadOptions, read_interactions};
-use foretaste::models::{FitError, FitParams};
+use foretaste::models::{FitError, ModelParams};
 use foretaste::recommend::{
     Fallback, Filter, MAX_LIMIT, RecommendError, Recommender, Request, Scored, Selection, ShortfallReason, Source,
 };
@@ -28,9 +28,13 @@ fn data() -> Arc<Dataset> {
     Arc::new(Dataset { catalogue, ..Dataset::new("groups", ratings) })
 }
 
+fn svd(rank: usize) -> ModelParams {
+    ModelParams::default().with(&[format!("rank={rank}")]).unwrap()
+}
+
 fn fit(rank: usize) -> Result<Recommender, FitError> {
-    let params = FitParams { rank, ..FitParams::default() };
-    Recommender::fit(data(), &params, jiff::Timestamp::UNIX_EPOCH, &mut |_| ControlFlow::Continue(()))
+    let fitted = Recommender::fit(data(), &svd(rank), jiff::Timestamp::UNIX_EPOCH, &mut |_| ControlFlow::Continue(()));
+    fitted.map(|(recommender, _)| recommender)
 }
 
 fn filtered(filter: Filter<'_>) -> Selection<'_> {
@@ -124,9 +128,10 @@ fn rated_items_come_best_first_and_similar_items_leave_out_the_item() {
     let rated = recommender.rated("d").unwrap();
     assert_eq!(ids(&recommender, &rated), ["4", "5", "6"]);
     let similar = recommender.similar("4", 10).unwrap();
-    assert_eq!(similar.len(), 6);
+    // Items of the other group have nothing in common with it.
+    assert!(ids(&recommender, &similar).len() < 6, "{similar:?}");
     assert_eq!(ids(&recommender, &similar)[0], "5");
-    assert!(similar[0].score > 0.999 && similar[5].score.abs() < 1e-5);
+    assert!(similar.iter().all(|scored| scored.score != 0.0), "{similar:?}");
 }
 
 #[test]
@@ -136,26 +141,28 @@ fn what_cannot_be_asked_is_refused_with_its_bounds() {
         let request = Request { limit: found, ..Request::for_user("a") };
         assert_eq!(recommender.recommend(&request), Err(RecommendError::Limit { found, most: MAX_LIMIT }));
     }
-    for found in [f32::NAN, f32::INFINITY, -1.0] {
+    for found in [f32::NAN, f32::INFINITY] {
         let error = recommender.recommend(&Request::for_history(vec![("1", found)])).unwrap_err();
         assert!(matches!(error, RecommendError::Rating { .. }), "{error}");
     }
     assert!(matches!(recommender.predict("a", "99"), Err(RecommendError::UnknownItem { .. })));
     for found in [0, 5] {
-        assert!(matches!(fit(found), Err(FitError::Rank { found: named, most: 4, .. }) if named == found));
+        assert!(
+            matches!(fit(found), Err(FitError::Parameter { name: "rank", found: named, .. }) if named == found.to_string())
+        );
     }
 }
 
 #[test]
 fn a_fit_can_be_cancelled() {
-    let params = FitParams { rank: 2, ..FitParams::default() };
+    let params = svd(2);
     let cancelled = Recommender::fit(data(), &params, jiff::Timestamp::UNIX_EPOCH, &mut |_| ControlFlow::Break(()));
     assert!(matches!(cancelled, Err(FitError::Cancelled)));
 }
 
 #[test]
 fn progress_is_told_right_before_and_right_after_the_factorisation() {
-    let (params, mut told) = (FitParams { rank: 2, ..FitParams::default() }, Vec::new());
+    let (params, mut told) = (svd(2), Vec::new());
     let fitted = Recommender::fit(data(), &params, jiff::Timestamp::UNIX_EPOCH, &mut |at| {
         told.push(at.done.to_string());
         ControlFlow::Continue(())
@@ -174,9 +181,9 @@ fn progress_is_told_right_before_and_right_after_the_factorisation() {
 fn a_refit_shares_what_follows_from_the_ratings_alone() {
     let data = data();
     let refit = |rank| {
-        let params = FitParams { rank, ..FitParams::default() };
+        let params = svd(rank);
         let never = &mut |_| ControlFlow::Continue(());
-        Recommender::fit(Arc::clone(&data), &params, jiff::Timestamp::UNIX_EPOCH, never).unwrap()
+        Recommender::fit(Arc::clone(&data), &params, jiff::Timestamp::UNIX_EPOCH, never).unwrap().0
     };
     let (first, second) = (refit(2), refit(3));
     let facts = |of: &Recommender| {

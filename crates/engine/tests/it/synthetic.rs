@@ -10,7 +10,7 @@ use foretaste::dataset::{
 };
 use foretaste::ids::ItemIx;
 use foretaste::interactions::{ReadOptions, read_interactions};
-use foretaste::models::FitParams;
+use foretaste::models::ModelParams;
 use foretaste::recommend::{Recommender, Request};
 use foretaste::table::Source;
 use jiff::Timestamp;
@@ -111,8 +111,8 @@ fn a_factorisation_finds_ratings_that_were_hidden_better_than_popularity_does() 
     let (ratings, _) =
         read_interactions(Source::bytes(shown), &ReadOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
     let data = Arc::new(Dataset::new("shown", ratings));
-    let rank = FitParams { rank: 10, ..FitParams::default() };
-    let fitted = Recommender::fit(data, &rank, Timestamp::UNIX_EPOCH, &mut |_| ControlFlow::Continue(())).unwrap();
+    let rank = ModelParams::default().with(&["rank=10"]).unwrap();
+    let (fitted, _) = Recommender::fit(data, &rank, Timestamp::UNIX_EPOCH, &mut |_| ControlFlow::Continue(())).unwrap();
     let popular: Vec<ItemIx> = fitted.popular(1000).unwrap().iter().map(|scored| scored.item).collect();
     let (mut found, mut found_popular) = (0, 0);
     for at in hidden {

@@ -1,20 +1,27 @@
-//! The truncated SVD of the zero-filled ratings matrix (PureSVD), the tutorial's model.
+//! The truncated SVD of the zero-filled interactions (PureSVD), the tutorial's model.
 
-use std::ops::ControlFlow;
+mod fit;
+mod persist;
+mod progress;
 
-use foretaste_linalg::{CsrMatrix, PanelMatrix, Svd, SvdError, SvdParams, truncated_svd_sparse};
+use foretaste_data::ids::{ItemIx, UserIx};
+use foretaste_linalg::PanelMatrix;
 use rayon::prelude::*;
 
-use crate::{FitError, FitParams, FitProgress, Scorer};
-use foretaste_data::ids::{ItemIx, UserIx};
+pub use fit::SvdParams;
+pub use persist::load_with;
+
+use crate::fit::narrow;
+use crate::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
 
 /// Rows that are worth a task.
 const ROWS: usize = 64;
 
-/// `R ~ U S Vᵀ` with the ratings zero-filled and not centred.
+/// `R ~ U S Vᵀ` with the interactions zero-filled and not centred.
 ///
-/// The score of item `i` for user `u` is `(U S Vᵀ)[u, i] + mean(R[u, :])`, the mean taken over all items, unrated ones
-/// counting as 0. Because `U S = R V`, a history `r` folded in as `r V Vᵀ` scores exactly as if it had been trained on.
+/// The score of item `i` for user `u` is `(U S Vᵀ)[u, i] + mean(R[u, :])`, the mean taken over all items, those without an
+/// interaction counting as 0: a number that ranks items, not a predicted rating. Because `U S = R V`, a history `r`
+/// folded in as `r V Vᵀ` scores exactly as if it had been trained on.
 /// Source: Cremonesi, Koren, Turrin, "Performance of recommender algorithms on top-N recommendation tasks",
 /// RecSys 2010, section 3.2 (PureSVD).
 #[derive(Clone, Debug)]
@@ -31,78 +38,29 @@ pub struct TruncatedSvd {
     residual: f64,
 }
 
+/// The arrays of a model, as they are computed or read: rows of `U S` (users x k) and of `V` (items x k), both
+/// row-major, the mean of each user's row, k singular values, and the residual measured.
+struct Parts {
+    user_factors: Vec<f32>,
+    user_means: Vec<f32>,
+    item_factors: Vec<f32>,
+    singular_values: Vec<f64>,
+    residual: f64,
+}
+
 impl TruncatedSvd {
-    pub(crate) fn fit(
-        ratings: &CsrMatrix,
-        params: &FitParams,
-        progress: &mut dyn FnMut(FitProgress) -> ControlFlow<()>,
-    ) -> Result<Self, FitError> {
-        let svd_params = SvdParams { rank: params.rank, tolerance: params.tolerance, seed: params.seed, solver: None };
-        let mut at = |done| progress(FitProgress { done });
-        if at(0.0).is_break() {
-            return Err(FitError::Cancelled);
-        }
-        let svd =
-            truncated_svd_sparse(ratings, &svd_params, &mut |step| at(share_done(step.residual, params.tolerance)));
-        let svd = svd.map_err(|error| match error {
-            SvdError::RankOutOfRange { found, most } => {
-                FitError::Rank { found, most, users: ratings.nrows(), items: ratings.ncols() }
-            }
-            SvdError::Cancelled => FitError::Cancelled,
-            other => FitError::Svd(other),
-        })?;
-        if at(1.0).is_break() {
-            return Err(FitError::Cancelled);
-        }
-        Self::from_svd(ratings, &svd)
-    }
-
-    fn from_svd(ratings: &CsrMatrix, svd: &Svd) -> Result<Self, FitError> {
-        let user_factors = by_rows(svd.u.values(), svd.s.len(), |from, to| {
-            to.iter_mut().zip(from).zip(&svd.s).for_each(|((to, x), s)| *to = narrow(x * s));
-        });
-        let item_factors = by_rows(svd.v.values(), svd.s.len(), |from, to| {
-            to.iter_mut().zip(from).for_each(|(to, &x)| *to = narrow(x));
-        });
-        Self::from_parts(ratings, user_factors, item_factors, svd.s.clone(), svd.residual)
-    }
-
-    /// Builds the model from what a model file holds: `user_factors` is users x k (`U S`), `item_factors` items x k
-    /// (`V`), both row-major; `singular_values` has k entries.
-    ///
-    /// # Errors
-    /// When a number is not finite.
-    ///
-    /// # Panics
-    /// When the lengths do not belong together.
-    pub fn from_parts(
-        ratings: &CsrMatrix,
-        user_factors: Vec<f32>,
-        item_factors: Vec<f32>,
-        singular_values: Vec<f64>,
-        residual: f64,
-    ) -> Result<Self, FitError> {
+    /// Packs the parts, whose lengths belong together and whose numbers are finite.
+    fn new(items: usize, parts: Parts) -> Self {
+        let Parts { user_factors, user_means, item_factors, singular_values, residual } = parts;
         let rank = singular_values.len();
-        assert_eq!(user_factors.len(), ratings.nrows() * rank, "user factors are users x k");
-        assert_eq!(item_factors.len(), ratings.ncols() * rank, "item factors are items x k");
-        for (part, array) in [("user factors", &user_factors), ("item factors", &item_factors)] {
-            if let Some(at) = array.iter().position(|x| !x.is_finite()) {
-                return Err(FitError::NotFinite { part, at });
-            }
-        }
-        if let Some(at) = singular_values.iter().position(|x| !x.is_finite()) {
-            return Err(FitError::NotFinite { part: "singular values", at });
-        }
-        #[allow(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
-        let items = ratings.ncols() as f64;
-        Ok(Self {
-            user_means: ratings.row_sums().iter().map(|sum| narrow(sum / items)).collect(),
-            item_directions: PanelMatrix::new(ratings.ncols(), rank, &directions(&item_factors, &singular_values)),
-            item_factors: PanelMatrix::new(ratings.ncols(), rank, &item_factors),
+        Self {
+            item_directions: PanelMatrix::new(items, rank, &directions(&item_factors, &singular_values)),
+            item_factors: PanelMatrix::new(items, rank, &item_factors),
             user_factors,
+            user_means,
             singular_values,
             residual,
-        })
+        }
     }
 
     /// Number of singular triplets.
@@ -136,56 +94,77 @@ impl TruncatedSvd {
     }
 }
 
+impl TruncatedSvd {
+    /// Adds `mean` to the products of item factors with a user's factor.
+    fn score(&self, factor: &[f32], mean: f32, candidates: Candidates<'_>, scores: &mut [f32]) {
+        match candidates {
+            Candidates::All => {
+                self.item_factors.times(factor, scores);
+                scores.iter_mut().for_each(|score| *score += mean);
+            }
+            Candidates::Items(_) => {
+                candidates.score_each(scores, |item| self.item_factors.row_times(item, factor) + mean);
+            }
+        }
+    }
+}
+
 impl Scorer for TruncatedSvd {
     fn items(&self) -> usize {
         self.item_factors.nrows()
     }
 
-    fn score_user(&self, user: UserIx, scores: &mut [f32]) {
-        let (rank, user) = (self.rank(), user.0 as usize);
-        self.item_factors.times(&self.user_factors[user * rank..(user + 1) * rank], scores);
-        shift(scores, self.user_means[user]);
+    fn meaning(&self) -> Meaning {
+        Meaning::RankingScore
     }
 
-    fn score_history(&self, history: &[(ItemIx, f32)], scores: &mut [f32]) {
+    fn score_user(&self, user: UserIx, _: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
+        let (rank, user) = (self.rank(), user.0 as usize);
+        let factor = &self.user_factors[user * rank..(user + 1) * rank];
+        self.score(factor, self.user_means[user], candidates, scores);
+    }
+
+    fn fold_in(&self) -> Option<&dyn FoldIn> {
+        Some(self)
+    }
+
+    fn similar(&self) -> Option<&dyn SimilarItems> {
+        Some(self)
+    }
+}
+
+impl FoldIn for TruncatedSvd {
+    fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
         let mut factor = vec![0f64; self.rank()];
         let mut row = vec![0f32; self.rank()];
         let mut sum = 0f64;
-        for &(item, rating) in history {
-            self.item_factors.row(item.0 as usize, &mut row);
-            sum += f64::from(rating);
+        for (item, value) in history.iter() {
+            self.item_factors.row(item, &mut row);
+            sum += f64::from(value);
             for (total, &x) in factor.iter_mut().zip(&row) {
-                *total += f64::from(rating) * f64::from(x);
+                *total += f64::from(value) * f64::from(x);
             }
         }
         let factor: Vec<f32> = factor.into_iter().map(narrow).collect();
-        self.item_factors.times(&factor, scores);
-        #[allow(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
-        shift(scores, narrow(sum / self.items() as f64));
+        #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
+        let mean = narrow(sum / self.items() as f64);
+        self.score(&factor, mean, candidates, scores);
+    }
+}
+
+impl SimilarItems for TruncatedSvd {
+    fn measure(&self) -> &'static str {
+        "cosine"
     }
 
-    fn item_cosines(&self, item: ItemIx, cosines: &mut [f32]) {
+    /// Cosine of the items' factors, the rows of `V S`. Items at right angles have nothing in common, and one without a
+    /// factor cannot be compared.
+    fn similar_to(&self, item: ItemIx, scores: &mut [f32]) {
         let mut direction = vec![0f32; self.rank()];
         self.item_directions.row(item.0 as usize, &mut direction);
-        self.item_directions.times(&direction, cosines);
+        self.item_directions.times(&direction, scores);
+        scores.iter_mut().filter(|cosine| **cosine == 0.0).for_each(|cosine| *cosine = f32::NEG_INFINITY);
     }
-}
-
-/// Digits of the residual reached, as a share of those wanted.
-fn share_done(residual: Option<f64>, tolerance: f64) -> f64 {
-    residual.map_or(0.0, |residual| (residual.ln() / tolerance.ln()).clamp(0.0, 1.0))
-}
-
-fn shift(scores: &mut [f32], by: f32) {
-    for score in scores {
-        *score += by;
-    }
-}
-
-/// Rounds to the f32 that is stored; the sums behind it ran in f64.
-#[allow(clippy::cast_possible_truncation, reason = "factors are stored as f32 on purpose")]
-fn narrow(x: f64) -> f32 {
-    x as f32
 }
 
 /// A row of single-precision numbers for each row of a matrix with `width` columns, in parallel.

@@ -65,11 +65,11 @@ fn missing() -> ApiError {
 }
 
 impl Param {
-    /// The value as a rank.
+    /// The value as a whole number.
     ///
     /// # Errors
     /// It is not a whole number.
-    pub(crate) fn rank(&self) -> Result<usize, ApiError> {
+    pub(crate) fn whole_number(&self) -> Result<usize, ApiError> {
         let text = &self.0;
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             // Too large for a usize is too large for any model.

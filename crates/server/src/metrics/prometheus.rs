@@ -21,13 +21,19 @@ pub(crate) struct StatusLabel {
     status: u16,
 }
 
+/// The family of the model that serves.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct ModelLabel {
+    model: &'static str,
+}
+
 /// Every figure, and the registry that prints them.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     pub(crate) recompute: Histogram,
     fits_failed: Counter,
     pub(crate) connections: Gauge,
-    model_rank: Gauge,
+    model: Family<ModelLabel, Gauge>,
     model_number: Gauge<u64, AtomicU64>,
     full: Counter,
     too_late: Counter,
@@ -46,7 +52,7 @@ impl Metrics {
             recompute: Histogram::new(exponential_buckets(1e-3, 2.0, 17)),
             fits_failed: Counter::default(),
             connections: Gauge::default(),
-            model_rank: Gauge::default(),
+            model: Family::default(),
             model_number: Gauge::default(),
             full: Counter::default(),
             too_late: Counter::default(),
@@ -70,7 +76,7 @@ impl Metrics {
         registry.register_with_unit("recompute", "Duration of recompute calls", seconds(), self.recompute.clone());
         registry.register("fits_failed", "Fits that failed", self.fits_failed.clone());
         registry.register("connections", "Open connections", self.connections.clone());
-        registry.register("model_rank", "Rank of the model that serves", self.model_rank.clone());
+        registry.register("model_info", "1 for the family of the model that serves", self.model.clone());
         registry.register("model_number", "Number of the version that serves", self.model_number.clone());
     }
 
@@ -132,7 +138,8 @@ impl Observer for Metrics {
 
     fn serves(&self, number: u64, provenance: &Provenance) {
         self.model_number.set(number);
-        self.model_rank.set(i64::try_from(provenance.params.rank).unwrap_or(i64::MAX));
+        self.model.clear();
+        self.model.get_or_create(&ModelLabel { model: provenance.params.name() }).set(1);
     }
 }
 

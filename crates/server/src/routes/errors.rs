@@ -10,10 +10,10 @@ use utoipa::{IntoResponses, ToSchema};
 use crate::error::{ErrorBody, ErrorCode};
 
 use ErrorCode::{
-    BodyTooLarge, FitFailed, FitQueueFull, Internal, InvalidBody, InvalidLimit, InvalidParameter, InvalidRank,
-    InvalidRating, MalformedJson, MethodNotAllowed, MissingParameter, NotEnoughMemory, Overloaded, ShuttingDown,
-    Timeout, TooManyEntries, UnknownHistory, UnknownItem, UnknownJob, UnknownModel, UnknownUser, UnreadableBody,
-    UnsupportedMediaType, UriTooLong,
+    BodyTooLarge, FitFailed, FitQueueFull, Internal, InvalidBody, InvalidLimit, InvalidModel, InvalidParameter,
+    InvalidRank, InvalidRating, MalformedJson, MethodNotAllowed, MissingParameter, NoDirection, NotEnoughMemory,
+    NotSupported, Overloaded, ShuttingDown, Timeout, TooManyEntries, UnknownHistory, UnknownItem, UnknownJob,
+    UnknownModel, UnknownUser, UnreadableBody, UnsupportedMediaType, UriTooLong,
 };
 
 /// Any route.
@@ -23,7 +23,7 @@ const SCORED: &[ErrorCode] = &[Overloaded];
 /// Routes that read a body.
 const BODY: &[ErrorCode] = &[MalformedJson, UnreadableBody, Timeout, UnsupportedMediaType, InvalidBody];
 /// Routes that ask for a fit.
-const FIT: &[ErrorCode] = &[InvalidRank, NotEnoughMemory, FitQueueFull, ShuttingDown];
+const FIT: &[ErrorCode] = &[InvalidRank, InvalidModel, NotEnoughMemory, FitQueueFull, ShuttingDown];
 
 /// Declares what a route may answer besides success.
 macro_rules! errors {
@@ -46,16 +46,18 @@ errors! {
     ReadyErrors = ANY, &[ShuttingDown];
     /// Those of a list for a user.
     UserErrors = ANY, SCORED, &[UnknownUser, InvalidLimit];
+    /// Those of a user.
+    LookupErrors = ANY, SCORED, &[UnknownUser];
     /// Those of recommendations for a user.
-    RecommendErrors = ANY, SCORED, &[UnknownUser, InvalidLimit, TooManyEntries];
+    RecommendErrors = ANY, SCORED, &[UnknownUser, NoDirection, InvalidLimit, TooManyEntries];
     /// Those of recommendations for a history.
-    HistoryErrors = ANY, SCORED, BODY, &[UnknownHistory, InvalidLimit, InvalidRating, TooManyEntries];
+    HistoryErrors = ANY, SCORED, BODY, &[UnknownHistory, NoDirection, NotSupported, InvalidLimit, InvalidRating, TooManyEntries];
     /// Those of what is looked up in a model.
     ScoredErrors = ANY, SCORED;
     /// Those of an item.
     ItemErrors = ANY, SCORED, &[UnknownItem];
     /// Those of a list for an item.
-    SimilarErrors = ANY, SCORED, &[UnknownItem, InvalidLimit, TooManyEntries];
+    SimilarErrors = ANY, SCORED, &[UnknownItem, NotSupported, InvalidLimit, TooManyEntries];
     /// Those of a list for nobody in particular.
     ListErrors = ANY, SCORED, &[InvalidLimit, TooManyEntries];
     /// Those of a request for a fit.

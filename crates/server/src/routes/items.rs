@@ -35,6 +35,7 @@ pub(super) struct Item<'a> {
     /// Number of ratings.
     ratings: u32,
     /// Mean rating over those who rated it; null where nobody did.
+    #[schema(required = true)]
     mean_rating: Option<f64>,
     /// Everything else that is known, by name; present when there is any.
     #[serde(skip_serializing_if = "PropertyMap::is_empty")]

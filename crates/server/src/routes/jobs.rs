@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use foretaste::models::ModelParams;
 use foretaste_service::{Fitted, Job, JobState};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -21,8 +22,9 @@ pub(super) struct JobView {
     id: String,
     /// Where the job stands.
     state: StateName,
-    /// The rank that was asked for.
-    rank: usize,
+    /// The model that was asked for, and its parameters.
+    #[schema(value_type = Object, example = json!({"model": "svd", "rank": 20, "seed": 0, "tolerance": 1e-6}))]
+    params: ModelParams,
     /// Share of the work that is done, 0 to 1.
     progress: f64,
     /// When the job was asked for.
@@ -79,7 +81,7 @@ impl JobView {
         let mut view = Self {
             id: job.id.clone(),
             state: StateName::Queued,
-            rank: job.request.params.rank,
+            params: job.request.params.clone(),
             progress: job.progress(),
             queued_at: job.queued_at,
             started_at: None,

@@ -1,13 +1,16 @@
 //! Models: fit one, list them, roll back.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
-use foretaste::models::FitParams;
+use foretaste::models::{Meaning, ModelParams};
 use foretaste_service::{FitData, FitRequest, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::errors::{AnyErrors, FitErrors, ModelErrors};
 use super::jobs::JobView;
@@ -17,14 +20,12 @@ use crate::extract::body::JsonBody;
 use crate::extract::path::Id;
 use crate::extract::query::NoQuery;
 
-/// What to fit.
+/// Which model to fit, and how: the name of a model under `model`, and those of its parameters that differ from the
+/// defaults. Without `model` it is the svd, with the parameters of the model that serves where that is an svd too.
 #[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FitBody {
-    /// Number of singular triplets, at most the smaller of users and items.
-    #[schema(minimum = 1, example = 100)]
-    rank: u64,
-}
+#[serde(transparent)]
+#[schema(value_type = Object, example = json!({"model": "ease", "lambda": 500}))]
+pub(super) struct FitBody(Map<String, Value>);
 
 /// Fits a model and serves it when it is done
 ///
@@ -44,8 +45,7 @@ pub(super) async fn fit(
     _: NoQuery,
     JsonBody(body): JsonBody<FitBody>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<JobView>), ApiError> {
-    let rank = usize::try_from(body.rank).unwrap_or(usize::MAX);
-    let request = FitRequest { params: FitParams { rank, ..app.service.params() }, data: FitData::Source };
+    let request = FitRequest { params: app.service.params().refit(body.0)?, data: FitData::Source };
     // It looks at the files of the source.
     let submitted = tokio::task::spawn_blocking(move || app.service.fits.submit(request)).await;
     let job = submitted.map_err(|_| ErrorCode::Internal.because("the request failed for a reason of our own"))??;
@@ -61,14 +61,15 @@ pub(super) struct ModelView {
     version: String,
     /// Whether it serves.
     active: bool,
-    /// Number of singular triplets.
-    rank: usize,
-    /// Largest residual that the fit accepted.
-    tolerance: f64,
-    /// The residual measured after the fit.
-    residual: f64,
-    /// Seed of the fit.
-    seed: u64,
+    /// The model and what its fit was asked for.
+    #[schema(value_type = Object, example = json!({"model": "svd", "rank": 50, "seed": 0, "tolerance": 1e-6}))]
+    params: ModelParams,
+    /// What was measured after the fit, such as the residual of a factorisation.
+    #[schema(example = json!({"residual": 1e-7}))]
+    figures: BTreeMap<String, f64>,
+    /// What a score of the model is.
+    #[schema(value_type = Object, example = json!("ranking_score"))]
+    score: Meaning,
     /// When the fit began.
     #[schema(value_type = String, format = DateTime)]
     fitted_at: Timestamp,
@@ -92,16 +93,15 @@ impl ModelView {
         Self {
             version: version.name.clone(),
             active,
-            rank: provenance.params.rank,
-            tolerance: provenance.params.tolerance,
-            residual: provenance.residual,
-            seed: provenance.params.seed,
+            params: provenance.params.clone(),
+            figures: provenance.figures.clone(),
+            score: version.recommender.meaning(),
             fitted_at: provenance.fitted_at,
             dataset: provenance.dataset.clone(),
             data_hash: provenance.data_hash.clone(),
             users: provenance.users,
             items: provenance.items,
-            ratings: provenance.ratings,
+            ratings: provenance.interactions,
             foretaste_version: provenance.foretaste_version.clone(),
         }
     }

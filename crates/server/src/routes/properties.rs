@@ -37,7 +37,6 @@ pub(super) struct PropertyEntry {
     name: String,
     /// The type of its values.
     #[serde(rename = "type")]
-    #[schema(inline)]
     kind: TypeName,
     /// What the type was inferred from, or `declared`.
     #[schema(example = "`|` stands in 312 of 500 values")]
@@ -59,6 +58,7 @@ pub(super) struct PropertyEntry {
 
 /// The types that a property may have.
 #[derive(Serialize, ToSchema)]
+#[schema(as = PropertyType)]
 #[serde(rename_all = "snake_case")]
 enum TypeName {
     /// A word out of a dictionary.

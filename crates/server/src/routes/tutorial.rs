@@ -5,7 +5,6 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, Response};
-use foretaste::models::FitParams;
 use foretaste::recommend::{Fallback, Request};
 use foretaste_service::{FitData, FitRequest, Fitted};
 use serde::Serialize;
@@ -113,11 +112,9 @@ pub(super) async fn recompute_svd(
     accept: Accept,
     param: Param,
 ) -> Result<Response<Body>, ApiError> {
-    let (rank, begun) = (param.rank()?, Instant::now());
-    let job = app
-        .service
-        .fits
-        .submit(FitRequest { params: FitParams { rank, ..app.service.params() }, data: FitData::Loaded })?;
+    let (rank, begun) = (param.whole_number()?, Instant::now());
+    let k = [("rank".to_owned(), rank.into())].into_iter().collect();
+    let job = app.service.fits.submit(FitRequest { params: app.service.params().refit(k)?, data: FitData::Loaded })?;
     let Fitted { version: model_version, fit, .. } = job.outcome().await?;
     let took = begun.elapsed();
     app.recomputes.record(took);

@@ -6,7 +6,7 @@ use axum::http::Response;
 use foretaste::recommend::{ListedItem, Scored, Subject, check_limit};
 use serde::Serialize;
 
-use super::errors::{RecommendErrors, UserErrors};
+use super::errors::{LookupErrors, RecommendErrors, UserErrors};
 use super::list::Recommendations;
 use super::list_query::{Limit, LimitQuery, ListQuery};
 use super::properties::PropertyMap;
@@ -59,7 +59,7 @@ pub(super) struct User<'a> {
 #[utoipa::path(
     get, path = "/v1/users/{user}", tag = "users", operation_id = "user",
     params(("user" = String, Path, description = "The user's id, percent-encoded", example = "500")),
-    responses((status = 200, description = "The user", body = User), UserErrors)
+    responses((status = 200, description = "The user", body = User), LookupErrors)
 )]
 pub(super) async fn user(State(app): State<Shared>, Id(id): Id, _: NoQuery) -> Result<Response<Body>, ApiError> {
     app.score(move |version| {

@@ -76,8 +76,6 @@ fn a_wrong_shape_is_named_with_its_place_and_what_is_expected_there() {
             "the body has a field `colour`, known are history, limit, exclude, only, genre, min_year, max_year, fallback",
         ),
         ("/v1/models", r#"[20]"#, "the body is an array, expected an object"),
-        ("/v1/models", r#"{"rank": "many"}"#, "`rank` is \"many\", expected a whole number"),
-        ("/v1/models", r#"{"rank": 3, "colour": 1}"#, "the body has a field `colour`, known are rank"),
         ("/recommended", r#"[["5"]]"#, "the body is an array, expected an object"),
         ("/recommended", r#"{"args": [["5"]]}"#, "`args` is an array, expected an object with `param`"),
         ("/recommended", r#"{"args": {"param": "5"}}"#, "`args.param` is \"5\", expected an array"),
@@ -180,4 +178,22 @@ fn a_query_and_a_body_take_the_same_names() {
     });
     assert_eq!(bodies[0].status, 200, "{:?}", bodies[0]);
     assert_eq!(bodies[0].body, bodies[1].body);
+}
+
+#[test]
+fn a_model_is_refused_in_the_words_of_its_parameters() {
+    let server = start();
+    for (body, message) in [
+        (r#"{"rank": "many"}"#, "parameter `rank` of the model `svd`: found string \"many\", expected a whole number"),
+        (r#"{"rank": -1}"#, "parameter `rank` of the model `svd`: found `-1`, expected a whole number"),
+        (r#"{"rank": 3, "colour": 1}"#, "the model `svd` has no parameter `colour`; it has rank, seed, tolerance"),
+        (
+            r#"{"model": "eese"}"#,
+            "there is no model `eese`, did you mean `ease`?; there are svd, popularity, bias, item_knn, ease",
+        ),
+        (r#"{"model": "ease", "lambda": 0}"#, "lambda 0 was asked for, allowed are numbers from"),
+    ] {
+        let refused = refused(&server, "/v1/models", body);
+        assert!(refused.starts_with(&format!("422 invalid_model: {message}")), "{body}: {refused}");
+    }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use foretaste::dataset::Dataset;
 use foretaste::interactions::ReadOptions;
-use foretaste::models::FitParams;
+use foretaste::models::ModelParams;
 use foretaste::recommend::Recommender;
 use foretaste_server::{Origin, Server, ServerConfig, ServerError};
 use tokio::sync::oneshot;
@@ -27,8 +27,8 @@ pub(crate) struct Running {
 pub(crate) fn unreachable(items: usize, rank: usize) -> Recommender {
     let fitted = recommender(items, rank);
     let mut provenance = fitted.provenance().clone();
-    provenance.params.tolerance = 1e-30;
-    Recommender::from_parts(Arc::clone(fitted.dataset()), fitted.model().clone(), provenance)
+    provenance.params = provenance.params.with(&["tolerance=1e-30"]).unwrap();
+    Recommender::from_parts(Arc::clone(fitted.dataset()), fitted.model().clone(), provenance).unwrap()
 }
 
 /// Ratings of `items` items by twice as many users, with ids that need care; deterministic.
@@ -75,9 +75,9 @@ fn item_id(item: usize) -> String {
 }
 
 pub(crate) fn recommender(items: usize, rank: usize) -> Recommender {
-    let params = FitParams { rank, ..FitParams::default() };
+    let params = ModelParams::default().with(&[format!("rank={rank}")]).unwrap();
     let mut progress = |_| ControlFlow::Continue(());
-    Recommender::fit(Arc::new(dataset(items)), &params, jiff::Timestamp::UNIX_EPOCH, &mut progress).unwrap()
+    Recommender::fit(Arc::new(dataset(items)), &params, jiff::Timestamp::UNIX_EPOCH, &mut progress).unwrap().0
 }
 
 pub(crate) fn any_port() -> ServerConfig {

@@ -65,7 +65,7 @@ fn a_recompute_takes_effect_and_is_counted() {
     for accept in ["accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1", "accept: text/plain;version=0.0.4"] {
         let scraped = server.client().send("GET", "/metrics", &[accept], b"");
         assert!(scraped.body.contains("\nforetaste_recompute_seconds_count 1\n"), "{}", scraped.body);
-        assert!(scraped.body.contains("\nforetaste_model_rank 5\n"));
+        assert!(scraped.body.contains("\nforetaste_model_info{model=\"svd\"} 1\n"));
     }
 }
 
@@ -135,10 +135,13 @@ fn a_fit_is_a_job_and_a_version_can_be_rolled_back() {
     assert_eq!((accepted.status, accepted.header("location")), (202, Some("/v1/jobs/j1")));
     let job = server.ended("j1");
     assert_eq!(job["state"], "succeeded", "{job}");
-    assert_eq!((&job["model_version"], &job["progress"], &job["rank"]), (&json!("v2"), &json!(1.0), &json!(6)));
+    assert_eq!(
+        (&job["model_version"], &job["progress"], &job["params"]["rank"]),
+        (&json!("v2"), &json!(1.0), &json!(6))
+    );
     assert_eq!(server.get("/v1/jobs").json()["jobs"].as_array().unwrap().len(), 1);
     let back = server.post("/v1/models/v1/activate").json();
-    assert_eq!((&back["version"], &back["active"], &back["rank"]), (&json!("v1"), &json!(true), &json!(3)));
+    assert_eq!((&back["version"], &back["active"], &back["params"]["rank"]), (&json!("v1"), &json!(true), &json!(3)));
     assert_eq!(server.post("/recommended?param=u5").header("x-model-version"), Some("v1"));
     let models = server.get("/v1/models").json();
     assert_eq!((&models["active"], models["models"].as_array().unwrap().len()), (&json!("v1"), 2));

@@ -77,14 +77,14 @@ fn what_is_wrong_with_a_body_has_its_code() {
         ("/recommended", r#"{"args": {"param": [5]}}"#, "404 unknown_user"),
         ("/recommended", &deep, "422 invalid_body"),
         ("/v1/models", "", "400 malformed_json"),
-        ("/v1/models", r#"{"rank": "many"}"#, "422 invalid_body"),
-        ("/v1/models", r#"{"rank": -1}"#, "422 invalid_body"),
-        ("/v1/models", r#"{"rank": 3, "colour": 1}"#, "422 invalid_body"),
+        ("/v1/models", r#"{"rank": "many"}"#, "422 invalid_model"),
+        ("/v1/models", r#"{"rank": -1}"#, "422 invalid_model"),
+        ("/v1/models", r#"{"rank": 3, "colour": 1}"#, "422 invalid_model"),
         ("/v1/models", r#"{"rank": 0}"#, "422 invalid_rank"),
         ("/v1/models", r#"{"rank": 13}"#, "422 invalid_rank"),
         ("/v1/recommendations", r#"{"history": [], "colour": 1}"#, "422 invalid_body"),
         ("/v1/recommendations", r#"{"history": [{"item": "2"}]}"#, "422 invalid_body"),
-        ("/v1/recommendations", r#"{"history": [{"item": "2", "rating": -1}]}"#, "422 invalid_rating"),
+        ("/v1/recommendations", r#"{"history": [{"item": "2", "rating": 0}], "fallback": "none"}"#, "404 no_direction"),
         ("/v1/recommendations", r#"{"history": [{"item": "2", "rating": 1e39}]}"#, "422 invalid_rating"),
         ("/v1/recommendations", r#"{"history": [{"item": "2", "rating": NaN}]}"#, "400 malformed_json"),
         ("/v1/recommendations", r#"{"history": [], "limit": 0}"#, "422 invalid_limit"),
@@ -240,26 +240,41 @@ fn a_service_that_shuts_down_is_not_ready_and_says_when_to_come_back() {
 }
 
 #[test]
+fn what_the_model_that_serves_cannot_do_is_said() {
+    let server = start();
+    assert_eq!(server.post_json("/v1/models", r#"{"model": "popularity"}"#).status, 202);
+    server.ended("j1");
+    assert_eq!(server.get("/v1/items/2/similar").fault(), "422 not_supported");
+    assert_eq!(server.get("/v1/users/u5/recommendations").status, 200);
+}
+
+#[test]
 fn every_error_of_every_operation_is_documented_with_its_codes() {
     let document: Value = serde_json::from_str(&foretaste_server::openapi()).unwrap();
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 15);
+    assert_eq!(paths.len(), 18);
     // Routes by what they do, and the codes that each kind may answer.
     let any =
         ["400 invalid_parameter", "405 method_not_allowed", "413 body_too_large", "414 uri_too_long", "500 internal"];
     let body =
         ["400 malformed_json", "400 unreadable_body", "408 timeout", "415 unsupported_media_type", "422 invalid_body"];
-    let fit = ["409 fit_queue_full", "422 invalid_rank", "422 not_enough_memory", "503 shutting_down"];
-    let more: [(&str, &[&str]); 16] = [
+    let fit =
+        ["409 fit_queue_full", "422 invalid_model", "422 invalid_rank", "422 not_enough_memory", "503 shutting_down"];
+    let more: [(&str, &[&str]); 19] = [
         ("viewed", &["400 missing_parameter", "404 unknown_user", "503 overloaded"]),
         ("recommended", &["400 missing_parameter", "404 unknown_user", "503 overloaded"]),
         ("recompute_svd", &["400 missing_parameter", "500 fit_failed"]),
-        ("user_recommendations", &["404 unknown_user", "422 invalid_limit", "422 too_many_entries", "503 overloaded"]),
+        (
+            "user_recommendations",
+            &["404 no_direction", "404 unknown_user", "422 invalid_limit", "422 too_many_entries", "503 overloaded"],
+        ),
         ("user_ratings", &["404 unknown_user", "422 invalid_limit", "503 overloaded"]),
         (
             "recommend_for_history",
             &[
+                "404 no_direction",
                 "404 unknown_history",
+                "422 not_supported",
                 "422 invalid_limit",
                 "422 invalid_rating",
                 "422 too_many_entries",
@@ -267,7 +282,13 @@ fn every_error_of_every_operation_is_documented_with_its_codes() {
             ],
         ),
         ("item", &["404 unknown_item", "503 overloaded"]),
-        ("similar_items", &["404 unknown_item", "422 invalid_limit", "503 overloaded"]),
+        (
+            "similar_items",
+            &["404 unknown_item", "422 invalid_limit", "422 not_supported", "422 too_many_entries", "503 overloaded"],
+        ),
+        ("popular_items", &["422 invalid_limit", "422 too_many_entries", "503 overloaded"]),
+        ("schema", &["503 overloaded"]),
+        ("user", &["404 unknown_user", "503 overloaded"]),
         ("list_models", &[]),
         ("fit_model", &[]),
         ("activate_model", &["404 unknown_model"]),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use foretaste::catalogue::{ItemsOptions, read_items, read_users};
 use foretaste::dataset::Dataset;
 use foretaste::interactions::{ReadOptions, read_interactions};
-use foretaste::models::FitParams;
+use foretaste::models::ModelParams;
 use foretaste::recommend::Recommender;
 use foretaste::table::Source;
 use serde_json::json;
@@ -25,9 +25,9 @@ fn shop() -> Running {
     let (catalogue, _) = read_items(Source::bytes(items), interactions.items(), &options).unwrap();
     let (users, _) = read_users(Source::bytes(users), interactions.users(), &options).unwrap();
     let data = Dataset { catalogue, users, ..Dataset::new("shop", interactions) };
-    let params = FitParams { rank: 2, ..FitParams::default() };
+    let params = ModelParams::default().with(&["rank=2"]).unwrap();
     let never = &mut |_| std::ops::ControlFlow::Continue(());
-    start_with(any_port(), Recommender::fit(Arc::new(data), &params, jiff::Timestamp::UNIX_EPOCH, never).unwrap())
+    start_with(any_port(), Recommender::fit(Arc::new(data), &params, jiff::Timestamp::UNIX_EPOCH, never).unwrap().0)
 }
 
 #[test]

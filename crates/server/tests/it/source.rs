@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use foretaste::dataset::Dataset;
 use foretaste::interactions::ReadOptions;
-use foretaste::models::FitParams;
+use foretaste::models::ModelParams;
 use foretaste::recommend::Recommender;
 use foretaste_server::{Origin, Source, SourceData, SourceError, SourceState};
 
@@ -67,10 +67,10 @@ pub(crate) fn serve() -> Served {
     write(&path, "");
     let file = Arc::new(File { path: path.clone(), shut: Mutex::new(false), opened: Condvar::new() });
     let origin = Origin::of(Arc::clone(&file) as Arc<dyn Source>).unwrap();
-    let params = FitParams { rank: 3, ..FitParams::default() };
+    let params = ModelParams::default().with(&["rank=3"]).unwrap();
     let mut progress = |_| ControlFlow::Continue(());
     let data = Arc::new(load(&path).unwrap());
-    let first = Recommender::fit(data, &params, jiff::Timestamp::UNIX_EPOCH, &mut progress).unwrap();
+    let first = Recommender::fit(data, &params, jiff::Timestamp::UNIX_EPOCH, &mut progress).unwrap().0;
     Served { server: start_from(any_port(), first, origin), file, _folder: folder }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use foretaste::models::FitParams;
+use foretaste::models::ModelParams;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -15,7 +15,7 @@ use crate::source::SourceState;
 #[derive(Debug, Clone, PartialEq)]
 pub struct FitRequest {
     /// The parameters.
-    pub params: FitParams,
+    pub params: ModelParams,
     /// The data.
     pub data: FitData,
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use foretaste::models::Shape;
 use rayon::ThreadPool;
 
 use super::{FitData, FitJobError, FitRequest, Job};
@@ -78,17 +79,14 @@ impl FitQueue {
     /// may block.
     ///
     /// # Errors
-    /// The rank is out of range or needs more memory than there is, another fit waits already, or the service is shutting
+    /// A parameter is out of range or the fit needs more memory than there is, another fit waits already, or the service is shutting
     /// down.
     pub fn submit(&self, request: FitRequest) -> Result<Arc<Job>, FitJobError> {
         let serving = self.shared.versions.current();
         let reads = request.data != FitData::Loaded && self.shared.has_changed(&serving);
         // What other data allows shows when it is read.
-        let most = if reads { usize::MAX } else { serving.recommender.max_rank() };
-        let found = request.params.rank;
-        if !(1..=most).contains(&found) {
-            return Err(FitJobError::Rank { found, most });
-        }
+        let any = Shape { users: usize::MAX, items: usize::MAX, entries: usize::MAX };
+        request.params.check(&if reads { any } else { serving.recommender.provenance().shape() })?;
         if !reads {
             self.shared.memory.beside_fit(serving.recommender.dataset(), &request.params, &serving)?;
         }
@@ -103,7 +101,7 @@ impl FitQueue {
         // Where none runs, the first to wait is about to.
         let places = WAITING + usize::from(jobs.running.is_none());
         if let Some(last) = jobs.waiting.back().filter(|_| jobs.waiting.len() >= places) {
-            return Err(FitJobError::QueueFull { rank: last.request.params.rank });
+            return Err(FitJobError::QueueFull { waiting: last.request.params.summary() });
         }
         let number = jobs.remembered.back().map_or(1, |newest| newest.number + 1);
         let job = Arc::new(Job::new(number, request));

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use foretaste::dataset::Dataset;
+use foretaste::models::Shape;
 use foretaste::recommend::Recommender;
 use jiff::Timestamp;
 use rayon::ThreadPool;
@@ -64,15 +65,11 @@ impl Shared {
             return Ok((self.versions.publish(model, input.source), Duration::ZERO, input.reread));
         }
         let params = &job.request.params;
-        let most = input.data.interactions.users().len().min(input.data.interactions.items().len());
-        if params.rank > most {
-            return Err(FitJobError::Rank { found: params.rank, most });
-        }
+        params.check(&Shape::of(&input.data.interactions))?;
         // Older versions give way where they must.
         let room = self.memory.beside_fit(&input.data, params, &self.versions.current())?;
         self.versions.shrink(room, |versions| held_by_all(versions, &input.data));
-        let begun = Instant::now();
-        let fitted = contained(|| {
+        let (fitted, report) = contained(|| {
             train.install(|| {
                 Recommender::fit(input.data, params, Timestamp::now(), &mut |progress| {
                     job.progressed(progress.done);
@@ -80,11 +77,10 @@ impl Shared {
                 })
             })
         })??;
-        let took = begun.elapsed();
-        let residual = fitted.provenance().residual;
-        if !residual.is_finite() {
-            return Err(FitJobError::Residual(residual));
+        if let Some((name, &found)) = fitted.provenance().figures.iter().find(|(_, figure)| !figure.is_finite()) {
+            return Err(FitJobError::Figure { name: name.clone(), found });
         }
+        let took = report.took("factorise").unwrap_or_else(|| report.total());
         Ok((self.versions.publish(fitted, input.source), took, input.reread))
     }
 

@@ -52,8 +52,12 @@ pub fn compose(service: &Service) -> Result<String, EmitError> {
         // Replicas share no socket here: each gets a port of its own.
         replicas => format!("{first}-{}:{INSIDE}", u32::from(first) + replicas - 1),
     };
-    let environment: serde_json::Map<String, Value> =
-        service.environment.iter().map(|(name, value)| (name.clone(), json!(value.replace('$', "$$")))).collect();
+    let environment: serde_json::Map<String, Value> = service
+        .container
+        .environment
+        .iter()
+        .map(|(name, value)| (name.clone(), json!(value.replace('$', "$$"))))
+        .collect();
     yaml(&json!({"services": {service.name.clone(): {
         "build": {"context": "."},
         "image": service.name,

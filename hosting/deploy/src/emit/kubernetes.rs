@@ -16,13 +16,14 @@ pub fn kubernetes(service: &Service) -> Result<String, EmitError> {
         "memory": service.memory.bytes().to_string(),
     });
     let environment: Vec<Value> = service
+        .container
         .environment
         .iter()
         .map(|(name, value)| json!({"name": name, "value": value.replace("$(", "$$(")}))
         .collect();
     let probe =
         |path: &str| json!({"httpGet": {"path": path, "port": INSIDE}, "periodSeconds": 5, "timeoutSeconds": 2});
-    let mut startup = probe(service.probes.1);
+    let mut startup = probe(service.probes.ready);
     // Reading and fitting large data takes minutes.
     startup["failureThreshold"] = json!(120);
     let container = json!({
@@ -34,8 +35,8 @@ pub fn kubernetes(service: &Service) -> Result<String, EmitError> {
         "ports": [{"containerPort": INSIDE, "name": "http"}],
         "resources": {"limits": machine, "requests": machine},
         "startupProbe": startup,
-        "readinessProbe": probe(service.probes.1),
-        "livenessProbe": probe(service.probes.0),
+        "readinessProbe": probe(service.probes.ready),
+        "livenessProbe": probe(service.probes.alive),
         "securityContext": {"allowPrivilegeEscalation": false, "runAsNonRoot": true, "runAsUser": 65534},
     });
     let deployment = json!({

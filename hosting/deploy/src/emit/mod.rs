@@ -32,15 +32,33 @@ pub enum EmitError {
     Yaml(String),
 }
 
+/// How the program is run in one place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Invocation {
+    /// Its arguments, without where to listen.
+    pub arguments: Vec<String>,
+    /// Its environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// Paths that an orchestrator asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Probes {
+    /// Answers 200 while the process works.
+    pub alive: &'static str,
+    /// Answers 200 while it is ready.
+    pub ready: &'static str,
+}
+
 /// A service, as others run it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Service {
     /// Its name, also of its image.
     pub name: String,
-    /// The arguments of `foretaste`, without where to listen; files by their names in the container's `/srv`.
-    pub arguments: Vec<String>,
-    /// The same with the paths of this machine.
-    pub arguments_here: Vec<String>,
+    /// How it is run on this machine.
+    pub here: Invocation,
+    /// How it is run in a container, where files have their names below `/srv`.
+    pub container: Invocation,
     /// Files and folders that the service reads, by their paths beside the specification.
     pub files: Vec<PathBuf>,
     /// The folder of the specification on this machine.
@@ -55,14 +73,10 @@ pub struct Service {
     pub memory: Memory,
     /// Port to answer on.
     pub port: Option<u16>,
-    /// Environment inside a container.
-    pub environment: BTreeMap<String, String>,
-    /// The same on this machine.
-    pub environment_here: BTreeMap<String, String>,
     /// Processes side by side.
     pub replicas: u32,
-    /// Path that answers 200 while the process works, and the one while it is ready.
-    pub probes: (&'static str, &'static str),
+    /// Where to ask how it is.
+    pub probes: Probes,
 }
 
 impl Service {
@@ -74,7 +88,7 @@ impl Service {
     /// The command inside a container.
     fn command(&self) -> Vec<String> {
         let listen = ["--listen".to_owned(), format!("0.0.0.0:{INSIDE}")];
-        std::iter::once("foretaste".to_owned()).chain(self.arguments.clone()).chain(listen).collect()
+        std::iter::once("foretaste".to_owned()).chain(self.container.arguments.clone()).chain(listen).collect()
     }
 }
 
@@ -89,8 +103,14 @@ mod tests {
     fn service() -> Service {
         Service {
             name: "films".to_owned(),
-            arguments: ["serve", "ratings.csv", "--threads", "2"].map(str::to_owned).into(),
-            arguments_here: ["serve", "/home/me/my films/ratings.csv", "--threads", "2"].map(str::to_owned).into(),
+            here: Invocation {
+                arguments: ["serve", "/home/me/my films/ratings.csv", "--threads", "2"].map(str::to_owned).into(),
+                environment: [("A".to_owned(), "100% \"x\" $y".to_owned())].into(),
+            },
+            container: Invocation {
+                arguments: ["serve", "ratings.csv", "--threads", "2"].map(str::to_owned).into(),
+                environment: [("A".to_owned(), "100% \"x\" $y".to_owned()), ("N".to_owned(), "1".to_owned())].into(),
+            },
             files: vec!["ratings.csv".into()],
             directory: "/home/me/my films".into(),
             program: "/usr/bin/foretaste".into(),
@@ -98,10 +118,8 @@ mod tests {
             cpu: "1.5".parse().unwrap(),
             memory: "512MiB".parse().unwrap(),
             port: Some(9000),
-            environment: [("A".to_owned(), "100% \"x\" $y".to_owned()), ("N".to_owned(), "1".to_owned())].into(),
-            environment_here: [("A".to_owned(), "100% \"x\" $y".to_owned())].into(),
             replicas: 2,
-            probes: ("/healthz", "/readyz"),
+            probes: Probes { alive: "/healthz", ready: "/readyz" },
         }
     }
 
@@ -148,7 +166,7 @@ mod tests {
             assert!(unit.lines().any(|found| found == line), "{line}\n{unit}");
         }
         let mut broken = service();
-        broken.environment_here.insert("B".to_owned(), "a\nExecStart=/bin/sh".to_owned());
+        broken.here.environment.insert("B".to_owned(), "a\nExecStart=/bin/sh".to_owned());
         assert!(matches!(systemd(&broken), Err(EmitError::LineFeed { .. })));
         assert!(matches!(
             dockerfile(&Service { files: vec!["a\nRUN x".into()], ..service() }),

@@ -11,7 +11,7 @@ use super::{EmitError, Service};
 pub fn systemd(service: &Service) -> Result<String, EmitError> {
     let listen = ["--listen".to_owned(), format!("127.0.0.1:{}", service.outside())];
     let program = service.program.to_string_lossy().into_owned();
-    let words = std::iter::once(&program).chain(&service.arguments_here).chain(&listen);
+    let words = std::iter::once(&program).chain(&service.here.arguments).chain(&listen);
     let command: Vec<String> = words.map(|word| quoted("an argument", word, true)).collect::<Result<_, _>>()?;
     let directory = service.directory.to_string_lossy();
     plain("the folder", &directory)?;
@@ -21,7 +21,7 @@ pub fn systemd(service: &Service) -> Result<String, EmitError> {
     let _ = writeln!(text, "[Service]\nType=notify\nNotifyAccess=main");
     let _ = writeln!(text, "ExecStart={}", command.join(" "));
     let _ = writeln!(text, "WorkingDirectory={}", directory.replace('%', "%%"));
-    for (name, value) in &service.environment_here {
+    for (name, value) in &service.here.environment {
         let _ = writeln!(text, "Environment={}", quoted(&format!("`{name}`"), &format!("{name}={value}"), false)?);
     }
     let _ = writeln!(text, "CPUQuota={}%", (service.cpu.get() * 100.0).round());

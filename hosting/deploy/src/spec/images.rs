@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::SpecError;
 
-/// Which interpreter each image stands for: a YAML mapping as `scipy: /opt/scipy/bin/python`.
+/// Which interpreter each image stands for: a YAML mapping such as `scipy: /opt/scipy/bin/python`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images(BTreeMap<String, PathBuf>);
 

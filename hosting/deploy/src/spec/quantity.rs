@@ -31,7 +31,7 @@ const UNITS: [(&str, u64); 12] = [
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum QuantityError {
     /// Not a number of CPUs, or one that cannot be given.
-    #[error("cpu is `{found}`, expected a number from {LEAST_CPU} to {MOST_CPU}, as 2 or 0.5")]
+    #[error("cpu is `{found}`, expected a number from {LEAST_CPU} to {MOST_CPU}, such as 2 or 0.5")]
     Cpu {
         /// What stands there.
         found: String,
@@ -70,6 +70,13 @@ impl Cpu {
     }
 }
 
+impl Default for Cpu {
+    /// One.
+    fn default() -> Self {
+        Self(1.0)
+    }
+}
+
 impl FromStr for Cpu {
     type Err = QuantityError;
 
@@ -95,6 +102,13 @@ impl Memory {
     #[must_use]
     pub fn bytes(self) -> u64 {
         self.0
+    }
+}
+
+impl Default for Memory {
+    /// 1,024 MB, what the tutorial gives its service.
+    fn default() -> Self {
+        Self(1_024_000_000)
     }
 }
 

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
-use foretaste::models::FitParams;
 use foretaste_linalg::{CsrMatrix, Dense, Svd, SvdParams, svd_memory, truncated_svd_sparse};
 use serde::Serialize;
 
@@ -68,7 +67,7 @@ pub(super) fn run(args: &SvdArgs) -> Result<()> {
 }
 
 fn measure(matrix: &CsrMatrix, rank: usize, threads: usize, args: &SvdArgs) -> Result<Cell> {
-    let default = FitParams::default();
+    let default = foretaste::models::svd::SvdParams::default();
     let (tolerance, seed) = (args.tolerance.unwrap_or(default.tolerance), default.seed);
     let params = SvdParams { rank, tolerance, seed, ..SvdParams::default() };
     let memory = svd_memory(matrix.nrows(), matrix.ncols(), matrix.nnz(), &params);

@@ -49,9 +49,10 @@ pub(super) fn run(args: TutorialArgs) -> Result<()> {
     read.rows = read.rows.or(Some(TUTORIAL_ROWS)).filter(|_| args.data != "demo");
     let data = DataArgs { data: args.data, read };
     let train = background_pool_of(threads)?;
-    let (first, _) = train.install(|| fitted(load_ratings(&data)?, FitArgs::default()))?;
+    let (first, _) = train.install(|| fitted(load_ratings(&data)?, &FitArgs::default()))?;
     let lines = report::lines(first.dataset());
-    let most = first.max_rank();
+    let shape = first.provenance().shape();
+    let most = shape.users.min(shape.items);
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let config = ServerConfig { listen, threads, ..ServerConfig::default() };
     let server = Server::bind(config, first, Origin::memory(), train).context("cannot serve")?;

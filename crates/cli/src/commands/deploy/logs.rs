@@ -18,7 +18,7 @@ const WINDOW: u64 = 1 << 20;
 /// How often a log is looked at for more.
 const PACE: Duration = Duration::from_millis(100);
 
-pub(crate) fn logs(args: &LogsArgs) -> Result<()> {
+pub(super) fn logs(args: &LogsArgs) -> Result<()> {
     let service = home(&args.state)?.service(&args.name).exit_with(Exit::Usage)?;
     let path = service.log();
     let mut log = open(&path, &args.name)?;

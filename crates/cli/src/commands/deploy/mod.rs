@@ -1,44 +1,70 @@
 //! `foretaste deploy` and what looks after what it started: services on this machine.
 
 mod emit;
+mod engine;
 mod list;
 mod logs;
-mod native;
+mod model;
 mod notebook;
-mod order;
+mod request;
+mod task;
 mod trial;
 mod work;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use directories::ProjectDirs;
 use foretaste_deploy::client::{self, ClientError};
 use foretaste_deploy::{Home, Record, ServiceHome, launch, supervise};
 
-use crate::args::{DeployArgs, LaunchArgs, RollbackArgs, StateArg, StopArgs, SuperviseArgs};
+use crate::args::{DeployArgs, DeployCommand, LaunchArgs, RollbackArgs, StateArg, StopArgs, SuperviseArgs};
 use crate::exit::{Exit, ExitWith, coded};
 use crate::machine;
 use crate::output;
 
-pub(super) use list::services;
-pub(super) use logs::logs;
+use request::Request;
+
 pub(super) use notebook::data_by_hand;
 pub(super) use trial::Trial;
 
-pub(super) fn deploy(args: &DeployArgs) -> Result<()> {
-    let planned = order::plan(args)?;
-    planned.notes.iter().for_each(|note| output::note(note));
-    if let Some(artefact) = args.emit {
-        return emit::artefact(artefact, &planned.elsewhere);
+/// Runs one of the commands about services.
+pub(super) fn run(command: DeployCommand) -> Result<()> {
+    match command {
+        DeployCommand::Deploy(args) => deploy(args),
+        DeployCommand::Services(args) => list::services(&args),
+        DeployCommand::Logs(args) => logs::logs(&args),
+        DeployCommand::Stop(args) => stop(&args),
+        DeployCommand::Rollback(args) => rollback(&args),
+        DeployCommand::Supervise(args) => supervisor(args),
+        DeployCommand::Launch(args) => launch(&args),
+        DeployCommand::Worker(args) => task::run(&args),
     }
-    planned.order.fits(machine::cpus(), machine::memory()).exit_with(Exit::Usage)?;
-    let service = home(&args.state)?.service(&planned.name).exit_with(Exit::Usage)?;
-    let record = client::deploy(&service, planned.order).map_err(told)?;
+}
+
+fn deploy(args: DeployArgs) -> Result<()> {
+    let request = Request {
+        source: args.source,
+        name: args.name,
+        cpu: args.cpu.map(|cpu| cpu.parse().exit_with(Exit::Usage)).transpose()?,
+        memory: args.memory.map(|memory| memory.parse().exit_with(Exit::Usage)).transpose()?,
+        data: args.data,
+        port: args.port,
+        patience: Duration::from_secs(args.patience),
+    };
+    let (plan, notes) = request.plan()?;
+    notes.iter().for_each(|note| output::note(note));
+    if let Some(artefact) = args.emit {
+        return emit::artefact(artefact, &plan.elsewhere);
+    }
+    plan.order.fits(machine::cpus(), machine::memory()).exit_with(Exit::Usage)?;
+    let service = home(&args.state)?.service(&plan.name).exit_with(Exit::Usage)?;
+    let record = client::deploy(&service, plan.order).map_err(told)?;
     list::deployed(&record, args.json.shape())
 }
 
-pub(super) fn stop(args: &StopArgs) -> Result<()> {
+fn stop(args: &StopArgs) -> Result<()> {
     let home = home(&args.state)?;
     let services: Vec<ServiceHome> = match &args.name {
         Some(name) => vec![home.service(name).exit_with(Exit::Usage)?],
@@ -56,17 +82,17 @@ pub(super) fn stop(args: &StopArgs) -> Result<()> {
     list::print(&stopped, args.json.shape())
 }
 
-pub(super) fn rollback(args: &RollbackArgs) -> Result<()> {
+fn rollback(args: &RollbackArgs) -> Result<()> {
     let service = home(&args.state)?.service(&args.name).exit_with(Exit::Usage)?;
     let record = client::rollback(&service).map_err(told)?;
     list::deployed(&record, args.json.shape())
 }
 
-pub(super) fn supervisor(args: SuperviseArgs) -> Result<()> {
+fn supervisor(args: SuperviseArgs) -> Result<()> {
     Ok(supervise(args.folder)?)
 }
 
-pub(super) fn launch(args: &LaunchArgs) -> Result<()> {
+fn launch(args: &LaunchArgs) -> Result<()> {
     let restrict = |cpus| {
         machine::restrict_to(cpus);
     };

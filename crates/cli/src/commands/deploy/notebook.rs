@@ -4,10 +4,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use directories::ProjectDirs;
-use foretaste_deploy::spec::{Cpu, Images, Specification};
-use foretaste_notebook::Notebook;
+use foretaste_deploy::emit::{Invocation, Probes};
+use foretaste_deploy::plan::Worker;
+use foretaste_deploy::spec::{Images, Specification};
+use foretaste_notebook::{GatewayConfig, Notebook};
+use serde::{Deserialize, Serialize};
 
-use super::work::{Work, beside, text_of, usage};
+use super::engine;
+use super::task::{Limits, Task, Work};
+use super::work::{Planned, beside, keys, text_of, usage, within};
+use crate::args::{InheritArg, NotebookArgs, ThreadArgs, WorkerArgs};
 use crate::data::{self, Place};
 use crate::exit::{Exit, ExitWith};
 
@@ -29,37 +35,93 @@ pub(super) fn specification(path: &Path) -> Result<String> {
     })
 }
 
+/// What a specification may state about a notebook.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Keys {
+    /// Data that the notebook is told of: a file, a folder, or the name of a data set.
+    data: Option<String>,
+    /// Kernels: 1 (the default) shares one state, more answer in parallel, each with its own.
+    kernels: Option<u64>,
+    /// Not used by notebooks, but accepted from the first version on.
+    rows: Option<u64>,
+}
+
+/// What a notebook's service is, complete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NotebookSpec {
+    pub(super) file: String,
+    /// The interpreter; `None` is the kernel that the notebook names.
+    pub(super) python: Option<String>,
+    pub(super) kernels: u16,
+}
+
 /// How a notebook is served.
-pub(super) fn work(specification: &Specification, path: &Path, cpu: Cpu) -> Result<Work> {
-    if specification.model.is_some() || specification.rank.is_some() || specification.items.is_some() {
-        return Err(usage("`model`, `rank` and `items` are for the native engine"));
-    }
+pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned> {
+    let keys: Keys = keys::<_, engine::Keys>(specification, &format!("the native engine, image `{}`", engine::IMAGE))?;
+    let kernels = within("kernels", keys.kernels.unwrap_or(1), 1, 64)? as u16;
     let folder = path.parent().unwrap_or(Path::new("/"));
     let image = specification.image.as_deref();
-    let (python, notes) = interpreter(image)?;
-    let arguments = |file: String, python: Option<String>| {
-        let mut arguments = vec!["notebook".to_owned(), file];
-        arguments.extend(python.into_iter().flat_map(|python| ["--python".to_owned(), python]));
-        arguments.extend(["--kernels".to_owned(), specification.kernels.unwrap_or(1).to_string()]);
-        arguments.extend(["--threads".to_owned(), cpu.threads().to_string()]);
-        arguments
-    };
+    let (python, mut notes) = interpreter(image)?;
+    if keys.rows.is_some() {
+        notes.push("`rows` is for the native engine: a notebook reads its data itself".to_owned());
+    }
+    let limits = Limits::of(specification);
     let name = path.file_name().map(PathBuf::from).context("a notebook has a name")?;
-    let stated = specification.data.as_deref();
+    let stated = keys.data.as_deref();
     let mut files = vec![name.clone()];
     files.extend(stated.filter(|data| folder.join(data).exists()).map(PathBuf::from));
     // What does not lie beside the notebook has to be mounted there.
-    let inside = stated.map(|data| format!("/srv/{}", Path::new(data).file_name().unwrap_or_default().display()));
-    Ok(Work {
-        here: arguments(text_of(path)?, python.as_deref().map(text_of).transpose()?),
-        inside: arguments(text_of(&name)?, Some("python3".to_owned())),
+    let mounted = stated.map(|data| format!("/srv/{}", Path::new(data).file_name().unwrap_or_default().display()));
+    let here = NotebookSpec { file: text_of(path)?, python: python.as_deref().map(text_of).transpose()?, kernels };
+    let container = NotebookSpec { file: text_of(&name)?, python: Some("python3".to_owned()), kernels };
+    let worker = Worker {
+        here: Invocation {
+            arguments: here.arguments(limits),
+            environment: place_of_data(stated, path)?.into_iter().collect(),
+        },
+        container: Invocation {
+            arguments: container.arguments(limits),
+            environment: mounted.into_iter().map(|place| (DATA.to_owned(), place)).collect(),
+        },
+        arguments: Task { work: Work::Notebook(here), limits }.arguments()?,
         files,
-        environment: inside.into_iter().map(|path| (DATA.to_owned(), path)).collect(),
-        environment_here: place_of_data(specification, path)?.into_iter().collect(),
         python: Some(packages(image)),
-        probes: ("/_api/health", "/_api/ready"),
-        notes,
-    })
+        probes: Probes { alive: "/_api/health", ready: "/_api/ready" },
+    };
+    Ok(Planned { worker, notes })
+}
+
+impl NotebookSpec {
+    /// The same as flags, for artefacts that people read.
+    pub(super) fn arguments(&self, limits: Limits) -> Vec<String> {
+        // A name that begins with a dash would be taken for a flag.
+        let dashed = self.file.starts_with('-');
+        let file = if dashed { format!("./{}", self.file) } else { self.file.clone() };
+        let mut arguments = vec!["notebook".to_owned(), file];
+        arguments.extend(self.python.iter().flat_map(|python| ["--python".to_owned(), python.clone()]));
+        arguments.extend(["--kernels".to_owned(), self.kernels.to_string()]);
+        arguments.extend(["--threads".to_owned(), limits.threads.to_string()]);
+        arguments
+    }
+
+    /// The same as the command `notebook` takes it, on the socket of a supervisor.
+    pub(super) fn args(self, limits: Limits, worker: &WorkerArgs) -> NotebookArgs {
+        let default = GatewayConfig::default();
+        NotebookArgs {
+            file: self.file.into(),
+            listen: ([127, 0, 0, 1], 0).into(),
+            inherit: InheritArg { inherit: true },
+            python: self.python.map(PathBuf::from),
+            kernels: self.kernels,
+            queue: default.queue,
+            time_out: default.time_out,
+            source: default.source,
+            threads: ThreadArgs::at_most(limits.threads),
+            log_format: worker.log_format,
+        }
+    }
 }
 
 /// The interpreter of an image, from the table; without one the notebook's own kernel is taken, and the user is told.
@@ -88,9 +150,9 @@ fn interpreter(image: Option<&str>) -> Result<(Option<PathBuf>, Vec<String>)> {
 
 /// The variable that tells a notebook where the data of its specification lies on this machine; a published data set is
 /// downloaded once.
-fn place_of_data(specification: &Specification, path: &Path) -> Result<Option<(String, String)>> {
-    let Some(stated) = &specification.data else { return Ok(None) };
-    let here = beside(path.parent().unwrap_or(Path::new("/")), stated);
+fn place_of_data(stated: Option<&str>, path: &Path) -> Result<Option<(String, String)>> {
+    let Some(stated) = stated else { return Ok(None) };
+    let here = beside(path.parent().unwrap_or(Path::new("/")), stated)?;
     let place = match data::resolve(&here)? {
         Place::BuiltIn(archive) => text_of(&data::obtain(archive, None)?)?,
         _ => here,
@@ -104,8 +166,15 @@ pub(in crate::commands) fn data_by_hand(notebook: &Notebook, path: &Path) -> Res
     if std::env::var_os(DATA).is_some() {
         return Ok(None);
     }
+    /// The one key that counts here, whatever the others are for.
+    #[derive(Deserialize)]
+    struct Data {
+        data: Option<String>,
+    }
+
     let specification = notebook.specification().and_then(|text| Specification::parse(&text).ok()).unwrap_or_default();
-    place_of_data(&specification, &std::path::absolute(path)?)
+    let stated = specification.work::<Data>().ok().and_then(|keys| keys.data);
+    place_of_data(stated.as_deref(), &std::path::absolute(path)?)
 }
 
 /// Python packages for a container of that image.
@@ -116,4 +185,49 @@ fn packages(image: Option<&str>) -> Vec<String> {
         Some(other) => &[other],
     };
     std::iter::once(KERNEL).chain(named.iter().copied()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::code_of;
+
+    fn planned(text: &str) -> Result<Planned> {
+        work(&Specification::parse(text)?, Path::new("/nowhere/books.ipynb"))
+    }
+
+    #[test]
+    fn keys_of_the_engine_are_refused_by_name_and_rows_with_a_note() {
+        for key in ["model: svd", "rank: 3", "items: x.csv", "tolerance: 1", "params: {}"] {
+            let error = planned(&format!("titan: v1\n{key}\n")).map(|_| key).expect_err(key);
+            assert_eq!(code_of(&error), Exit::Usage);
+            assert!(error.to_string().ends_with("is for the native engine, image `foretaste`"), "{error}");
+        }
+        let planned = planned("titan: v1\nrows: 5\n").unwrap();
+        assert!(planned.notes.iter().any(|note| note.contains("`rows`")), "{:?}", planned.notes);
+    }
+
+    #[test]
+    fn a_number_of_kernels_out_of_range_and_an_unknown_key_are_refused() {
+        for (key, says) in [
+            ("kernels: 0", "`kernels` is 0, expected 1 to 64"),
+            ("kernels: 65", "`kernels` is 65"),
+            ("kernls: 2", "line 2: unknown key `kernls` (did you mean `kernels`?)"),
+        ] {
+            let error = planned(&format!("titan: v1\n{key}\n")).map(|_| key).expect_err(key);
+            assert_eq!(code_of(&error), Exit::Data);
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_notebook_is_told_where_its_data_lie_here_and_in_a_container() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("films")).unwrap();
+        let specification = Specification::parse("titan: v1\ndata: films\n").unwrap();
+        let worker = work(&specification, &folder.path().join("books.ipynb")).unwrap().worker;
+        assert_eq!(Path::new(&worker.here.environment[DATA]), folder.path().join("films"));
+        assert_eq!(worker.container.environment[DATA], "/srv/films");
+        assert_eq!(worker.files, [Path::new("books.ipynb"), Path::new("films")]);
+    }
 }

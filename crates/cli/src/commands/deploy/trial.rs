@@ -1,12 +1,17 @@
 //! Services for the length of a measurement.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
 use foretaste_deploy::{Home, ServiceHome, client};
 
-use super::{order, told};
-use crate::args::{DeployArgs, JsonArg, StateArg};
+use super::request::Request;
+use super::told;
+use crate::exit::{Exit, ExitWith};
+
+/// How long a service that is measured may take until it is ready.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A folder of services that are stopped when they have been measured.
 #[derive(Clone, Debug)]
@@ -35,23 +40,20 @@ impl Trial {
         Self { data: Some(data.to_owned()), ..self.clone() }
     }
 
-    /// Deploys a specification or a notebook with so much of the machine.
+    /// Deploys a specification or a notebook with a part of the machine.
     pub(crate) fn deploy(&self, source: PathBuf, cpu: &str, memory: &str) -> Result<Deployed> {
-        let args = DeployArgs {
+        let request = Request {
             source,
             name: None,
-            cpu: Some(cpu.to_owned()),
-            memory: Some(memory.to_owned()),
+            cpu: Some(cpu.parse().exit_with(Exit::Usage)?),
+            memory: Some(memory.parse().exit_with(Exit::Usage)?),
             data: self.data.clone(),
             port: None,
-            patience: 300,
-            emit: None,
-            state: StateArg { state: Some(self.state.clone()) },
-            json: JsonArg::default(),
+            patience: PATIENCE,
         };
-        let planned = order::plan(&args)?;
-        let service = Home::new(self.state.clone()).service(&planned.name)?;
-        let record = client::deploy(&service, planned.order).map_err(told)?;
+        let (plan, _) = request.plan()?;
+        let service = Home::new(self.state.clone()).service(&plan.name)?;
+        let record = client::deploy(&service, plan.order).map_err(told)?;
         let limits = record.enforcement.map(|held| held.to_string()).unwrap_or_default();
         Ok(Deployed { url: record.url().unwrap_or_default(), limits, service })
     }

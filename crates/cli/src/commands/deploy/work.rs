@@ -1,27 +1,17 @@
-//! What answers in a service, and what it needs: on this machine and in a container.
+//! What is common to the workers of a service: their keys, and the places of their files.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
+use foretaste_deploy::plan::Worker;
+use foretaste_deploy::spec::{Mapping, SpecError, Specification};
+use serde::de::DeserializeOwned;
 
 use crate::exit::{Exit, coded};
 
-/// What answers, and what it needs.
-pub(super) struct Work {
-    /// Arguments of this program, with paths of this machine.
-    pub(super) here: Vec<String>,
-    /// The same with the paths inside a container.
-    pub(super) inside: Vec<String>,
-    /// What has to be in the container, by paths from the specification's folder.
-    pub(super) files: Vec<PathBuf>,
-    /// What it is told about a container, and about this machine.
-    pub(super) environment: BTreeMap<String, String>,
-    pub(super) environment_here: BTreeMap<String, String>,
-    /// Python packages, where Python runs it.
-    pub(super) python: Option<Vec<String>>,
-    /// Paths that answer 200 while the process works, and while it is ready.
-    pub(super) probes: (&'static str, &'static str),
+/// A worker, and what the user should know of it.
+pub(super) struct Planned {
+    pub(super) worker: Worker,
     pub(super) notes: Vec<String>,
 }
 
@@ -30,12 +20,39 @@ pub(super) fn usage(message: &str) -> anyhow::Error {
     coded(Exit::Usage, anyhow!("{message}"))
 }
 
+/// The keys of one kind of worker. A key of the other kind is refused with its name, `others`.
+pub(super) fn keys<Mine: DeserializeOwned, Theirs: DeserializeOwned>(
+    specification: &Specification,
+    others: &str,
+) -> Result<Mine> {
+    specification.work().map_err(|error| match &error {
+        SpecError::Unknown { key, within, .. } if within.is_empty() && knows::<Theirs>(key) => {
+            usage(&format!("`{key}` is for {others}"))
+        }
+        _ => coded(Exit::Data, error),
+    })
+}
+
+fn knows<Keys: DeserializeOwned>(key: &str) -> bool {
+    let mut one = Mapping::default();
+    one.put(key, "");
+    !matches!(one.read::<Keys>(), Err(SpecError::Unknown { .. }))
+}
+
+/// A number of a key, within bounds.
+pub(super) fn within(key: &'static str, found: u64, least: u64, most: u64) -> Result<u64> {
+    if (least..=most).contains(&found) {
+        return Ok(found);
+    }
+    Err(coded(Exit::Data, SpecError::Range { key, found, least, most }))
+}
+
 pub(super) fn text_of(path: &Path) -> Result<String> {
     path.to_str().map(str::to_owned).with_context(|| format!("the path {} is not UTF-8", path.display()))
 }
 
 /// A path from the specification's folder where there is such a file, else what it says: the name of a data set.
-pub(super) fn beside(folder: &Path, stated: &str) -> String {
+pub(super) fn beside(folder: &Path, stated: &str) -> Result<String> {
     let path = folder.join(stated);
-    if path.exists() { path.to_string_lossy().into_owned() } else { stated.to_owned() }
+    if path.exists() { text_of(&path) } else { Ok(stated.to_owned()) }
 }

@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use anyhow::{Context, Error, Result, anyhow};
 use foretaste::dataset::Dataset;
-use foretaste::models::fit_bytes;
+use foretaste::models::Shape;
 use foretaste::recommend::Recommender;
 use foretaste_server::{Server, ServerConfig};
 
@@ -19,7 +19,7 @@ use super::{background_pool_of, report, threads};
 use crate::args::{FitArgs, ServeArgs};
 use crate::data::{Loaded, fitted, load, model_takes_no_fit};
 use crate::machine;
-use crate::output::{self, bytes, count, printable};
+use crate::output::{self, bytes, count, counted, printable};
 use crate::signals::{Hangups, Stop};
 
 pub(super) fn run(args: &ServeArgs) -> Result<()> {
@@ -58,7 +58,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
 
 /// Reads DATA and fits within so many bytes, telling how it went.
 fn prepare(args: &ServeArgs, room: Option<u64>) -> Result<Recommender> {
-    let (data, fit) = (&args.data, args.fit);
+    let (data, fit) = (&args.data, &args.fit);
     match load(data)? {
         Loaded::Model(_) if fit.says_anything() => Err(model_takes_no_fit(data)),
         Loaded::Model(model) => {
@@ -68,22 +68,22 @@ fn prepare(args: &ServeArgs, room: Option<u64>) -> Result<Recommender> {
         Loaded::Ratings(dataset) => {
             say(&report::lines(&dataset).join("\n"));
             has_room(&dataset, fit, room)?;
-            let (recommender, took) = fitted(dataset, fit)?;
-            say(&fit_line(&recommender, took));
+            let (recommender, report) = fitted(dataset, fit)?;
+            say(&fit_line(&recommender, &report));
             Ok(recommender)
         }
     }
 }
 
 /// Refuses a fit that does not fit into the memory there is, before it begins.
-fn has_room(dataset: &Dataset, fit: FitArgs, room: Option<u64>) -> Result<()> {
-    let matrix = dataset.interactions.matrix();
-    let params = fit.params(matrix.nrows().min(matrix.ncols()));
-    let needed = fit_bytes(matrix, &params);
+fn has_room(dataset: &Dataset, fit: &FitArgs, room: Option<u64>) -> Result<()> {
+    let shape = Shape::of(&dataset.interactions);
+    let params = fit.params(&shape)?;
+    let needed = params.memory(&shape).fit;
     match room {
         Some(room) if needed > room => Err(anyhow!(
-            "a fit of rank {} needs {} of memory, the service is left {}",
-            count(params.rank),
+            "a fit of {} needs {} of memory, the service is left {}",
+            params.summary(),
             bytes(needed),
             bytes(room)
         )),
@@ -94,13 +94,13 @@ fn has_room(dataset: &Dataset, fit: FitArgs, room: Option<u64>) -> Result<()> {
 fn model_line(model: &Recommender) -> String {
     let from = model.provenance();
     format!(
-        "read a model of rank {}, fitted to {} at {}: {} ratings by {} users of {} items",
-        count(from.params.rank),
+        "read a model of {}, fitted to {} at {}: {} by {} of {}",
+        from.params.summary(),
         printable(&from.dataset),
         from.fitted_at,
-        count(from.ratings),
-        count(from.users),
-        count(from.items)
+        counted(from.interactions, "rating"),
+        counted(from.users, "user"),
+        counted(from.items, "item")
     )
 }
 

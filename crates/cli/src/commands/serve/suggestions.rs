@@ -34,7 +34,7 @@ pub(super) fn of(recommender: &Recommender) -> Suggestions {
         item: item.to_owned(),
         title: printable(title),
         history: json!({ "history": [{ "item": item, "rating": 5 }] }).to_string(),
-        rank: TUTORIAL_RANK.min(recommender.max_rank()),
+        rank: TUTORIAL_RANK.min(users.len().min(recommender.dataset().interactions.items().len())),
     }
 }
 

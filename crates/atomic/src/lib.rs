@@ -1,0 +1,122 @@
+//! Writing a file so that a reader sees the old one or the new one, never a part.
+//!
+//! It stands below everything else because models, generated data and the records of services are written this way, by
+//! crates that must not know each other. The standard library has all that it takes.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Lets `fill` write a temporary file in the same folder, syncs it, renames it over `path` and syncs the folder.
+///
+/// On an error the temporary file is removed and `path` is as it was, or already the complete new file when only the
+/// folder's own sync failed.
+///
+/// # Errors
+/// Those of `fill`, and those of the file system.
+pub fn write<T, E: From<io::Error>>(path: &Path, fill: impl FnOnce(&mut File) -> Result<T, E>) -> Result<T, E> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (temporary, mut file) = create_beside(path)?;
+    let written = fill(&mut file).and_then(|answer| Ok(file.sync_all().map(|()| answer)?));
+    drop(file);
+    match written.and_then(|answer| Ok(fs::rename(&temporary, path).map(|()| answer)?)) {
+        Ok(answer) => {
+            File::open(folder)?.sync_all()?;
+            Ok(answer)
+        }
+        Err(error) => {
+            // The first error is the one to report; a left-over temporary file does no harm.
+            let _ = fs::remove_file(&temporary);
+            Err(error)
+        }
+    }
+}
+
+fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
+    for attempt in 0..100 {
+        let mut temporary = name.to_owned();
+        temporary.push(format!(".{}-{attempt}.tmp", std::process::id()));
+        let temporary = path.with_file_name(temporary);
+        match File::create_new(&temporary) {
+            Ok(file) => return Ok((temporary, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "100 temporary files stand in the way"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = entries.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_new_file_replaces_the_old_one_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.json");
+        for text in ["a long first text", "short"] {
+            let length = write(&path, |file| file.write_all(text.as_bytes()).map(|()| text.len())).unwrap();
+            assert_eq!(length, text.len(), "what `fill` returns comes back");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        assert_eq!(names(folder.path()), ["x.json"]);
+    }
+
+    #[test]
+    fn an_error_leaves_the_old_file_and_no_temporary_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.json");
+        fs::write(&path, "old").unwrap();
+        let failed = write(&path, |file| {
+            file.write_all(b"half a te")?;
+            Err::<(), _>(io::Error::other("the source broke off"))
+        });
+        assert_eq!(failed.unwrap_err().to_string(), "the source broke off");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(names(folder.path()), ["x.json"]);
+    }
+
+    #[test]
+    fn a_reader_sees_the_old_file_until_the_new_one_is_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.json");
+        fs::write(&path, "old").unwrap();
+        write(&path, |file| {
+            file.write_all(b"new")?;
+            assert_eq!(fs::read_to_string(&path)?, "old");
+            Ok::<_, io::Error>(())
+        })
+        .unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+    }
+
+    #[test]
+    fn a_temporary_file_of_an_earlier_process_stands_in_no_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.json");
+        let left = folder.path().join(format!("x.json.{}-0.tmp", std::process::id()));
+        fs::write(&left, "half").unwrap();
+        write(&path, |file| file.write_all(b"new")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(fs::read_to_string(&left).unwrap(), "half", "another's file is not touched");
+    }
+
+    #[test]
+    fn what_is_no_file_name_is_refused() {
+        for path in ["/", "..", ""] {
+            let refused = write(Path::new(path), |_| Ok::<_, io::Error>(()));
+            assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::InvalidInput, "{path:?}");
+        }
+        let missing = tempfile::tempdir().unwrap().path().join("no/such/folder/x");
+        assert_eq!(write(&missing, |_| Ok::<_, io::Error>(())).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}

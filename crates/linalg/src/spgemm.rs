@@ -1,0 +1,152 @@
+//! The products of every column of a sparse matrix with all others, row by row of `Xᵀ X` and never the whole.
+
+use rayon::prelude::*;
+
+use crate::csr::CsrMatrix;
+use crate::gram::add_row;
+
+/// Columns that one task takes, between which its sums are used again.
+const COLUMNS: usize = 16;
+
+/// One row of `Xᵀ X`: what one column's dot products with those that share a row with it are.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnProducts<'a> {
+    /// The column.
+    pub column: usize,
+    /// A bit for every column that shares a row with it, 64 a word.
+    shared: &'a [u64],
+    sums: &'a [f64],
+}
+
+impl<'a> ColumnProducts<'a> {
+    /// The columns that share at least one row with this one, itself among them, and the dot products; columns rise.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, f64)> + use<'a> {
+        let sums = self.sums;
+        self.shared.iter().enumerate().flat_map(move |(at, &word)| {
+            let first = u32::try_from(64 * at).unwrap_or(u32::MAX);
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros())?;
+                left &= left - 1;
+                Some((first + bit, sums[(first + bit) as usize]))
+            })
+        })
+    }
+
+    /// The largest `k` of the dot products with *other* columns, after `weigh` (the other column, the dot product) made a
+    /// finite value of each or left it out: values fall, equal ones rank by rising column. O(columns + kept log k).
+    #[must_use]
+    pub fn top_k(&self, k: usize, mut weigh: impl FnMut(u32, f64) -> Option<f64>) -> Vec<(u32, f64)> {
+        let own = self.column;
+        let others = self.iter().filter(|&(column, _)| column as usize != own);
+        let mut kept: Vec<(u32, f64)> = others
+            .filter_map(|(column, dot)| Some((column, weigh(column, dot)?)))
+            .filter(|(_, value)| value.is_finite())
+            .collect();
+        let order = |a: &(u32, f64), b: &(u32, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        // 0 and -0 are equal.
+        kept.iter_mut().for_each(|(_, value)| *value += 0.0);
+        if k < kept.len() {
+            kept.select_nth_unstable_by(k, order);
+            kept.truncate(k);
+        }
+        kept.sort_unstable_by(order);
+        kept
+    }
+}
+
+/// Calls `keep` on every row of `Xᵀ X` and returns what it made of each, in the order of the columns.
+///
+/// `X: m x n` sparse, `columns` its transpose (`n x m`). Dot products are summed in f64 over rising rows, so that the bits
+/// do not depend on the threads. The sum over rows of (stored entries)² multiplications, parallel over columns;
+/// memory: 8.1 n bytes a thread and what `keep` returns.
+///
+/// # Panics
+/// When `columns` is not of the transposed shape.
+pub fn column_products<R: Send>(
+    x: &CsrMatrix,
+    columns: &CsrMatrix,
+    keep: impl Fn(ColumnProducts<'_>) -> R + Sync,
+) -> Vec<R> {
+    let n = x.ncols();
+    assert_eq!((columns.nrows(), columns.ncols()), (n, x.nrows()), "shape of the transpose");
+    let scratch = || (vec![0f64; n], vec![0u64; n.div_ceil(64)]);
+    let one = |(sums, shared): &mut (Vec<f64>, Vec<u64>), column: usize| {
+        let (rows, values) = columns.row(column);
+        for (&row, &value) in rows.iter().zip(values) {
+            add_row(x, row as usize, f64::from(value), sums);
+            for &other in x.row(row as usize).0 {
+                shared[other as usize / 64] |= 1 << (other % 64);
+            }
+        }
+        let kept = keep(ColumnProducts { column, shared, sums });
+        sums.fill(0.0);
+        shared.fill(0);
+        kept
+    };
+    (0..n).into_par_iter().with_min_len(COLUMNS).map_init(scratch, one).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these results are exact to the bit by contract")]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Halves from -2 to 4 at scattered places, an empty row and an empty column among them, and stored zeros.
+    pub(crate) fn scattered(nrows: usize, ncols: usize) -> CsrMatrix {
+        let (mut offsets, mut columns, mut values) = (vec![0], vec![], vec![]);
+        for row in 0..nrows {
+            for column in 0..ncols {
+                let hash = (row * 7919 + column * 104_729 + row * column * 31) % 97;
+                if hash < 30 && row % 9 != 4 && column % 11 != 5 {
+                    columns.push(column as u32);
+                    values.push((hash % 13) as f32 / 2.0 - 2.0);
+                }
+            }
+            offsets.push(columns.len());
+        }
+        CsrMatrix::new(ncols, offsets, columns, values).unwrap()
+    }
+
+    /// The dot product of two columns, if they share a row, by naive loops.
+    fn dot(x: &CsrMatrix, i: usize, j: usize) -> Option<f64> {
+        let at = |row: usize, column: usize| {
+            let (columns, values) = x.row(row);
+            columns.iter().position(|&c| c as usize == column).map(|place| f64::from(values[place]))
+        };
+        let terms = (0..x.nrows()).filter_map(|row| Some(at(row, i)? * at(row, j)?));
+        terms.fold(None, |sum, term| Some(sum.unwrap_or(0.0) + term))
+    }
+
+    #[test]
+    fn every_product_of_two_columns_that_share_a_row_is_delivered_once() {
+        for (nrows, ncols) in [(1, 1), (30, 70), (70, 30), (0, 4)] {
+            let x = scattered(nrows, ncols);
+            let expected: Vec<Vec<(u32, f64)>> =
+                (0..ncols).map(|i| (0..ncols).filter_map(|j| Some((j as u32, dot(&x, i, j)?))).collect()).collect();
+            for count in [1, 3] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap();
+                let found = pool.install(|| column_products(&x, &x.transpose(), |row| row.iter().collect::<Vec<_>>()));
+                assert_eq!(found, expected, "{nrows} x {ncols}, {count} threads");
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_are_kept_and_equal_ones_rank_by_rising_column() {
+        let x = scattered(40, 90);
+        let value = |column: u32, dot: f64| (column % 7 != 3).then_some((dot / 4.0).trunc());
+        for k in [0, 1, 5, 20, 500] {
+            let found = column_products(&x, &x.transpose(), |row| row.top_k(k, value));
+            for (i, found) in found.iter().enumerate() {
+                let others = (0..90).filter(|&j| j != i).filter_map(|j| Some((j as u32, dot(&x, i, j)?)));
+                let mut all: Vec<(u32, f64)> = others.filter_map(|(j, dot)| Some((j, value(j, dot)?))).collect();
+                all.sort_by(|a, b| b.1.partial_cmp(&a.1).unwrap().then(a.0.cmp(&b.0)));
+                all.truncate(k);
+                assert_eq!(found, &all, "column {i}, the largest {k}");
+            }
+        }
+        let nothing = column_products(&x, &x.transpose(), |row| row.top_k(9, |_, _| Some(f64::NAN)));
+        assert!(nothing.iter().all(Vec::is_empty), "what is not finite is left out");
+    }
+}

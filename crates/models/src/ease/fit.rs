@@ -1,0 +1,111 @@
+//! Fitting EASE: the Gram matrix, one inverse, the weights.
+
+use foretaste_data::container::{ContainerError, Reader, Section, Writer};
+use foretaste_data::interactions::Interactions;
+use foretaste_linalg::{Cholesky, CsrMatrix, Dense, gram};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Ease, persist};
+use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
+use crate::{Family, FitError, FitReport, Memory, Positive, Shape};
+
+/// What the fit of EASE may choose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EaseParams {
+    /// Weight of the penalty on the weights; from 50 for small to 2000 for large data. 500 is Steck's for MovieLens 20M.
+    pub lambda: f64,
+    /// Share of a history that training is to do without, 0 up to below 1; more than 0 makes EDLAE of EASE.
+    pub dropout: f64,
+    /// How much less users of long histories count, 0 (not) to 1.
+    pub user_exponent: f64,
+    /// The least value that counts as positive; where nothing is stated, every value above 0.
+    pub positive: Positive,
+}
+
+impl Default for EaseParams {
+    fn default() -> Self {
+        Self { lambda: 500.0, dropout: 0.0, user_exponent: 0.0, positive: Positive::default() }
+    }
+}
+
+impl Family for Ease {
+    const NAME: &'static str = "ease";
+    const SECTIONS: &'static [Section] = persist::SECTIONS;
+    type Params = EaseParams;
+
+    fn check(params: &EaseParams, _: &Shape) -> Result<(), FitError> {
+        check_range("lambda", params.lambda, f64::MIN_POSITIVE, f64::INFINITY)?;
+        check_range("dropout", params.dropout, 0.0, 0.99)?;
+        check_range("user_exponent", params.user_exponent, 0.0, 1.0)
+    }
+
+    fn memory(_: &EaseParams, shape: &Shape) -> Memory {
+        let square = (shape.items as u64).saturating_mul(shape.items as u64);
+        let model = square.saturating_mul(4);
+        // What is positive and its transpose; the Gram matrix and its inverse in f64.
+        let entries = 16 * shape.entries as u64 + 8 * (shape.users as u64 + shape.items as u64);
+        Memory { fit: square.saturating_mul(16).saturating_add(entries), model }
+    }
+
+    /// The sum over users of (positive items)² and items³ multiplications.
+    fn fit(
+        params: &EaseParams,
+        interactions: &Interactions,
+        report: &mut FitReport,
+        progress: &mut OnProgress<'_>,
+    ) -> Result<Self, FitError> {
+        tell(progress, 0.0)?;
+        let failed = |what, source| FitError::Failed { what, source };
+        let x = params.positive.matrix(interactions).map_err(|error| failed("choice of positives", error.into()))?;
+        let gram = report.phase("gram", || weighted_gram(&x, params));
+        tell(progress, 0.2)?;
+        let inverse = report.phase("invert", || Cholesky::new(gram).map(Cholesky::inverse));
+        let mut weights = inverse.map_err(|error| failed("inverse", error.into()))?;
+        tell(progress, 0.9)?;
+        let weights = report.phase("weigh", || {
+            to_weights(&mut weights);
+            weights.values().par_iter().map(|&weight| narrow(weight)).collect::<Vec<f32>>()
+        });
+        check_finite("weights", weights.iter().map(|&x| f64::from(x)))?;
+        tell(progress, 1.0)?;
+        Ok(Self { items: x.ncols(), weights, positive: params.positive })
+    }
+
+    fn save(&self, file: &mut Writer) -> Result<(), ContainerError> {
+        persist::save(self, file);
+        Ok(())
+    }
+
+    fn load(params: &EaseParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
+        persist::load(params, shape, file)
+    }
+}
+
+/// `Xᵀ W X + lambda I + dropout / (1 - dropout) diag(Xᵀ W X)`, items x items.
+pub(crate) fn weighted_gram(x: &CsrMatrix, params: &EaseParams) -> Dense {
+    let lengths: Vec<f64> = x.row_sums();
+    #[expect(clippy::cast_precision_loss, reason = "a number of users is far below 2^53")]
+    let mean = lengths.iter().sum::<f64>() / lengths.len().max(1) as f64;
+    let weigh = |length: &f64| if *length > 0.0 { (length / mean).powf(-params.user_exponent) } else { 0.0 };
+    let weights: Option<Vec<f64>> = (params.user_exponent > 0.0).then(|| lengths.iter().map(weigh).collect());
+    let mut gram = gram(x, &x.transpose(), weights.as_deref());
+    let items = x.ncols();
+    let more = params.dropout / (1.0 - params.dropout);
+    for diagonal in gram.values_mut().iter_mut().step_by(items + 1) {
+        *diagonal += params.lambda + more * *diagonal;
+    }
+    gram
+}
+
+/// Turns the inverse `P` into the weights: `-P[i, j] / P[j, j]` for `i != j`, and 0.
+pub(crate) fn to_weights(inverse: &mut Dense) {
+    let items = inverse.nrows();
+    let scales: Vec<f64> = inverse.values().iter().step_by(items + 1).map(|diagonal| -diagonal.recip()).collect();
+    inverse.values_mut().par_chunks_exact_mut(items.max(1)).enumerate().for_each(|(row, weights)| {
+        // 0 and -0 are equal, but not their bytes.
+        weights.iter_mut().zip(&scales).for_each(|(weight, scale)| *weight = *weight * scale + 0.0);
+        weights[row] = 0.0;
+    });
+}

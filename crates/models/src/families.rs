@@ -1,0 +1,175 @@
+//! All families of models there are, as two enums: their parameters, and the fitted models.
+
+use foretaste_data::container::{ContainerError, Reader, Section, Writer};
+use foretaste_data::interactions::Interactions;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::fit::OnProgress;
+use crate::params::{self, ParamsError};
+use crate::{Family, FitError, FitReport, Fitted, Memory, Scorer, Shape};
+
+/// Declares the families: a variant, the model's type, and what it is for in one line.
+macro_rules! families {
+    ($($variant:ident: $family:ty, $purpose:literal;)+) => {
+        /// Which model, and what its fit may choose.
+        ///
+        /// As JSON or YAML it is one mapping, `{"model": "svd", "rank": 30}`: the name of the model and the parameters
+        /// that differ from the defaults. Without a name it is the svd.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum ModelParams {
+            $(#[doc = $purpose] $variant(<$family as Family>::Params),)+
+        }
+
+        /// A fitted model.
+        #[derive(Clone, Debug)]
+        pub enum Model {
+            $(#[doc = $purpose] $variant($family),)+
+        }
+
+        impl ModelParams {
+            /// The names of all models, each with what it is for.
+            pub const MODELS: &'static [(&'static str, &'static str)] = &[$((<$family>::NAME, $purpose)),+];
+
+            /// The sections that models have in a model file.
+            pub const SECTIONS: &'static [&'static [Section]] = &[$(<$family>::SECTIONS),+];
+
+            /// The name of the model.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => <$family>::NAME,)+ }
+            }
+
+            /// The default parameters of a model.
+            ///
+            /// # Errors
+            /// When there is no model of that name.
+            pub fn of(name: &str) -> Result<Self, ParamsError> {
+                $(if name == <$family>::NAME {
+                    return Ok(Self::$variant(Default::default()));
+                })+
+                Err(ParamsError::model(name))
+            }
+
+            /// The default parameters of a model, with those lowered that data of this shape cannot have.
+            ///
+            /// # Errors
+            /// When there is no model of that name.
+            pub fn for_shape(name: &str, shape: &Shape) -> Result<Self, ParamsError> {
+                $(if name == <$family>::NAME {
+                    return Ok(Self::$variant(<$family>::defaults_for(shape)));
+                })+
+                Err(ParamsError::model(name))
+            }
+
+            /// The model and what its fit was asked for, in a few words.
+            #[must_use]
+            pub fn summary(&self) -> String {
+                match self { $(Self::$variant(params) => <$family>::summary(params),)+ }
+            }
+
+            /// Checks the parameters against the shape, without work.
+            ///
+            /// # Errors
+            /// The first parameter out of range.
+            pub fn check(&self, shape: &Shape) -> Result<(), FitError> {
+                match self { $(Self::$variant(params) => <$family>::check(params, shape),)+ }
+            }
+
+            /// What a fit takes, without work.
+            #[must_use]
+            pub fn memory(&self, shape: &Shape) -> Memory {
+                match self { $(Self::$variant(params) => <$family>::memory(params, shape),)+ }
+            }
+
+            /// Fits the model, in the pool of threads that this is called in.
+            ///
+            /// # Errors
+            /// Those of [`check`](Self::check); data that do not suit the model; a fit that `progress` breaks off;
+            /// numerical work that fails.
+            pub fn fit(
+                &self,
+                interactions: &Interactions,
+                progress: &mut OnProgress<'_>,
+            ) -> Result<Fitted, FitError> {
+                self.check(&Shape::of(interactions))?;
+                let mut report = FitReport::default();
+                let model = match self {
+                    $(Self::$variant(params) => {
+                        Model::$variant(<$family>::fit(params, interactions, &mut report, progress)?)
+                    })+
+                };
+                Ok(Fitted { model, report })
+            }
+
+            /// Reads the model's sections from a file; every rule is checked again.
+            ///
+            /// # Errors
+            /// When a section is missing, of the wrong length, or holds a number that is not finite.
+            pub fn load(&self, shape: &Shape, file: &Reader<'_>) -> Result<Model, ContainerError> {
+                match self {
+                    $(Self::$variant(params) => <$family>::load(params, shape, file).map(Model::$variant),)+
+                }
+            }
+
+            /// The parameters as a mapping, the name of the model left out.
+            pub(crate) fn to_map(&self) -> serde_json::Map<String, serde_json::Value> {
+                match self { $(Self::$variant(params) => params::to_map(params),)+ }
+            }
+
+            /// The parameters of a model from a mapping, missing ones by default.
+            pub(crate) fn from_map(
+                name: &str,
+                map: serde_json::Map<String, serde_json::Value>,
+            ) -> Result<Self, ParamsError> {
+                $(if name == <$family>::NAME {
+                    return params::from_map(name, map).map(Self::$variant);
+                })+
+                Err(ParamsError::model(name))
+            }
+        }
+
+        impl Model {
+            /// The model as something that scores items.
+            #[must_use]
+            pub fn scorer(&self) -> &dyn Scorer {
+                match self { $(Self::$variant(model) => model,)+ }
+            }
+
+            /// Adds the model's sections to a file.
+            ///
+            /// # Errors
+            /// When a section outgrows the format.
+            pub fn save(&self, file: &mut Writer) -> Result<(), ContainerError> {
+                match self { $(Self::$variant(model) => model.save(file),)+ }
+            }
+        }
+    };
+}
+
+families! {
+    Svd: crate::svd::TruncatedSvd, "truncated SVD of the zero-filled matrix (PureSVD), the tutorial's model";
+    Popularity: crate::popularity::Popularity, "what most users took, lately where there are times";
+    Bias: crate::bias::Bias, "predicts ratings from how users and items differ from the mean";
+    ItemKnn: crate::item_knn::ItemKnn, "items like those of the history, by their users";
+    Ease: crate::ease::Ease, "linear item-to-item weights in closed form (EASE, EDLAE)";
+}
+
+impl Default for ModelParams {
+    /// The tutorial's model, the svd.
+    fn default() -> Self {
+        Self::Svd(Default::default())
+    }
+}
+
+impl Serialize for ModelParams {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = [("model".to_owned(), self.name().into())];
+        serializer.collect_map(name.into_iter().chain(self.to_map()))
+    }
+}
+
+impl<'de> Deserialize<'de> for ModelParams {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        params::from_tagged(serde_json::Map::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,159 @@
+//! The models against outputs that an independent program made of a 30 x 20 matrix, in float64 with numpy alone.
+#![allow(clippy::print_stderr, reason = "a skip is said")]
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use foretaste_data::ids::{IdTable, ItemIx};
+use foretaste_data::interactions::{Feedback, Interactions};
+use foretaste_linalg::{Cholesky, CsrMatrix};
+use serde_json::Value;
+
+use crate::bias::BiasParams;
+use crate::ease::{EaseParams, to_weights, weighted_gram};
+use crate::item_knn::{ItemKnnParams, Weighting};
+use crate::popularity::PopularityParams;
+use crate::svd::SvdParams;
+use crate::{Candidates, History, Model, ModelParams, Positive};
+
+fn reference() -> Option<Value> {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/models-ref");
+    let path = std::env::var_os("FORETASTE_TEST_REFERENCE").map_or(default, PathBuf::from).join("toy.json");
+    if let Ok(text) = std::fs::read(&path) {
+        return Some(serde_json::from_slice(&text).unwrap());
+    }
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "no reference outputs at {}", path.display());
+    eprintln!("skipped: no reference outputs at {}", path.display());
+    None
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(values) => values.iter().flat_map(numbers).collect(),
+        other => vec![other.as_f64().unwrap()],
+    }
+}
+
+/// The ratings of the reference; users `0..30`, items `0..20`.
+fn toy(reference: &Value) -> Interactions {
+    let rows = reference["R"].as_array().unwrap();
+    let (mut offsets, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
+    for row in rows {
+        for (item, value) in (0u32..).zip(numbers(row)).filter(|&(_, value)| value != 0.0) {
+            columns.push(item);
+            values.push(value as f32);
+        }
+        offsets.push(columns.len());
+    }
+    let ids = |count: usize| (0..count).map(|id| id.to_string()).collect::<Vec<_>>();
+    let table = |ids: &[String]| IdTable::from_sorted(ids.iter().map(String::as_str)).unwrap();
+    let feedback = Feedback::explicit(&values);
+    let matrix = CsrMatrix::new(20, offsets, columns, values).unwrap();
+    Interactions::new(table(&ids(30)), table(&ids(20)), matrix, None, feedback).unwrap()
+}
+
+fn fit(params: impl Into<ModelParams>, interactions: &Interactions) -> Model {
+    params.into().fit(interactions, &mut |_| ControlFlow::Continue(())).unwrap().model
+}
+
+/// The scores of the first three users.
+fn scores(model: &Model, interactions: &Interactions) -> Vec<f64> {
+    let mut all = Vec::new();
+    for user in (0..3).map(foretaste_data::ids::UserIx) {
+        let (items, values) = interactions.of(user);
+        let mut scores = vec![0f32; 20];
+        model.scorer().score_user(user, History { items, values, times: None }, Candidates::All, &mut scores);
+        all.extend(scores.into_iter().map(f64::from));
+    }
+    all
+}
+
+#[track_caller]
+fn assert_near(found: &[f64], expected: &Value, tolerance: f64, what: &str) {
+    let expected = numbers(expected);
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
+        assert!(
+            (found - expected).abs() <= tolerance * expected.abs().max(1.0),
+            "{what}[{at}]: {found}, not {expected}"
+        );
+    }
+}
+
+#[test]
+fn the_bias_baseline_is_that_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let Model::Bias(model) = fit(ModelParams::Bias(BiasParams::default()), &toy(&reference)) else { unreachable!() };
+    let expected = &reference["bias"];
+    assert_near(&[model.mean()], &expected["mu"], 1e-9, "mean");
+    assert_near(model.item_biases(), &expected["b_i"], 1e-9, "item biases");
+    assert_near(model.user_biases(), &expected["b_u"], 1e-9, "user biases");
+}
+
+#[test]
+fn popularity_without_times_is_the_number_of_users() {
+    let Some(reference) = reference() else { return };
+    let params = ModelParams::Popularity(PopularityParams::default());
+    let Model::Popularity(model) = fit(params, &toy(&reference)) else { unreachable!() };
+    assert_near(model.scores(), &reference["popularity"], 0.0, "popularity");
+}
+
+#[test]
+fn ease_and_edlae_are_those_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let data = toy(&reference);
+    for name in ["ease", "edlae", "edlae_user_weight"] {
+        let expected = &reference[name];
+        let number = |name: &str| expected[name].as_f64().unwrap();
+        let params = EaseParams {
+            lambda: number("lambda"),
+            dropout: number("p"),
+            user_exponent: number("user_exponent"),
+            positive: Positive::default(),
+        };
+        let x = params.positive.matrix(&data).unwrap();
+        let mut weights = Cholesky::new(weighted_gram(&x, &params)).unwrap().inverse();
+        to_weights(&mut weights);
+        assert_near(weights.values(), &expected["B"], 1e-9, name);
+        let model = fit(ModelParams::Ease(params), &data);
+        assert_near(&scores(&model, &data), &expected["scores_users_0_2"], 1e-5, name);
+    }
+}
+
+#[test]
+fn item_knn_is_that_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let data = toy(&reference);
+    let default = ItemKnnParams { neighbours: 5, shrink: 0.0, ..ItemKnnParams::default() };
+    for (name, params) in [
+        ("item_knn_cosine", ItemKnnParams { shrink: 2.0, ..default.clone() }),
+        ("item_knn_asymmetric", ItemKnnParams { asymmetry: 0.3, ..default.clone() }),
+        ("item_knn_bm25", ItemKnnParams { weighting: Weighting::Bm25, ..default }),
+    ] {
+        let model = fit(ModelParams::ItemKnn(params), &data);
+        let Model::ItemKnn(knn) = &model else { unreachable!() };
+        let mut weights = vec![0f64; 400];
+        for from in 0..20u32 {
+            let (items, values) = knn.weights(ItemIx(from));
+            items.iter().zip(values).for_each(|(&to, &value)| weights[(from * 20 + to) as usize] = f64::from(value));
+        }
+        assert_near(&weights, &reference[name]["W"], 1e-5, name);
+        if name == "item_knn_cosine" {
+            assert_near(&scores(&model, &data), &reference[name]["scores_users_0_2"], 1e-5, name);
+        }
+    }
+}
+
+#[test]
+fn the_svd_is_that_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let data = toy(&reference);
+    let model = fit(ModelParams::Svd(SvdParams { rank: 3, ..SvdParams::default() }), &data);
+    let Model::Svd(svd) = &model else { unreachable!() };
+    let expected = &reference["svd_plain"];
+    assert_near(svd.singular_values(), &expected["singular_values"], 1e-9, "singular values");
+    // The tutorial adds each user's mean over all items.
+    let means: Vec<f64> = data.matrix().row_sums().iter().map(|sum| sum / 20.0).collect();
+    let raw: Vec<f64> = scores(&model, &data).iter().enumerate().map(|(at, score)| score - means[at / 20]).collect();
+    assert_near(&raw, &expected["scores_users_0_2"], 1e-5, "scores");
+}

@@ -1,0 +1,118 @@
+//! Fitting the truncated SVD: parameters, memory, the factorisation.
+
+use foretaste_data::container::{ContainerError, Reader, Section, Writer};
+use foretaste_data::interactions::Interactions;
+use foretaste_linalg::{SvdError, svd_memory, truncated_svd_sparse};
+use serde::{Deserialize, Serialize};
+
+use super::progress::Work;
+use super::{Parts, TruncatedSvd, by_rows, persist};
+use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
+use crate::{Family, FitError, FitProgress, FitReport, Memory, Shape};
+
+/// What the fit of a truncated SVD may choose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SvdParams {
+    /// Number of singular triplets kept, `1..=min(users, items)`; 50 is the tutorial's default.
+    pub rank: usize,
+    /// Largest residual accepted, relative to the largest singular value; 1e-6 puts every score right to about six digits.
+    pub tolerance: f64,
+    /// Seed of the start block. It moves an answer by less than the tolerance, and equal seeds give equal bytes.
+    pub seed: u64,
+}
+
+impl Default for SvdParams {
+    fn default() -> Self {
+        Self { rank: 50, tolerance: 1e-6, seed: 0 }
+    }
+}
+
+impl SvdParams {
+    fn linalg(&self) -> foretaste_linalg::SvdParams {
+        let Self { rank, tolerance, seed } = *self;
+        foretaste_linalg::SvdParams { rank, tolerance, seed, solver: None }
+    }
+
+    fn out_of_range(&self, shape: &Shape) -> FitError {
+        let Shape { users, items, .. } = *shape;
+        let allowed = format!("1 to {} for {users} users x {items} items", users.min(items));
+        FitError::Parameter { name: "rank", found: self.rank.to_string(), allowed }
+    }
+}
+
+impl Family for TruncatedSvd {
+    const NAME: &'static str = "svd";
+    const SECTIONS: &'static [Section] = persist::SECTIONS;
+    type Params = SvdParams;
+
+    fn defaults_for(shape: &Shape) -> SvdParams {
+        let default = SvdParams::default();
+        SvdParams { rank: default.rank.min(shape.users.min(shape.items)).max(1), ..default }
+    }
+
+    fn summary(params: &SvdParams) -> String {
+        format!("rank {}", params.rank)
+    }
+
+    fn check(params: &SvdParams, shape: &Shape) -> Result<(), FitError> {
+        if !(1..=shape.users.min(shape.items)).contains(&params.rank) {
+            return Err(params.out_of_range(shape));
+        }
+        check_range("tolerance", params.tolerance, f64::MIN_POSITIVE, f64::INFINITY)
+    }
+
+    fn memory(params: &SvdParams, shape: &Shape) -> Memory {
+        let model = 4 * params.rank as u64 * (shape.users as u64 + 2 * shape.items as u64);
+        let factorisation = svd_memory(shape.users, shape.items, shape.entries, &params.linalg()).total();
+        Memory { fit: factorisation + model, model }
+    }
+
+    fn fit(
+        params: &SvdParams,
+        interactions: &Interactions,
+        report: &mut FitReport,
+        progress: &mut OnProgress<'_>,
+    ) -> Result<Self, FitError> {
+        let matrix = interactions.matrix();
+        let shape = Shape::of(interactions);
+        tell(progress, 0.0)?;
+        let mut work = Work::of(matrix, params);
+        let svd = report.phase("factorise", || {
+            truncated_svd_sparse(matrix, &params.linalg(), &mut |step| progress(FitProgress { done: work.done(&step) }))
+        });
+        let svd = svd.map_err(|error| match error {
+            SvdError::RankOutOfRange { .. } => params.out_of_range(&shape),
+            SvdError::Cancelled => FitError::Cancelled,
+            other => FitError::Failed { what: "factorisation", source: Box::new(other) },
+        })?;
+        tell(progress, 1.0)?;
+        report.figures.push(("residual", svd.residual));
+        report.phase("pack", || {
+            let user_factors = by_rows(svd.u.values(), svd.s.len(), |from, to| {
+                to.iter_mut().zip(from).zip(&svd.s).for_each(|((to, x), s)| *to = narrow(x * s));
+            });
+            let item_factors = by_rows(svd.v.values(), svd.s.len(), |from, to| {
+                to.iter_mut().zip(from).for_each(|(to, &x)| *to = narrow(x));
+            });
+            for (part, array) in [("user factors", &user_factors), ("item factors", &item_factors)] {
+                check_finite(part, array.iter().map(|&x| f64::from(x)))?;
+            }
+            check_finite("singular values", svd.s.iter().copied())?;
+            #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
+            let items = shape.items as f64;
+            let user_means = matrix.row_sums().iter().map(|sum| narrow(sum / items)).collect();
+            let (singular_values, residual) = (svd.s, svd.residual);
+            Ok(Self::new(shape.items, Parts { user_factors, user_means, item_factors, singular_values, residual }))
+        })
+    }
+
+    fn save(&self, file: &mut Writer) -> Result<(), ContainerError> {
+        persist::save(self, file);
+        Ok(())
+    }
+
+    fn load(params: &SvdParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
+        persist::load(params, shape, file)
+    }
+}

@@ -1,0 +1,223 @@
+//! What every model promises, asked of each of them.
+
+use std::ops::ControlFlow;
+
+use foretaste_data::container::{Reader, Writer};
+use foretaste_data::ids::{IdTable, ItemIx, UserIx};
+use foretaste_data::interactions::{Feedback, Interactions};
+use foretaste_linalg::CsrMatrix;
+use foretaste_models::{Candidates, FitError, History, Model, ModelParams, Scorer, Shape};
+
+const USERS: usize = 40;
+const ITEMS: usize = 25;
+
+/// Ratings 1 to 5 in two groups of taste, with times; no user is empty.
+fn data() -> Interactions {
+    let mut state = 1u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u32
+    };
+    let (mut offsets, mut columns, mut values, mut times) = (vec![0], Vec::new(), Vec::new(), Vec::new());
+    for user in 0..USERS {
+        for item in 0..ITEMS {
+            let alike = user % 2 == item % 2;
+            if item == user % ITEMS || random() % 100 < if alike { 60 } else { 4 } {
+                columns.push(item as u32);
+                values.push((1 + random() % 3 + if alike { 2 } else { 0 }) as f32);
+                times.push(1_600_000_000_000 + i64::from(random() % 8_000) * 1_000_000);
+            }
+        }
+        offsets.push(columns.len());
+    }
+    let ids = |count: usize| (0..count).map(|id| id.to_string()).collect::<Vec<_>>();
+    let table = |ids: &[String]| IdTable::from_sorted(ids.iter().map(String::as_str)).unwrap();
+    let matrix = CsrMatrix::new(ITEMS, offsets, columns, values).unwrap();
+    let feedback = Feedback::Explicit { least: 1.0, most: 5.0 };
+    Interactions::new(table(&ids(USERS)), table(&ids(ITEMS)), matrix, Some(times), feedback).unwrap()
+}
+
+/// Each model with parameters that suit the small data.
+fn models() -> Vec<ModelParams> {
+    let small = |name: &str| match name {
+        "svd" => vec!["rank=5"],
+        "item_knn" => vec!["neighbours=6"],
+        "ease" => vec!["lambda=5", "dropout=0.2", "user_exponent=0.5"],
+        _ => Vec::new(),
+    };
+    ModelParams::MODELS.iter().map(|&(name, _)| ModelParams::of(name).unwrap().with(&small(name)).unwrap()).collect()
+}
+
+fn fit(params: &ModelParams, data: &Interactions) -> Model {
+    params.fit(data, &mut |_| ControlFlow::Continue(())).unwrap().model
+}
+
+fn file(model: &Model) -> Vec<u8> {
+    let mut file = Writer::default();
+    model.save(&mut file).unwrap();
+    file.finish(2)
+}
+
+fn history(data: &Interactions, user: u32) -> History<'_> {
+    let (items, values) = data.of(UserIx(user));
+    History { items, values, times: data.times_of(UserIx(user)) }
+}
+
+fn all_scores(scorer: &dyn Scorer, data: &Interactions) -> Vec<f32> {
+    let mut all = Vec::new();
+    for user in 0..USERS as u32 {
+        let mut scores = vec![f32::NAN; ITEMS];
+        scorer.score_user(UserIx(user), history(data, user), Candidates::All, &mut scores);
+        all.extend(scores);
+    }
+    all
+}
+
+#[test]
+fn every_score_is_a_finite_number() {
+    let data = data();
+    for params in models() {
+        let model = fit(&params, &data);
+        assert_eq!(model.scorer().items(), ITEMS, "{}", params.name());
+        let scores = all_scores(model.scorer(), &data);
+        assert!(scores.iter().all(|score| score.is_finite()), "{}: {scores:?}", params.name());
+        assert!(scores.iter().any(|&score| score != scores[0]), "{}: all scores are equal", params.name());
+    }
+}
+
+#[test]
+fn a_candidate_has_the_same_bits_alone_and_among_all() {
+    let data = data();
+    for params in models() {
+        let model = fit(&params, &data);
+        let all = all_scores(model.scorer(), &data);
+        let candidates = [ItemIx(24), ItemIx(0), ItemIx(7), ItemIx(7)];
+        for user in 0..USERS as u32 {
+            let of_user = &all[user as usize * ITEMS..][..ITEMS];
+            let expected: Vec<u32> = candidates.iter().map(|item| of_user[item.0 as usize].to_bits()).collect();
+            let mut scores = [f32::NAN; 4];
+            let scorer = model.scorer();
+            scorer.score_user(UserIx(user), history(&data, user), Candidates::Items(&candidates), &mut scores);
+            assert_eq!(scores.map(f32::to_bits).to_vec(), expected, "{} user {user}", params.name());
+            if let Some(fold_in) = scorer.fold_in() {
+                let (mut some, mut every) = ([0f32; 4], [0f32; ITEMS]);
+                fold_in.score_history(history(&data, user), Candidates::Items(&candidates), &mut some);
+                fold_in.score_history(history(&data, user), Candidates::All, &mut every);
+                let expected = candidates.map(|item| every[item.0 as usize].to_bits());
+                assert_eq!(some.map(f32::to_bits), expected, "{} folded in", params.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_history_of_a_trained_user_folds_in_to_the_trained_scores() {
+    let data = data();
+    for params in models() {
+        let model = fit(&params, &data);
+        let fold_in = model.scorer().fold_in().unwrap_or_else(|| panic!("{} folds nothing in", params.name()));
+        let trained = all_scores(model.scorer(), &data);
+        for user in 0..USERS as u32 {
+            let mut folded = [f32::NAN; ITEMS];
+            fold_in.score_history(history(&data, user), Candidates::All, &mut folded);
+            for (folded, trained) in folded.iter().zip(&trained[user as usize * ITEMS..]) {
+                assert!((folded - trained).abs() < 1e-5, "{} user {user}: {folded}, {trained}", params.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn equal_fits_give_equal_bytes_at_any_number_of_threads() {
+    let data = data();
+    for params in models() {
+        let expected = file(&fit(&params, &data));
+        for threads in [1, 2, 3] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let found = pool.install(|| file(&fit(&params, &data)));
+            assert!(found == expected, "{} on {threads} threads", params.name());
+        }
+    }
+}
+
+#[test]
+fn a_saved_model_is_read_back_with_the_same_bits() {
+    let data = data();
+    for params in models() {
+        let model = fit(&params, &data);
+        let bytes = file(&model);
+        let sections = Reader::open(&bytes, 2, ModelParams::SECTIONS).unwrap();
+        let read = params.load(&Shape::of(&data), &sections).unwrap();
+        assert!(file(&read) == bytes, "{}", params.name());
+        let bits = |model: &Model| all_scores(model.scorer(), &data).iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert!(bits(&read) == bits(&model), "{}", params.name());
+        let fold = |model: &Model| {
+            let mut scores = [f32::NAN; ITEMS];
+            model.scorer().fold_in().unwrap().score_history(history(&data, 3), Candidates::All, &mut scores);
+            scores.map(f32::to_bits)
+        };
+        assert_eq!(fold(&read), fold(&model), "{}", params.name());
+    }
+}
+
+#[test]
+fn a_model_of_other_data_is_refused_by_name() {
+    let data = data();
+    for params in models() {
+        let bytes = file(&fit(&params, &data));
+        let sections = Reader::open(&bytes, 2, ModelParams::SECTIONS).unwrap();
+        let other = Shape { users: USERS, items: ITEMS + 1, entries: data.nnz() };
+        let error = params.load(&other, &sections).unwrap_err().to_string();
+        assert!(error.contains("entries, expected"), "{}: {error}", params.name());
+    }
+    let empty = Writer::default().finish(2);
+    let sections = Reader::open(&empty, 2, ModelParams::SECTIONS).unwrap();
+    for params in models() {
+        let error = params.load(&Shape::of(&data), &sections).unwrap_err().to_string();
+        assert!(error.contains("is missing"), "{}: {error}", params.name());
+    }
+}
+
+#[test]
+fn a_fit_can_be_broken_off_and_its_progress_does_not_fall() {
+    let data = data();
+    for params in models() {
+        let stopped = params.fit(&data, &mut |_| ControlFlow::Break(()));
+        assert!(matches!(stopped, Err(FitError::Cancelled)), "{}", params.name());
+        let mut seen = Vec::new();
+        let fitted = params.fit(&data, &mut |progress| {
+            seen.push(progress.done);
+            ControlFlow::Continue(())
+        });
+        assert!(!fitted.unwrap().report.phases.is_empty(), "{} reports no phase", params.name());
+        assert!(seen.is_sorted() && seen.iter().all(|done| (0.0..=1.0).contains(done)), "{}: {seen:?}", params.name());
+    }
+}
+
+#[test]
+fn similar_items_are_of_the_same_group() {
+    let data = data();
+    for params in models() {
+        let model = fit(&params, &data);
+        let Some(similar) = model.scorer().similar() else { continue };
+        for item in 0..ITEMS as u32 {
+            let mut scores = [f32::NAN; ITEMS];
+            similar.similar_to(ItemIx(item), &mut scores);
+            assert!(scores.iter().all(|score| !score.is_nan()), "{}: {scores:?}", params.name());
+            scores[item as usize] = f32::NEG_INFINITY;
+            let best = (0..ITEMS).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap();
+            assert_eq!(best as u32 % 2, item % 2, "{}: {item} is most like {best}", params.name());
+        }
+    }
+}
+
+#[test]
+fn the_memory_of_a_model_is_no_more_than_that_of_its_fit() {
+    let data = data();
+    for params in models() {
+        let memory = params.memory(&Shape::of(&data));
+        assert!(0 < memory.model && memory.model <= memory.fit, "{}: {memory:?}", params.name());
+        let numbers: usize = file(&fit(&params, &data)).len();
+        assert!(memory.model as usize <= 2 * numbers + 4096, "{}: {memory:?}, file {numbers}", params.name());
+    }
+}

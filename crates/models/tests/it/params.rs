@@ -1,0 +1,66 @@
+//! Parameters as mappings and as settings.
+
+use foretaste_models::{ModelParams, Shape};
+
+const SHAPE: Shape = Shape { users: 100, items: 50, entries: 1000 };
+
+fn parsed(json: &str) -> Result<ModelParams, String> {
+    serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_mapping_names_its_model_and_what_differs_from_the_defaults() {
+    let ease = parsed(r#"{"model": "ease", "lambda": 42.5}"#).unwrap();
+    assert_eq!(ease, ModelParams::of("ease").unwrap().with(&["lambda=42.5"]).unwrap());
+    assert_eq!(parsed(r#"{"rank": 30}"#).unwrap(), ModelParams::default().with(&["rank=30"]).unwrap());
+    assert_eq!(parsed("{}").unwrap(), ModelParams::default());
+}
+
+#[test]
+fn every_model_reads_back_what_it_writes_and_its_defaults_are_in_range() {
+    for (name, purpose) in ModelParams::MODELS {
+        let params = ModelParams::of(name).unwrap();
+        params.check(&SHAPE).unwrap();
+        let json = serde_json::to_string(&params).unwrap();
+        assert!(json.starts_with(&format!("{{\"model\":\"{name}\"")), "{json}");
+        assert_eq!(parsed(&json).unwrap(), params, "{json}");
+        assert!(!purpose.is_empty());
+    }
+}
+
+#[test]
+fn what_is_no_parameter_is_named_with_what_there_is() {
+    for (json, expected) in [
+        (r#"{"model": "eese"}"#, "there is no model `eese`, did you mean `ease`?; there are svd, popularity, bias"),
+        (r#"{"model": 3}"#, "there is no model `3`"),
+        (r#"{"model": "ease", "lamda": 3}"#, "the model `ease` has no parameter `lamda`, did you mean `lambda`?"),
+        (
+            r#"{"model": "ease", "lambda": "x"}"#,
+            "parameter `lambda` of the model `ease`: found string \"x\", expected a",
+        ),
+        (r#"{"rank": -3}"#, "parameter `rank` of the model `svd`: found `-3`, expected a whole number"),
+        (r#"{"rank": 2.5}"#, "parameter `rank` of the model `svd`: found `2.5`, expected a whole number"),
+    ] {
+        let error = parsed(json).unwrap_err();
+        assert!(error.contains(expected), "{json}: {error}");
+    }
+    let error = ModelParams::default().with(&["rank"]).unwrap_err().to_string();
+    assert_eq!(error, "`rank` is no setting, expected NAME=VALUE such as `lambda=500`");
+}
+
+#[test]
+fn values_out_of_range_are_refused_without_work() {
+    for (model, setting, expected) in [
+        ("svd", "rank=51", "rank 51 was asked for, allowed are 1 to 50 for 100 users x 50 items"),
+        ("svd", "tolerance=0", "tolerance 0 was asked for, allowed are numbers from"),
+        ("ease", "lambda=-1", "lambda -1 was asked for, allowed are numbers from"),
+        ("ease", "dropout=1", "dropout 1 was asked for, allowed are 0 to 0.99"),
+        ("item_knn", "neighbours=0", "neighbours 0 was asked for, allowed are whole numbers from 1 on"),
+        ("bias", "item_shrinkage=-2", "item_shrinkage -2 was asked for, allowed are numbers from 0 on"),
+        ("popularity", "half_life=0", "half_life 0 was asked for"),
+    ] {
+        let params = ModelParams::of(model).unwrap().with(&[setting]).unwrap();
+        let error = params.check(&SHAPE).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{model} {setting}: {error}");
+    }
+}
