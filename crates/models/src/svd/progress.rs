@@ -56,6 +56,7 @@ impl Work {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "the shares are constants")]
 mod tests {
     use super::*;
     use std::ops::ControlFlow;

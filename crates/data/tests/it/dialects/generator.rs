@@ -210,7 +210,7 @@ impl File {
     pub(crate) fn draw(seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let dialect = Dialect::draw(seed, &mut random);
-        Self::of(dialect, seed % 2 == 0, &mut random)
+        Self::of(dialect, seed.is_multiple_of(2), &mut random)
     }
 
     /// A file of this dialect.
@@ -260,7 +260,7 @@ fn ids(dialect: &Dialect, prefix: &str, offset: usize, count: usize, random: &mu
             "leading zeros" => format!("{next:06}"),
             "like ratings" => (1 + ids.len() + offset).to_string(),
             "codes" => format!("B0{prefix}{next:05}{letter}X"),
-            _ if quoted && next % 7 == 0 => format!("{prefix}{separator}{next}"),
+            _ if quoted && next.is_multiple_of(7) => format!("{prefix}{separator}{next}"),
             _ if quoted && next % 7 == 1 => {
                 format!("{prefix}{}{next}", if dialect.is("quotes", "single") { "'" } else { "\"" })
             }

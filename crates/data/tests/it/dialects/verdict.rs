@@ -57,7 +57,7 @@ fn difference(file: &File, found: &Interactions) -> Option<String> {
     let written: BTreeMap<(&str, &str), f32> = written.collect();
     for (pair, value) in &written {
         match read.get(pair) {
-            Some(found) if found.to_bits() == value.to_bits() || *found == *value => {}
+            Some(found) if found.to_bits() == value.to_bits() => {}
             found => return Some(format!("{pair:?} is {value}, read {found:?}")),
         }
     }
