@@ -45,11 +45,7 @@ impl Cells {
             };
             match inferred {
                 Some(inferred) => typed.push(Typed { planned, cells, inferred }),
-                None => ignored.push(SkippedColumn {
-                    column: planned.at + 1,
-                    name: planned.column.clone().unwrap_or_else(|| planned.name.clone()),
-                    reason: "no row has a value".to_owned(),
-                }),
+                None => ignored.push(planned.skipped("no row has a value")),
             }
         }
         let mut out = Output { properties: Properties::none(order.len()), order };
@@ -64,6 +60,9 @@ impl Cells {
             None => {}
         }
         out.year(title, role(Role::Year), role(Role::Date))?;
+        if let Some(year) = role(Role::Year).filter(|_| out.properties.get("year").is_none()) {
+            ignored.push(year.planned.skipped("every year is 0"));
+        }
         let rest = typed.iter().filter(|typed| !matches!(typed.planned.role, Role::Title | Role::Genres | Role::Year));
         for typed in rest {
             if out.properties.get(&typed.planned.name).is_none() {
@@ -154,7 +153,9 @@ impl Output<'_> {
             .map(|(count, from)| format!("{count} from {from}"))
             .collect();
         if from.is_empty() {
-            return Ok(());
+            // What no year can be read from is a property all the same; numbers are all 0 then, which is no value.
+            let words = year.filter(|_| numbers.is_none());
+            return words.map_or(Ok(()), |year| self.column(year));
         }
         let column = year.and_then(|year| year.planned.column.clone());
         let origin = Origin { column, evidence: from.join(", ") };

@@ -247,4 +247,10 @@ impl Planned {
     pub(super) fn stated_kind(&self) -> Option<PropertyType> {
         self.stated.map(|(syntax, _)| syntax.kind())
     }
+
+    /// What is said of the column when it becomes no property.
+    pub(super) fn skipped(&self, reason: &str) -> SkippedColumn {
+        let name = self.column.as_ref().unwrap_or(&self.name).clone();
+        SkippedColumn { column: self.at + 1, name, reason: reason.to_owned() }
+    }
 }

@@ -197,6 +197,23 @@ fn every_property_says_what_its_type_was_seen_from() {
 }
 
 #[test]
+fn a_column_of_years_that_holds_none_is_kept_as_it_is_or_named() {
+    let of = |years: [&str; 3]| {
+        let text = format!("id,name,Year\n1,A,{}\n2,B,{}\n3,C,{}\n", years[0], years[1], years[2]);
+        read(&text, &["1", "2", "3"], &ItemsOptions::default())
+    };
+    let (words, report) = of(["MCMXC", "MM", "MM"]);
+    assert_eq!(types(&report), [("title", PropertyType::Text), ("year", PropertyType::Text)]);
+    assert_eq!((words.year_property(), value(&words, "year", 0)), (None, Some(Value::Text("MCMXC"))));
+    let (none, report) = of(["0", "0", "0"]);
+    assert!(none.properties().get("year").is_none());
+    let ignored: Vec<_> = report.ignored.iter().map(|of| (of.column, of.name.as_str(), of.reason.as_str())).collect();
+    assert_eq!(ignored, [(3, "Year", "every year is 0")]);
+    let (some, report) = of(["0", "1990", ""]);
+    assert_eq!((some.year(ItemIx(0)), some.year(ItemIx(1)), report.ignored.len()), (None, Some(1990), 0));
+}
+
+#[test]
 fn a_declared_type_rejects_the_cells_that_do_not_fit_and_names_them() {
     let text = "id,name,price\n1,A,5\n2,B,cheap\n3,C,\n4,D,inf\n5,E,7\n";
     let (catalogue, report) = read(text, &["1", "2", "3"], &declared(&["price:number"]));

@@ -322,5 +322,5 @@ fn every_error_of_every_operation_is_documented_with_its_codes() {
             assert!(operation["responses"]["431"].is_object(), "{method} {path}");
         }
     }
-    assert_eq!(ids.len(), 16);
+    assert_eq!(ids.len(), more.len(), "an operation of the table is not in the document");
 }
