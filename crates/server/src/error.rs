@@ -183,6 +183,7 @@ impl From<RecommendError> for ApiError {
             RecommendError::NotSupported { .. } => ErrorCode::NotSupported,
             RecommendError::Limit { .. } => ErrorCode::InvalidLimit,
             RecommendError::Rating { .. } => ErrorCode::InvalidRating,
+            RecommendError::Joined { .. } => ErrorCode::InvalidParameter,
         };
         code.because(error.to_string())
     }

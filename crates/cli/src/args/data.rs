@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use foretaste::dataset::Tables;
 use foretaste::interactions::{Column, ColumnRole, MissingCodes, ReadOptions, Repeat, Weights};
 use foretaste::table::Encoding;
 
 use super::dialect::DialectArgs;
+use super::tables::TableArgs;
 
 /// Where `--help` lists the flags about reading.
 pub(super) const READING: &str = "Reading ratings";
@@ -31,9 +33,12 @@ pub(crate) struct ReadArgs {
     #[arg(long, help_heading = READING, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) rows: Option<u64>,
 
-    /// File with titles, genres and years of the items
+    /// File about the items: an id, and any columns such as title, genres, year, price
     #[arg(long, help_heading = READING, value_name = "FILE")]
     pub(crate) items: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) tables: TableArgs,
 
     /// Refuse a file with a row that is no rating, instead of counting it
     #[arg(long, help_heading = READING)]
@@ -146,9 +151,14 @@ impl ReadArgs {
         }
     }
 
+    /// The files beside the ratings, and the types of their columns.
+    pub(crate) fn tables(&self) -> Tables<'_> {
+        self.tables.beside(self.items.as_deref())
+    }
+
     /// Whether a flag says how to read ratings, which does not apply to a model file.
     pub(crate) fn says_anything(&self) -> bool {
-        self.options() != ReadOptions::default() || self.items.is_some()
+        self.options() != ReadOptions::default() || self.items.is_some() || self.tables != TableArgs::default()
     }
 }
 

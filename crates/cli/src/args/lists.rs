@@ -8,7 +8,7 @@ use foretaste::interactions::Column;
 use foretaste::table::Separator;
 
 use super::dialect::separator;
-use super::{DataArgs, JsonArg, ModelArgs};
+use super::{DataArgs, JsonArg, ModelArgs, SelectionArgs};
 use crate::output::Shape;
 
 /// `inspect`
@@ -35,6 +35,8 @@ pub(crate) struct RecommendArgs {
     #[arg(long, value_enum, default_value_t = FallbackArg::None)]
     pub(crate) fallback: FallbackArg,
     #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
     pub(crate) json: JsonArg,
 }
 
@@ -58,6 +60,8 @@ pub(crate) struct SimilarArgs {
     /// How many items
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) json: JsonArg,
 }

@@ -9,7 +9,9 @@ mod fit;
 mod generate;
 mod lists;
 mod notebook;
+mod selection;
 mod serve;
+mod tables;
 mod typed;
 
 use clap::{Args, Parser, Subcommand};
@@ -25,6 +27,7 @@ pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use lists::{FallbackArg, InspectArgs, PairColumns, PredictArgs, RecommendArgs, SimilarArgs};
 pub(crate) use notebook::{KernelArgs, NotebookArgs};
+pub(crate) use selection::SelectionArgs;
 pub(crate) use serve::{InheritArg, LogFormat, ServeArgs};
 pub(crate) use typed::{shown, typed};
 

@@ -56,7 +56,8 @@ fn files_read(args: &FitCommandArgs) -> Vec<&Path> {
     let data = &args.model.data;
     let ratings = Path::new(&data.data);
     let is_model = artifact::is_model_file(ratings);
-    data.read.items.as_deref().into_iter().chain((!is_model).then_some(ratings)).collect()
+    let tables = data.read.tables();
+    [tables.items, tables.users, (!is_model).then_some(ratings)].into_iter().flatten().collect()
 }
 
 /// What the model file takes, give or take ids and properties: the interactions, 8 bytes each, and two thirds of what

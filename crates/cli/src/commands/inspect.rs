@@ -9,7 +9,7 @@ use foretaste::interactions::Rejected;
 use foretaste::recommend::Provenance;
 use serde::Serialize;
 
-use super::report;
+use super::{properties, report};
 use crate::args::InspectArgs;
 use crate::data::{Loaded, load};
 use crate::output::{self, Align, Shape, Table, count, decimal, printable};
@@ -42,6 +42,7 @@ pub(super) fn run(args: &InspectArgs) -> Result<()> {
             if let Some(report) = &summary.report {
                 report::evidence(&report.ratings).iter().try_for_each(|line| writeln!(out, "{line}"))?;
             }
+            properties::lines(&dataset).iter().try_for_each(|line| writeln!(out, "{line}"))?;
             write_summary(&mut out, &summary)?;
             Ok(out.flush()?)
         }

@@ -12,10 +12,12 @@ mod kernel;
 mod notebook;
 mod openapi;
 mod predict;
+mod properties;
 mod recommend;
 mod report;
 mod serve;
 mod similar;
+mod unknown;
 
 use anyhow::{Context, Result};
 use foretaste::recommend::{ListedItem, RecommendError, Recommender};

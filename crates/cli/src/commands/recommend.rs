@@ -4,9 +4,10 @@ use std::io::Write;
 
 use anyhow::Result;
 use foretaste::models::{Meaning, ModelParams};
-use foretaste::recommend::{Fallback, ListedItem, Request, Shortfall, Source};
+use foretaste::recommend::{Fallback, ListedItem, Request, Shortfall, ShortfallReason, Source};
 use serde::Serialize;
 
+use super::unknown::Unknown;
 use super::{ranking, recommender_of, refused};
 use crate::args::{FallbackArg, RecommendArgs};
 use crate::output::{self, Shape, count, printable};
@@ -20,6 +21,8 @@ struct Answer<'a> {
     items: Vec<ListedItem<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shortfall: Option<Shortfall>,
+    #[serde(flatten)]
+    unknown: Unknown,
 }
 
 pub(super) fn run(args: &RecommendArgs) -> Result<()> {
@@ -28,7 +31,8 @@ pub(super) fn run(args: &RecommendArgs) -> Result<()> {
         FallbackArg::None => Fallback::None,
         FallbackArg::Popular => Fallback::Popular,
     };
-    let request = Request { limit: args.limit, fallback, ..Request::for_user(&args.user) };
+    let selection = args.selection.selection();
+    let request = Request { limit: args.limit, fallback, selection, ..Request::for_user(&args.user) };
     let ranked = recommender.recommend(&request).map_err(refused)?;
     let provenance = recommender.provenance();
     let answer = Answer {
@@ -38,6 +42,7 @@ pub(super) fn run(args: &RecommendArgs) -> Result<()> {
         source: ranked.source,
         items: recommender.listed(&ranked.items),
         shortfall: ranked.shortfall,
+        unknown: Unknown { unknown_items: ranked.unknown_items, unknown_values: ranked.unknown_values },
     };
     match args.json.shape() {
         Shape::Json => output::json(&answer),
@@ -57,14 +62,15 @@ fn text(answer: &Answer<'_>, meaning: Meaning) -> Result<()> {
     let mut out = output::stdout();
     writeln!(out, "user {} of {}, {}: {heading}", answer.user, printable(answer.dataset), answer.params.summary())?;
     table.write(&mut out, "")?;
-    if let Some(Shortfall { requested, returned, .. }) = answer.shortfall {
-        writeln!(
-            out,
-            "{} of {} asked for: there are no more that the user has not rated",
-            count(returned),
-            count(requested)
-        )?;
+    if let Some(Shortfall { requested, returned, reason }) = answer.shortfall {
+        let why = match reason {
+            ShortfallReason::AllRated => "there are no more that the user has not rated",
+            ShortfallReason::NoMoreItems => "there are no more items",
+            ShortfallReason::Filtered => "the filters allow no more",
+        };
+        writeln!(out, "{} of {} asked for: {why}", count(returned), count(requested))?;
     }
+    answer.unknown.write(&mut out)?;
     Ok(out.flush()?)
 }
 

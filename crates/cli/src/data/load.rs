@@ -116,7 +116,7 @@ fn demo(read: &ReadArgs) -> Result<Dataset> {
 
 fn ratings(path: &Path, read: &ReadArgs) -> Result<Dataset> {
     let mut bar = Progress::bytes("reading");
-    let dataset = Dataset::load(path, read.items.as_deref(), &read.options(), &mut |at| {
+    let dataset = Dataset::load_with(path, &read.tables(), &read.options(), &mut |at| {
         bar.at(at.bytes_read, Some(at.bytes_total));
         ControlFlow::Continue(())
     });

@@ -8,6 +8,7 @@ mod commands;
 mod download;
 mod pairs;
 mod program;
+mod properties;
 mod serve;
 mod service;
 mod tutorial;

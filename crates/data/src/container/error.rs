@@ -36,6 +36,14 @@ pub enum ContainerError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The checksums hold, but the content breaks a rule of its own, such as that of a property.
+    #[error("the {what} are broken: {why}")]
+    Broken {
+        /// The part of the file.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A part has the wrong number of entries.
     #[error("the {what} have {found} entries, expected {expected}")]
     Count {

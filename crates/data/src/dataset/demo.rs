@@ -33,8 +33,8 @@ impl Dataset {
         let source = Source::bytes(ratings(&films, &tastes, &mut random));
         let (ratings, report) = read_interactions(source, &ReadOptions::default(), &mut |_| ControlFlow::Continue(()))?;
         let (catalogue, items) = read_items(Source::bytes(items(&films)), ratings.items(), &ItemsOptions::default())?;
-        let report = LoadReport { ratings: report, items: Some(items) };
-        Ok(Self { name: "demo".to_owned(), interactions: ratings, catalogue, report: Some(report) })
+        let report = LoadReport { ratings: report, items: Some(items), users: None };
+        Ok(Self { catalogue, report: Some(report), ..Self::new("demo", ratings) })
     }
 }
 

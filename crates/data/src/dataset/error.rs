@@ -18,6 +18,16 @@ pub enum LoadError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The type of a property is stated, but there is no file that could have it.
+    #[error("property `{property}` is declared, but there is no file of {what}; {flag} FILE names one")]
+    NoTable {
+        /// Name of the first property.
+        property: String,
+        /// `items` or `users`.
+        what: &'static str,
+        /// The flag that names a file.
+        flag: &'static str,
+    },
     /// A folder without a ratings file.
     #[error("folder {} holds no ratings, looked for {}", path.display(), wanted.join(", "))]
     Layout {

@@ -9,6 +9,7 @@ mod synthetic;
 mod words;
 
 pub use error::LoadError;
+pub use load::Tables;
 pub use summary::{Bin, Quantiles, Summary, TopItem};
 pub use synthetic::{
     SyntheticError, SyntheticParams, SyntheticProgress, SyntheticReport, write_synthetic, write_synthetic_file,
@@ -28,6 +29,8 @@ pub struct Dataset {
     pub interactions: Interactions,
     /// What the items are; unknown when there is no file of items.
     pub catalogue: Catalogue,
+    /// Who the users are; unknown when there is no file of users.
+    pub users: Catalogue,
     /// What happened to the rows; `None` for data that did not come from a ratings file.
     pub report: Option<LoadReport>,
 }
@@ -39,9 +42,20 @@ pub struct LoadReport {
     pub ratings: ReadReport,
     /// The items file, if there is one.
     pub items: Option<ItemsReport>,
+    /// The users file, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<ItemsReport>,
 }
 
 impl Dataset {
+    /// Interactions of which nothing else is known.
+    #[must_use]
+    pub fn new(name: &str, interactions: Interactions) -> Self {
+        let catalogue = Catalogue::unknown(interactions.items().len());
+        let users = Catalogue::unknown(interactions.users().len());
+        Self { name: name.to_owned(), interactions, catalogue, users, report: None }
+    }
+
     /// The blake3 hash of ids, values and times in hexadecimal, the same in whatever order or format they came; see
     /// [`Interactions::hash`].
     #[must_use]

@@ -23,6 +23,16 @@ pub enum ReadError {
         /// The field that is likeliest meant, if one is.
         likeliest: Option<String>,
     },
+    /// A property was declared that no column has the name of.
+    #[error("{name} has no column for property `{property}` (--property), found are {found:?}")]
+    MissingProperty {
+        /// What was read.
+        name: String,
+        /// The name in the declaration.
+        property: String,
+        /// The properties that there are.
+        found: Vec<String>,
+    },
     /// Two roles ask for the same column.
     #[error(
         "column {column}, counted from 1, is taken for {} and for {}, expected two columns; say which with `{} COLUMN` or \

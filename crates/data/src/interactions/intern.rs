@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::HashTable;
 
-use crate::ids::{IdError, IdTable, id_order};
+use crate::ids::{IdError, IdTable, StringTable, id_order};
 
 /// Numbers ids. Small whole numbers are looked up by value in a plain list; other short ids, of at most 7 ASCII bytes,
 /// by their packed bytes in a flat table: no string is touched. The numbers do not depend on the hash, which is seeded so that no file can be built to be slow.
@@ -18,8 +18,7 @@ pub(super) struct Interner {
     short: usize,
     long: HashTable<u32>,
     hasher: RandomState,
-    arena: String,
-    ends: Vec<u32>,
+    strings: StringTable,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -91,13 +90,12 @@ impl Interner {
             short: 0,
             long: HashTable::new(),
             hasher,
-            arena: String::new(),
-            ends: Vec::new(),
+            strings: StringTable::default(),
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.strings.len()
     }
 
     #[inline]
@@ -179,24 +177,17 @@ impl Interner {
             return Ok(index);
         }
         let index = self.append(id)?;
-        let (arena, ends, hasher) = (&self.arena, &self.ends, &self.hasher);
-        self.long.insert_unique(hash, index, |&at| hasher.hash_one(name(arena, ends, at)));
+        let (strings, hasher) = (&self.strings, &self.hasher);
+        self.long.insert_unique(hash, index, |&at| hasher.hash_one(strings.at(at as usize)));
         Ok(index)
     }
 
     fn append(&mut self, id: &str) -> Result<u32, IdError> {
-        let bytes = self.arena.len() + id.len();
-        // One id takes a byte at least, so there are fewer than 2^32 of them.
-        let (Ok(end), Ok(index)) = (u32::try_from(bytes), u32::try_from(self.ends.len())) else {
-            return Err(IdError::TooLarge { bytes });
-        };
-        self.arena.push_str(id);
-        self.ends.push(end);
-        Ok(index)
+        self.strings.push(id).map_err(|error| IdError::TooLarge { bytes: error.bytes })
     }
 
     fn name(&self, index: u32) -> &str {
-        name(&self.arena, &self.ends, index)
+        self.strings.at(index as usize)
     }
 
     /// The ids in id order, and for each number the place its id got there.
@@ -213,12 +204,6 @@ impl Interner {
         let table = IdTable::from_sorted(order.iter().map(|&number| self.name(number)))?;
         Ok((table, place))
     }
-}
-
-fn name<'a>(arena: &'a str, ends: &[u32], index: u32) -> &'a str {
-    let at = index as usize;
-    let start = if at == 0 { 0 } else { ends[at - 1] as usize };
-    &arena[start..ends[at] as usize]
 }
 
 #[cfg(test)]

@@ -49,8 +49,12 @@ pub enum Reason {
     SplitTitle,
     /// A second row for the same item.
     RepeatedItem,
-    /// A title, genre or date that is not UTF-8 in a file that is.
+    /// Text of a property that is not UTF-8 in a file that is.
     TextNotUtf8,
+    /// Text of a property that is longer than text may be.
+    TextTooLong,
+    /// A cell that is not of the type declared for its property.
+    WrongType,
 }
 
 impl fmt::Display for Reason {
@@ -76,6 +80,8 @@ impl fmt::Display for Reason {
             Self::SplitTitle => "title is cut in two by the separator",
             Self::RepeatedItem => "item has a row already",
             Self::TextNotUtf8 => "text is not UTF-8",
+            Self::TextTooLong => "text is longer than 32 KiB",
+            Self::WrongType => "a cell is not of the type of its property",
         })
     }
 }

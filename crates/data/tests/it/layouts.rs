@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use foretaste_data::catalogue::{ItemsOptions, read_items};
-use foretaste_data::dataset::{Dataset, LoadError};
+use foretaste_data::catalogue::{ItemsOptions, Value, read_items};
+use foretaste_data::dataset::{Dataset, LoadError, Tables};
 use foretaste_data::ids::{IdTable, ItemIx};
-use foretaste_data::interactions::{ReadError, ReadOptions, Reason};
+use foretaste_data::interactions::{Column, ReadError, ReadOptions, Reason};
 use foretaste_data::table::{Compression, Source};
 
 fn load(path: &Path) -> Result<Dataset, LoadError> {
@@ -99,4 +99,37 @@ fn broken_item_rows_are_counted_by_reason() {
     let strict = ItemsOptions { strict: true, ..ItemsOptions::default() };
     let error = read_items(Source::bytes(text), &ids, &strict).unwrap_err();
     assert!(matches!(error, ReadError::Rejected { line: 3, reason: Reason::SplitTitle, .. }), "{error}");
+}
+
+#[test]
+fn files_of_items_and_users_are_read_by_the_id_column_of_the_ratings() {
+    let folder = folder(&[
+        ("r.csv", "visitor_nr;StockCode;rating\na;85123A;5\nb;71053;3\n"),
+        ("i.csv", "Description;StockCode;Price\nLantern;71053;3.5\nHolder;85123A;2\n"),
+        ("u.csv", "Country;visitor_nr\nDE;b\nFR;c\n"),
+    ]);
+    let at = |name: &str| folder.path().join(name);
+    let (items, users) = (at("i.csv"), at("u.csv"));
+    let declared = ["Price:number".parse().unwrap()];
+    let tables = Tables { items: Some(&items), users: Some(&users), item_properties: &declared, ..Tables::default() };
+    let options = ReadOptions {
+        user_column: Some(Column::Name("visitor_nr".into())),
+        item_column: Some(Column::Name("StockCode".into())),
+        ..ReadOptions::default()
+    };
+    let never = &mut |_| ControlFlow::Continue(());
+    let data = Dataset::load_with(&at("r.csv"), &tables, &options, never).unwrap();
+    let lantern = data.interactions.item("71053").unwrap();
+    assert_eq!(data.catalogue.title(lantern), Some("Lantern"));
+    let user = data.interactions.user("b").unwrap();
+    assert_eq!(data.users.of_user(user).collect::<Vec<_>>(), [("Country", Value::Text("DE"))]);
+    let report = data.report.unwrap();
+    let price = report.items.unwrap().properties.into_iter().find(|property| property.name == "Price").unwrap();
+    assert_eq!((price.evidence.as_str(), price.known), ("declared", 2));
+    assert_eq!((report.users.unwrap().unrated, data.users.len()), (1, 3));
+
+    let tables = Tables { user_properties: &declared, ..Tables::default() };
+    let error = Dataset::load_with(&at("r.csv"), &tables, &options, never).unwrap_err();
+    let expected = "property `Price` is declared, but there is no file of users; --users FILE names one";
+    assert_eq!(error.to_string(), expected);
 }

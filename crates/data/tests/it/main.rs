@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
 
 mod as_before;
+mod catalogue;
 mod dialects;
 mod generated_files;
 mod headers;

@@ -30,6 +30,7 @@ pub(super) fn decode(file: &Reader<'_>) -> Result<Recommender, ContainerError> {
         .map_err(|_| PROVENANCE.corrupt("JSON without the fields that belong there"))?;
     let shape = Shape { users: from.users, items: from.items, entries: from.ratings };
     let dataset = data::load_with(&from.dataset, &shape, file, None, |matrix| Feedback::explicit(matrix.values()))?;
+    let dataset = Dataset { catalogue: data::catalogue_v1(file, shape.items)?, ..dataset };
     if dataset.hash_v1() != from.data_hash {
         return Err(data::VALUES.corrupt("other ratings than the provenance says"));
     }

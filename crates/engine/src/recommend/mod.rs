@@ -20,7 +20,8 @@ use jiff::Timestamp;
 pub use listed::ListedItem;
 pub use rank::check_limit;
 pub use request::{
-    Fallback, Filter, MAX_LIMIT, Ranked, RecommendError, Request, Scored, Shortfall, ShortfallReason, Source, Subject,
+    Fallback, Filter, ItemList, MAX_LIMIT, Ranked, RecommendError, Request, Scored, Selection, Shortfall,
+    ShortfallReason, Source, Subject, UnknownValue,
 };
 
 /// A fitted model together with the data it was fitted to. Immutable: share it, and swap it for the next one.
@@ -199,6 +200,15 @@ impl Recommender {
     pub fn item(&self, item: &str) -> Result<ItemIx, RecommendError> {
         let index = self.data.interactions.items().index(item);
         index.map(ItemIx).ok_or_else(|| RecommendError::UnknownItem { item: item.to_owned() })
+    }
+
+    /// The row of the catalogue in which an item stands, rated or not.
+    ///
+    /// # Errors
+    /// An item that neither the interactions nor the file of items have.
+    pub fn catalogue_row(&self, item: &str) -> Result<usize, RecommendError> {
+        let rated = self.item(item).map(|item| item.0 as usize);
+        rated.or_else(|unknown| self.data.catalogue.unrated_row(item).ok_or(unknown))
     }
 
     /// The external id of an item.

@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 
-use super::eligible::Eligible;
+use super::eligible::{Eligible, Unknown};
 use super::subject::{Basis, Given};
 use super::top_n::{MASKED, best_first, top_n};
 use super::{
-    Fallback, MAX_LIMIT, Ranked, RecommendError, Recommender, Request, Scored, Shortfall, ShortfallReason, Source,
-    Subject,
+    Fallback, ItemList, MAX_LIMIT, Ranked, RecommendError, Recommender, Request, Scored, Selection, Shortfall,
+    ShortfallReason, Source, Subject,
 };
 use foretaste_data::ids::ItemIx;
 use foretaste_models::{Candidates, Model};
@@ -20,13 +20,13 @@ impl Recommender {
     /// Equal scores rank by rising item index.
     ///
     /// # Errors
-    /// A limit out of range, a value that is not finite, or a subject without a history that the model can use when the
-    /// request wants no fallback.
+    /// A limit out of range, a value that is not finite, values joined by commas, or a subject without a history that the
+    /// model can use when the request wants no fallback.
     pub fn recommend(&self, request: &Request<'_>) -> Result<Ranked, RecommendError> {
         check_limit(request.limit)?;
-        let mut unknown = Vec::new();
-        let given = Given::read(self, &request.subject, &mut unknown)?;
-        let eligible = Eligible::new(self, request, &mut unknown);
+        let mut unknown = Unknown::default();
+        let given = Given::read(self, &request.subject, &mut unknown.items)?;
+        let eligible = Eligible::new(self, &request.selection, &mut unknown)?;
         let (items, source, rated) = match (self.basis(&request.subject, &given), request.fallback) {
             (Ok(basis), _) => self.best_unrated(&basis, &eligible, request.limit),
             (Err(_), Fallback::Popular) => {
@@ -42,7 +42,7 @@ impl Recommender {
             (Err(error), Fallback::None) => return Err(error),
         };
         let shortfall = self.shortfall(request.limit, items.len(), rated);
-        Ok(Ranked { items, source, shortfall, unknown_items: unknown })
+        Ok(Ranked { items, source, shortfall, unknown_items: unknown.items, unknown_values: unknown.values })
     }
 
     /// Everything that a user rated, best first, equal ratings by rising item index; the score is the rating.
@@ -66,16 +66,27 @@ impl Recommender {
     /// # Errors
     /// An unknown item, a limit out of range, or a model that cannot compare items.
     pub fn similar(&self, item: &str, limit: usize) -> Result<Vec<Scored>, RecommendError> {
+        Ok(self.similar_among(item, limit, &Selection::default())?.items)
+    }
+
+    /// As [`similar`](Self::similar), among the items that a selection allows.
+    ///
+    /// # Errors
+    /// An unknown item, a limit out of range, values joined by commas, or a model that cannot compare items.
+    pub fn similar_among(&self, item: &str, limit: usize, among: &Selection<'_>) -> Result<ItemList, RecommendError> {
         check_limit(limit)?;
-        let item = self.item(item)?;
+        let (item, mut unknown) = (self.item(item)?, Unknown::default());
         let Some(similar) = self.model.scorer().similar() else {
             return Err(RecommendError::NotSupported { what: "similar items", model: self.model_name() });
         };
-        Ok(with_scores(&self.model, |scores| {
+        let eligible = Eligible::new(self, among, &mut unknown)?;
+        let items = with_scores(&self.model, |scores| {
             similar.similar_to(item, scores);
             scores[item.0 as usize] = MASKED;
+            eligible.mask(scores);
             top_n(scores, limit)
-        }))
+        });
+        Ok(ItemList { items, unknown_items: unknown.items, unknown_values: unknown.values })
     }
 
     /// The items with most ratings; the score is their number. Equal numbers rank by rising item index.
@@ -83,8 +94,19 @@ impl Recommender {
     /// # Errors
     /// A limit out of range.
     pub fn popular(&self, limit: usize) -> Result<Vec<Scored>, RecommendError> {
+        Ok(self.popular_among(limit, &Selection::default())?.items)
+    }
+
+    /// As [`popular`](Self::popular), among the items that a selection allows.
+    ///
+    /// # Errors
+    /// A limit out of range, or values joined by commas.
+    pub fn popular_among(&self, limit: usize, among: &Selection<'_>) -> Result<ItemList, RecommendError> {
         check_limit(limit)?;
-        Ok(self.by_popularity().take(limit).collect())
+        let mut unknown = Unknown::default();
+        let eligible = Eligible::new(self, among, &mut unknown)?;
+        let items = self.by_popularity().filter(|scored| eligible.contains(scored.item)).take(limit).collect();
+        Ok(ItemList { items, unknown_items: unknown.items, unknown_values: unknown.values })
     }
 
     /// All items, most ratings first; the score is their number.
@@ -94,7 +116,7 @@ impl Recommender {
         self.data.interactions.by_popularity().iter().map(scored)
     }
 
-    fn best_unrated(&self, basis: &Basis<'_>, eligible: &Eligible<'_>, limit: usize) -> (Vec<Scored>, Source, usize) {
+    fn best_unrated(&self, basis: &Basis<'_>, eligible: &Eligible, limit: usize) -> (Vec<Scored>, Source, usize) {
         with_scores(&self.model, |scores| {
             basis.score(self.model.scorer(), Candidates::All, scores);
             let rated = basis.history().items;

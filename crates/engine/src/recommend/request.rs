@@ -12,12 +12,8 @@ pub struct Request<'a> {
     pub subject: Subject<'a>,
     /// Number of items wanted, `1..=`[`MAX_LIMIT`].
     pub limit: usize,
-    /// Items that must not be in the list.
-    pub exclude: Vec<&'a str>,
-    /// When given, only these items may be in the list.
-    pub only: Option<Vec<&'a str>>,
-    /// Further conditions on the items.
-    pub filter: Filter<'a>,
+    /// Which items may be in the list.
+    pub selection: Selection<'a>,
     /// What to do for a user without a history.
     pub fallback: Fallback,
 }
@@ -36,8 +32,7 @@ impl<'a> Request<'a> {
     }
 
     fn new(subject: Subject<'a>) -> Self {
-        let (exclude, only) = (Vec::new(), None);
-        Self { subject, limit: 10, exclude, only, filter: Filter::default(), fallback: Fallback::Popular }
+        Self { subject, limit: 10, selection: Selection::default(), fallback: Fallback::Popular }
     }
 }
 
@@ -50,10 +45,22 @@ pub enum Subject<'a> {
     History(Vec<(&'a str, f32)>),
 }
 
+/// Which items may be in a list; the default allows every item.
+#[derive(Clone, Debug, Default)]
+pub struct Selection<'a> {
+    /// Items that must not be in the list.
+    pub exclude: Vec<&'a str>,
+    /// When given, only these items may be in the list.
+    pub only: Option<Vec<&'a str>>,
+    /// Further conditions on the items.
+    pub filter: Filter<'a>,
+}
+
 /// Conditions on the items of a list; all of them must hold.
 #[derive(Clone, Debug, Default)]
 pub struct Filter<'a> {
-    /// At least one of these genres, compared without regard to ASCII case; empty allows every item.
+    /// At least one of these genres, compared without regard to ASCII case; empty allows every item. They are values of
+    /// [`genre_property`](foretaste_data::catalogue::Catalogue::genre_property).
     pub genres: Vec<&'a str>,
     /// The first year allowed; an item without a year fails.
     pub min_year: Option<u16>,
@@ -93,6 +100,28 @@ pub struct Ranked {
     pub shortfall: Option<Shortfall>,
     /// Ids of the request that the model does not know, in the order in which they were named.
     pub unknown_items: Vec<String>,
+    /// Values of filters that no item has, in the order in which they were named.
+    pub unknown_values: Vec<UnknownValue>,
+}
+
+/// A list of items that is for nobody in particular: similar ones, popular ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemList {
+    /// Best first; equal scores by rising item index.
+    pub items: Vec<Scored>,
+    /// Ids of the request that the model does not know, in the order in which they were named.
+    pub unknown_items: Vec<String>,
+    /// Values of filters that no item has, in the order in which they were named.
+    pub unknown_values: Vec<UnknownValue>,
+}
+
+/// A value of a filter that no item has, so that nobody wonders why a list is empty.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct UnknownValue {
+    /// The parameter: `genre`; or `min_year`, `max_year` where no item has a year.
+    pub parameter: &'static str,
+    /// The value, as it was given.
+    pub value: String,
 }
 
 /// Where the scores of a list come from.
@@ -179,6 +208,19 @@ pub enum RecommendError {
         found: usize,
         /// The largest limit allowed.
         most: usize,
+    },
+    /// An id or a genre is not known, but a part of it before or behind a comma is.
+    #[error(
+        "`{parameter}` names `{value}`, which is not known, but `{part}` is: a comma does not separate values, name each \
+         one by itself"
+    )]
+    Joined {
+        /// The parameter: `exclude`, `only` or `genre`.
+        parameter: &'static str,
+        /// The value, as it was given.
+        value: String,
+        /// The first part that is known.
+        part: String,
     },
     /// A rating of the history cannot be used.
     #[error("the rating of item `{item}` is {found}, expected a finite number")]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use foretaste::artifact::{self, ArtifactError, ContainerError};
-use foretaste::catalogue::{Catalogue, Item};
+use foretaste::catalogue::{Catalogue, Item, ItemsOptions, read_items, read_users};
 use foretaste::dataset::Dataset;
 use foretaste::interactions::{ReadOptions, read_interactions};
 use foretaste::models::ModelParams;
@@ -24,7 +24,7 @@ fn small() -> Recommender {
         _ => Item::default(),
     });
     let catalogue = Catalogue::from_items(items).unwrap();
-    fit(Dataset { name: "small".into(), interactions: ratings, catalogue, report: None }, 2)
+    fit(Dataset { catalogue, ..Dataset::new("small", ratings) }, 2)
 }
 
 fn fit(data: Dataset, rank: usize) -> Recommender {
@@ -46,6 +46,22 @@ fn a_model_answers_the_same_after_a_round_trip() {
     }
     assert_eq!(after.similar("日本", 3).unwrap(), before.similar("日本", 3).unwrap());
     assert_eq!(artifact::to_bytes(&after).unwrap(), artifact::to_bytes(&before).unwrap());
+}
+
+#[test]
+fn properties_of_any_name_and_items_and_users_without_interactions_come_back() {
+    let interactions = small().dataset().interactions.clone();
+    let options = ItemsOptions::default();
+    let items = "i,title,price,tags,seen_at\n10,Ten,1.5,a|b,2024-01-01\n99,New,,b,\n";
+    let users = "user,country,adult\n1,DE,true\nghost,DE,false\n";
+    let (catalogue, _) = read_items(Source::bytes(items), interactions.items(), &options).unwrap();
+    let (users, _) = read_users(Source::bytes(users), interactions.users(), &options).unwrap();
+    let before = fit(Dataset { catalogue, users, ..Dataset::new("small", interactions) }, 2);
+    let after = artifact::from_bytes(&artifact::to_bytes(&before).unwrap()).unwrap();
+    let (before, after) = (before.dataset(), after.dataset());
+    assert_eq!((&after.catalogue, &after.users), (&before.catalogue, &before.users));
+    assert_eq!((after.catalogue.unrated().len(), after.users.unrated().len()), (1, 1));
+    assert_eq!(after.catalogue.schema().len(), 4);
 }
 
 #[test]

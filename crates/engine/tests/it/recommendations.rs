@@ -8,7 +8,7 @@ use foretaste::dataset::Dataset;
 use foretaste::interactions::{ReadOptions, read_interactions};
 use foretaste::models::{FitError, ModelParams};
 use foretaste::recommend::{
-    Fallback, Filter, MAX_LIMIT, RecommendError, Recommender, Request, Scored, ShortfallReason, Source,
+    Fallback, Filter, MAX_LIMIT, RecommendError, Recommender, Request, Scored, Selection, ShortfallReason, Source,
 };
 
 /// Two groups of users with nothing in common: a, b like 1..3; c, d like 4..6. Item 7 only c has seen.
@@ -25,7 +25,7 @@ fn data() -> Arc<Dataset> {
         year: id.parse::<u16>().ok().filter(|id| id % 2 == 0).map(|id| 2000 + id),
     });
     let catalogue = Catalogue::from_items(items).unwrap();
-    Arc::new(Dataset { name: "groups".into(), interactions: ratings, catalogue, report: None })
+    Arc::new(Dataset { catalogue, ..Dataset::new("groups", ratings) })
 }
 
 fn svd(rank: usize) -> ModelParams {
@@ -35,6 +35,10 @@ fn svd(rank: usize) -> ModelParams {
 fn fit(rank: usize) -> Result<Recommender, FitError> {
     let fitted = Recommender::fit(data(), &svd(rank), jiff::Timestamp::UNIX_EPOCH, &mut |_| ControlFlow::Continue(()));
     fitted.map(|(recommender, _)| recommender)
+}
+
+fn filtered(filter: Filter<'_>) -> Selection<'_> {
+    Selection { filter, ..Selection::default() }
 }
 
 fn ids(recommender: &Recommender, items: &[Scored]) -> Vec<String> {
@@ -101,18 +105,20 @@ fn lists_and_filters_bound_what_comes_back_and_the_shortfall_says_why() {
     let recommender = fit(2).unwrap();
     let everything = recommender.recommend(&Request { limit: 7, ..Request::for_user("a") }).unwrap();
     assert_eq!((everything.items.len(), everything.shortfall.unwrap().reason), (5, ShortfallReason::AllRated));
-    let without = Request { exclude: vec!["3"], limit: 5, ..Request::for_user("a") };
+    let excluding = Selection { exclude: vec!["3"], ..Selection::default() };
+    let without = Request { limit: 5, selection: excluding, ..Request::for_user("a") };
     let without = recommender.recommend(&without).unwrap();
     assert!(!ids(&recommender, &without.items).contains(&"3".to_owned()));
     assert_eq!(without.shortfall.unwrap().reason, ShortfallReason::Filtered);
-    let only = Request { only: Some(vec!["6", "1", "?"]), ..Request::for_user("a") };
+    let selection = Selection { only: Some(vec!["6", "1", "?"]), ..Selection::default() };
+    let only = Request { selection, ..Request::for_user("a") };
     let only = recommender.recommend(&only).unwrap();
     assert_eq!((ids(&recommender, &only.items), only.unknown_items), (vec!["6".to_owned()], vec!["?".to_owned()]));
     let genre = Filter { genres: vec!["low"], ..Filter::default() };
-    let low = recommender.recommend(&Request { filter: genre, ..Request::for_user("c") }).unwrap();
+    let low = recommender.recommend(&Request { selection: filtered(genre), ..Request::for_user("c") }).unwrap();
     assert_eq!(ids(&recommender, &low.items).len(), 3);
     let years = Filter { min_year: Some(2003), max_year: Some(2006), ..Filter::default() };
-    let dated = recommender.recommend(&Request { filter: years, ..Request::for_user("nobody") }).unwrap();
+    let dated = recommender.recommend(&Request { selection: filtered(years), ..Request::for_user("nobody") }).unwrap();
     assert_eq!(ids(&recommender, &dated.items), ["4", "6"], "an item without a year fails a filter on years");
 }
 

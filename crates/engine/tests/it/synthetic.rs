@@ -110,8 +110,7 @@ fn a_factorisation_finds_ratings_that_were_hidden_better_than_popularity_does() 
     let shown: String = shown.into_iter().map(|at| format!("{}\n", lines[at])).collect();
     let (ratings, _) =
         read_interactions(Source::bytes(shown), &ReadOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
-    let catalogue = foretaste::catalogue::Catalogue::unknown(ratings.items().len());
-    let data = Arc::new(Dataset { name: "shown".to_owned(), interactions: ratings, catalogue, report: None });
+    let data = Arc::new(Dataset::new("shown", ratings));
     let rank = ModelParams::default().with(&["rank=10"]).unwrap();
     let (fitted, _) = Recommender::fit(data, &rank, Timestamp::UNIX_EPOCH, &mut |_| ControlFlow::Continue(())).unwrap();
     let popular: Vec<ItemIx> = fitted.popular(1000).unwrap().iter().map(|scored| scored.item).collect();

@@ -25,6 +25,15 @@ impl<T: DeserializeOwned> Wire for T {
     }
 }
 
+/// Two types, each taking its own fields.
+pub(crate) struct Both<A, B>(pub(crate) A, pub(crate) B);
+
+impl<A: Wire, B: Wire> Wire for Both<A, B> {
+    fn read(fields: &mut Fields) -> Result<Self, WireError> {
+        Ok(Self(A::read(fields)?, B::read(fields)?))
+    }
+}
+
 /// The fields that no type has taken yet, in their order.
 #[derive(Debug)]
 pub(crate) struct Fields {

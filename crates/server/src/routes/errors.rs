@@ -46,14 +46,20 @@ errors! {
     ReadyErrors = ANY, &[ShuttingDown];
     /// Those of a list for a user.
     UserErrors = ANY, SCORED, &[UnknownUser, InvalidLimit];
+    /// Those of a user.
+    LookupErrors = ANY, SCORED, &[UnknownUser];
     /// Those of recommendations for a user.
     RecommendErrors = ANY, SCORED, &[UnknownUser, NoDirection, InvalidLimit, TooManyEntries];
     /// Those of recommendations for a history.
     HistoryErrors = ANY, SCORED, BODY, &[UnknownHistory, NoDirection, NotSupported, InvalidLimit, InvalidRating, TooManyEntries];
+    /// Those of what is looked up in a model.
+    ScoredErrors = ANY, SCORED;
     /// Those of an item.
     ItemErrors = ANY, SCORED, &[UnknownItem];
     /// Those of a list for an item.
-    SimilarErrors = ANY, SCORED, &[UnknownItem, NotSupported, InvalidLimit];
+    SimilarErrors = ANY, SCORED, &[UnknownItem, NotSupported, InvalidLimit, TooManyEntries];
+    /// Those of a list for nobody in particular.
+    ListErrors = ANY, SCORED, &[InvalidLimit, TooManyEntries];
     /// Those of a request for a fit.
     FitErrors = ANY, BODY, FIT;
     /// Those of a version.

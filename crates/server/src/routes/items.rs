@@ -7,10 +7,14 @@ use foretaste::recommend::ListedItem;
 use serde::Serialize;
 
 use super::errors::{ItemErrors, SimilarErrors};
+use super::list::UnknownEntry;
 use super::list_query::{Limit, LimitQuery};
+use super::properties::PropertyMap;
 use super::reply;
+use super::selection_query::SelectionQuery;
 use crate::app::Shared;
 use crate::error::ApiError;
+use crate::extract::fields::Both;
 use crate::extract::path::Id;
 use crate::extract::query::{NoQuery, Params};
 
@@ -30,8 +34,13 @@ pub(super) struct Item<'a> {
     year: Option<u16>,
     /// Number of ratings.
     ratings: u32,
-    /// Mean of its ratings.
-    mean_rating: f64,
+    /// Mean of its ratings; null where there is none.
+    #[schema(required = true)]
+    mean_rating: Option<f64>,
+    /// Everything else that is known, by name; present when there is any.
+    #[serde(skip_serializing_if = "PropertyMap::is_empty")]
+    #[schema(value_type = Object, example = json!({"price": 9.5, "tags": ["kitchen", "blue"]}))]
+    properties: PropertyMap<'a>,
 }
 
 /// What is known about an item
@@ -43,16 +52,17 @@ pub(super) struct Item<'a> {
 pub(super) async fn item(State(app): State<Shared>, Id(id): Id, _: NoQuery) -> Result<Response<Body>, ApiError> {
     app.score(move |version| {
         let recommender = &version.recommender;
-        let item = recommender.item(&id)?;
-        let (card, stats) = (recommender.card(item), recommender.item_stats(item));
+        let (row, catalogue) = (recommender.catalogue_row(&id)?, &recommender.dataset().catalogue);
+        let (card, stats) = (catalogue.card(row), recommender.item(&id).ok().map(|item| recommender.item_stats(item)));
         let reply = Item {
             model_version: &version.name,
-            id: recommender.item_id(item),
-            title: recommender.title(item),
+            id: &id,
+            title: card.title.unwrap_or(&id),
             genres: card.genres,
             year: card.year,
-            ratings: stats.count,
-            mean_rating: stats.mean(),
+            ratings: stats.map_or(0, |stats| stats.count),
+            mean_rating: stats.map(|stats| stats.mean()),
+            properties: PropertyMap(catalogue.others(row).collect()),
         };
         reply::json(version, &reply)
     })
@@ -69,23 +79,31 @@ pub(super) struct Similar<'a> {
     item: &'a str,
     /// The items; the score is the cosine of their factors.
     items: Vec<ListedItem<'a>>,
+    /// Ids of the request that the model does not know; present when there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown_items: Vec<String>,
+    /// Values of filters that no item has; present when there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown_values: Vec<UnknownEntry>,
 }
 
 /// Items that are like another, most alike first
 #[utoipa::path(
     get, path = "/v1/items/{item}/similar", tag = "items", operation_id = "similar_items",
-    params(("item" = String, Path, description = "The item's id, percent-encoded", example = "1"), LimitQuery),
+    params(("item" = String, Path, description = "The item's id, percent-encoded", example = "1"), LimitQuery, SelectionQuery),
     responses((status = 200, description = "The items", body = Similar), SimilarErrors)
 )]
 pub(super) async fn similar(
     State(app): State<Shared>,
     Id(id): Id,
-    Params(LimitQuery { limit: Limit(limit) }): Params<LimitQuery>,
+    Params(Both(LimitQuery { limit: Limit(limit) }, among)): Params<Both<LimitQuery, SelectionQuery>>,
 ) -> Result<Response<Body>, ApiError> {
+    among.check()?;
     app.score(move |version| {
-        let similar = version.recommender.similar(&id, limit)?;
-        let items = version.recommender.listed(&similar);
-        reply::json(version, &Similar { model_version: &version.name, item: &id, items })
+        let list = version.recommender.similar_among(&id, limit, &among.selection())?;
+        let items = version.recommender.listed(&list.items);
+        let (unknown_items, unknown_values) = (list.unknown_items, UnknownEntry::of(list.unknown_values));
+        reply::json(version, &Similar { model_version: &version.name, item: &id, items, unknown_items, unknown_values })
     })
     .await
 }

@@ -1,10 +1,16 @@
 //! What may be asked of a list, declared once: the query of a GET and the fields of a body are read from the same struct.
 
-use foretaste::recommend::{Fallback, Filter, Request, Subject};
+use foretaste::recommend::{Fallback, Request, Subject};
 use serde::{Deserialize, Deserializer};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::Schema;
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use super::selection_query::SelectionQuery;
 use crate::error::{ApiError, ErrorCode};
+use crate::extract::fields::{Fields, Wire};
+use crate::extract::wire_error::WireError;
 
 /// Items in a list when the request does not say.
 const DEFAULT_LIMIT: usize = 10;
@@ -30,44 +36,22 @@ impl<'de> Deserialize<'de> for Limit {
 }
 
 /// The query of a list that takes nothing but a limit.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, IntoParams, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct LimitQuery {
     /// Items wanted.
     #[serde(default)]
     #[param(value_type = u16, minimum = 1, maximum = 1000, default = 10, example = 3)]
+    #[schema(value_type = u16, minimum = 1, maximum = 1000, default = 10, example = 3)]
     pub(super) limit: Limit,
 }
 
-/// What a list of recommendations may hold.
+/// What to answer for somebody of whom nothing is known.
 #[derive(Debug, Deserialize, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct ListQuery {
-    /// Items wanted.
-    #[serde(default)]
-    #[param(value_type = u16, minimum = 1, maximum = 1000, default = 10, example = 3)]
-    #[schema(value_type = u16, minimum = 1, maximum = 1000, default = 10, example = 3)]
-    limit: Limit,
-    /// An item that must not be in the list; may be given several times.
-    #[serde(default)]
-    #[schema(max_items = 10_000)]
-    exclude: Vec<String>,
-    /// When given, only these items may be in the list; may be given several times.
-    #[schema(max_items = 10_000)]
-    only: Option<Vec<String>>,
-    /// At least one of these genres; may be given several times, none allows every item.
-    #[serde(default)]
-    #[schema(max_items = 10_000)]
-    genre: Vec<String>,
-    /// The first year allowed.
-    #[param(minimum = 0, maximum = 65_535)]
-    #[schema(minimum = 0, maximum = 65_535)]
-    min_year: Option<u16>,
-    /// The last year allowed.
-    #[param(minimum = 0, maximum = 65_535)]
-    #[schema(minimum = 0, maximum = 65_535)]
-    max_year: Option<u16>,
+struct FallbackQuery {
     /// What to list for a user or a history that the model does not know.
     #[serde(default)]
     #[param(inline)]
@@ -75,24 +59,46 @@ pub(super) struct ListQuery {
     fallback: Fallback,
 }
 
+/// What a list of recommendations may hold: how many, which items, what else.
+#[derive(Debug)]
+pub(super) struct ListQuery {
+    limit: LimitQuery,
+    among: SelectionQuery,
+    fallback: FallbackQuery,
+}
+
+impl Wire for ListQuery {
+    fn read(fields: &mut Fields) -> Result<Self, WireError> {
+        let (limit, among) = (LimitQuery::read(fields)?, SelectionQuery::read(fields)?);
+        Ok(Self { limit, among, fallback: FallbackQuery::read(fields)? })
+    }
+}
+
+impl IntoParams for ListQuery {
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut all = LimitQuery::into_params(&parameter_in);
+        all.extend(SelectionQuery::into_params(&parameter_in));
+        all.extend(FallbackQuery::into_params(&parameter_in));
+        all
+    }
+}
+
 impl ListQuery {
+    /// The schemas of its parts, for the body that has their fields.
+    pub(super) fn schemas() -> [RefOr<Schema>; 3] {
+        [LimitQuery::schema(), SelectionQuery::schema(), FallbackQuery::schema()]
+    }
+
     /// # Errors
     /// A list has too many entries.
     pub(super) fn check(&self) -> Result<(), ApiError> {
-        let only = self.only.as_ref().map_or(0, Vec::len);
-        check_entries(&[("exclude", self.exclude.len()), ("only", only), ("genre", self.genre.len())])
+        self.among.check()
     }
 
     /// The same as a request to the engine.
     pub(super) fn request<'a>(&'a self, subject: Subject<'a>) -> Request<'a> {
-        Request {
-            subject,
-            limit: self.limit.0,
-            exclude: refs(&self.exclude),
-            only: self.only.as_deref().map(refs),
-            filter: Filter { genres: refs(&self.genre), min_year: self.min_year, max_year: self.max_year },
-            fallback: self.fallback,
-        }
+        let (limit, fallback) = (self.limit.limit.0, self.fallback.fallback);
+        Request { subject, limit, selection: self.among.selection(), fallback }
     }
 }
 
@@ -106,10 +112,6 @@ pub(super) fn check_entries(lists: &[(&str, usize)]) -> Result<(), ApiError> {
         }
         None => Ok(()),
     }
-}
-
-fn refs(texts: &[String]) -> Vec<&str> {
-    texts.iter().map(String::as_str).collect()
 }
 
 #[cfg(test)]

@@ -10,8 +10,11 @@ mod list;
 mod list_query;
 mod metrics;
 mod models;
+mod popular;
+mod properties;
 mod recommendations;
 mod reply;
+mod selection_query;
 mod tutorial;
 mod users;
 
@@ -31,11 +34,14 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(tutorial::viewed))
         .routes(routes!(tutorial::recommended))
         .routes(routes!(tutorial::recompute_svd))
+        .routes(routes!(users::user))
         .routes(routes!(users::recommendations))
         .routes(routes!(users::ratings))
         .routes(routes!(recommendations::recommend))
         .routes(routes!(items::item))
         .routes(routes!(items::similar))
+        .routes(routes!(popular::popular))
+        .routes(routes!(properties::schema))
         .routes(routes!(models::list, models::fit))
         .routes(routes!(models::activate))
         .routes(routes!(jobs::list))

@@ -63,12 +63,14 @@ impl Wire for RecommendRequest {
 impl PartialSchema for RecommendRequest {
     /// One object with the fields of both.
     fn schema() -> RefOr<Schema> {
-        let (mut schema, list) = (History::schema(), ListQuery::schema());
-        if let (RefOr::T(Schema::Object(object)), RefOr::T(Schema::Object(list))) = (&mut schema, list) {
-            object.properties.extend(list.properties);
-            object.required.extend(list.required);
-            object.description =
-                Some("A history and what is wanted for it. `genres` is an older name of `genre`.".to_owned());
+        let mut schema = History::schema();
+        for part in ListQuery::schemas() {
+            if let (RefOr::T(Schema::Object(object)), RefOr::T(Schema::Object(part))) = (&mut schema, part) {
+                object.properties.extend(part.properties);
+                object.required.extend(part.required);
+                object.description =
+                    Some("A history and what is wanted for it. `genres` is an older name of `genre`.".to_owned());
+            }
         }
         schema
     }
@@ -81,7 +83,6 @@ impl ToSchema for RecommendRequest {
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         History::schemas(schemas);
-        ListQuery::schemas(schemas);
     }
 }
 

@@ -6,14 +6,15 @@ use axum::http::Response;
 use foretaste::recommend::{ListedItem, Scored, Subject, check_limit};
 use serde::Serialize;
 
-use super::errors::{RecommendErrors, UserErrors};
+use super::errors::{LookupErrors, RecommendErrors, UserErrors};
 use super::list::Recommendations;
 use super::list_query::{Limit, LimitQuery, ListQuery};
+use super::properties::PropertyMap;
 use super::reply;
 use crate::app::Shared;
 use crate::error::ApiError;
 use crate::extract::path::Id;
-use crate::extract::query::Params;
+use crate::extract::query::{NoQuery, Params};
 use foretaste_service::Version;
 
 /// Items recommended to a user, best first
@@ -34,6 +35,40 @@ pub(super) async fn recommendations(
         let request = query.request(Subject::User(&user));
         let ranked = version.recommender.recommend(&request)?;
         reply::json(version, &Recommendations::new(version, ranked))
+    })
+    .await
+}
+
+/// What is known about a user.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct User<'a> {
+    /// The version of the model whose data this is.
+    #[schema(example = "v1")]
+    model_version: &'a str,
+    /// The user's id.
+    id: &'a str,
+    /// Number of ratings.
+    ratings: usize,
+    /// Everything else that is known, by name; present when there is any.
+    #[serde(skip_serializing_if = "PropertyMap::is_empty")]
+    #[schema(value_type = Object, example = json!({"age": 24, "country": "DE"}))]
+    properties: PropertyMap<'a>,
+}
+
+/// What is known about a user
+#[utoipa::path(
+    get, path = "/v1/users/{user}", tag = "users", operation_id = "user",
+    params(("user" = String, Path, description = "The user's id, percent-encoded", example = "500")),
+    responses((status = 200, description = "The user", body = User), LookupErrors)
+)]
+pub(super) async fn user(State(app): State<Shared>, Id(id): Id, _: NoQuery) -> Result<Response<Body>, ApiError> {
+    app.score(move |version| {
+        let (recommender, users) = (&version.recommender, &version.recommender.dataset().users);
+        let rated = recommender.user(&id).map(|user| user.0 as usize);
+        let ratings = rated.as_ref().map_or(0, |&row| recommender.dataset().interactions.matrix().row(row).0.len());
+        let row = rated.or_else(|unknown| users.unrated_row(&id).ok_or(unknown))?;
+        let properties = PropertyMap(users.properties().of(row).collect());
+        reply::json(version, &User { model_version: &version.name, id: &id, ratings, properties })
     })
     .await
 }

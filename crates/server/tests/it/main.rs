@@ -6,5 +6,6 @@ mod client;
 mod endpoints;
 mod endurance;
 mod errors;
+mod properties;
 mod replies;
 mod source;

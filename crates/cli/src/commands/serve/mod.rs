@@ -45,6 +45,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     };
     let server = server.context("cannot serve")?;
     let listens = server.local_addr();
+    // Whoever reads the address may already stop the service, which then ends well.
+    let stopped = stop.wait();
     say(&format!("listening on http://{listens}, CPUs: {}; stop with Ctrl-C", count(threads)));
     if let Some(admin) = server.admin_addr() {
         say(&format!("health and metrics also on http://{admin}"));
@@ -53,7 +55,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let reloader = server.reloader();
     hangups.each(move || reloader.reload())?;
     socket::ready();
-    server.run(stop.wait()).context("the service failed")
+    server.run(stopped).context("the service failed")
 }
 
 /// Reads DATA and fits within a bound of bytes, and reports how it went.

@@ -39,8 +39,8 @@ impl File {
 
 impl Source for File {
     fn state(&self) -> Result<Option<SourceState>, SourceError> {
-        let items = self.read.as_ref().and_then(|read| read.items.as_deref());
-        let paths: Vec<&Path> = [Some(self.path.as_path()), items].into_iter().flatten().collect();
+        let tables = self.read.as_ref().map(|read| read.tables()).unwrap_or_default();
+        let paths: Vec<&Path> = [Some(self.path.as_path()), tables.items, tables.users].into_iter().flatten().collect();
         SourceState::of(&paths).map_err(|error| self.cannot(error))
     }
 
@@ -49,7 +49,7 @@ impl Source for File {
             let model = artifact::read(&self.path).map_err(|error| self.cannot(error))?;
             return Ok(SourceData::Model(Box::new(model)));
         };
-        let dataset = Dataset::load(&self.path, read.items.as_deref(), &read.options(), &mut |_| {
+        let dataset = Dataset::load_with(&self.path, &read.tables(), &read.options(), &mut |_| {
             if is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         Ok(SourceData::Interactions(Box::new(dataset.map_err(|error| self.cannot(error))?)))

@@ -1,9 +1,13 @@
 //! External ids (strings) and the dense indices that stand for them inside.
 
+mod strings;
+
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+
+pub use strings::{StringTable, StringsError, TextTooLarge};
 
 /// Row of a user in the ratings matrix; never leaves the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,10 +24,9 @@ pub const MAX_ID_BYTES: usize = 512;
 ///
 /// The order depends on the ids alone, so the same ratings in any order of rows give the same indices. Every id is
 /// stored once, in one arena; look-up is one hash.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct IdTable {
-    arena: String,
-    ends: Vec<u32>,
+    strings: StringTable,
     by_hash: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
@@ -68,49 +71,38 @@ impl IdTable {
     /// # Errors
     /// When two ids are equal or out of order, or when they take more than 4 GiB together.
     pub fn from_sorted<'a>(ids: impl IntoIterator<Item = &'a str>) -> Result<Self, IdError> {
-        let mut table = Self {
-            arena: String::new(),
-            ends: Vec::new(),
-            by_hash: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
-        };
+        let mut strings = StringTable::default();
         for (index, id) in ids.into_iter().enumerate() {
-            let rises = index == 0 || id_order(table.name_at(index - 1), id) == Ordering::Less;
+            let rises = index == 0 || id_order(strings.at(index - 1), id) == Ordering::Less;
             if !rises {
                 return Err(IdError::Order { index, id: id.to_owned() });
             }
-            table.arena.push_str(id);
-            let bytes = table.arena.len();
-            let Ok(end) = u32::try_from(bytes) else { return Err(IdError::TooLarge { bytes }) };
-            table.ends.push(end);
+            strings.push(id).map_err(|error| IdError::TooLarge { bytes: error.bytes })?;
         }
-        for index in 0..table.ends.len() {
-            let hash = table.hasher.hash_one(table.name_at(index));
-            let (arena, ends, hasher) = (&table.arena, &table.ends, &table.hasher);
-            // Fewer than 2^32 ids: each but one takes a byte of the arena.
-            #[allow(clippy::cast_possible_truncation, reason = "bounded by the arena's 32-bit offsets")]
-            table.by_hash.insert_unique(hash, index as u32, |&at| hasher.hash_one(slice(arena, ends, at as usize)));
+        let (hasher, mut by_hash) = (DefaultHashBuilder::default(), HashTable::new());
+        for (index, id) in (0u32..).zip(strings.iter()) {
+            by_hash.insert_unique(hasher.hash_one(id), index, |&at| hasher.hash_one(strings.at(at as usize)));
         }
-        Ok(table)
+        Ok(Self { strings, by_hash, hasher })
     }
 
     /// Number of ids.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.strings.len()
     }
 
     /// Whether there is no id at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.strings.is_empty()
     }
 
     /// The dense index of an id.
     #[must_use]
     pub fn index(&self, id: &str) -> Option<u32> {
         let hash = self.hasher.hash_one(id);
-        self.by_hash.find(hash, |&at| self.name_at(at as usize) == id).copied()
+        self.by_hash.find(hash, |&at| self.name(at) == id).copied()
     }
 
     /// The id at a dense index.
@@ -119,23 +111,28 @@ impl IdTable {
     /// When `index` is not below [`len`](Self::len).
     #[must_use]
     pub fn name(&self, index: u32) -> &str {
-        self.name_at(index as usize)
+        self.strings.at(index as usize)
     }
 
     /// All ids, by rising index.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
-        (0..self.len()).map(|index| self.name_at(index))
+        self.strings.iter()
     }
 
-    fn name_at(&self, index: usize) -> &str {
-        slice(&self.arena, &self.ends, index)
+    /// The ids as plain strings, by rising index.
+    #[must_use]
+    pub fn strings(&self) -> &StringTable {
+        &self.strings
     }
 }
 
-fn slice<'a>(arena: &'a str, ends: &[u32], index: usize) -> &'a str {
-    let start = if index == 0 { 0 } else { ends[index - 1] as usize };
-    &arena[start..ends[index] as usize]
+impl PartialEq for IdTable {
+    fn eq(&self, other: &Self) -> bool {
+        self.strings == other.strings
+    }
 }
+
+impl Eq for IdTable {}
 
 #[cfg(test)]
 mod tests {
