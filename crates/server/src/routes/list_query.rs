@@ -47,7 +47,7 @@ pub(super) struct LimitQuery {
     pub(super) limit: Limit,
 }
 
-/// What to answer for somebody of whom nothing is known.
+/// What to list for a user or a history that the model does not know.
 #[derive(Debug, Deserialize, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
