@@ -44,10 +44,12 @@ const CRATES: &[Crate] = &[
         rooms: &[
             ("atomic", &[]),
             ("ids", &[]),
-            ("table", &["ids"]),
-            ("interactions", &["ids", "table"]),
+            ("source", &[]),
+            ("columnar", &["source"]),
+            ("table", &["columnar", "ids", "source"]),
+            ("interactions", &["columnar", "ids", "table"]),
             ("catalogue", &["ids", "interactions", "table"]),
-            ("dataset", &["atomic", "ids", "catalogue", "interactions", "table"]),
+            ("dataset", &["atomic", "ids", "catalogue", "interactions", "source", "table"]),
         ],
     },
     Crate {

@@ -14,6 +14,7 @@ mod read;
 mod report;
 mod sort;
 mod swift;
+mod typed;
 
 pub use columns::Roles;
 use derived::Derived;

@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use super::gather::Gather;
 use super::{
     Feedback, Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, Roles,
-    sort, swift,
+    sort, swift, typed,
 };
-use crate::table::{CHUNK_BYTES, Fields, Lines, Record, Source};
+use crate::columnar::Format;
+use crate::table::{CHUNK_BYTES, Compression, Encoding, Fields, Lines, Opened, Record, Separator, Source, open};
 
 /// Reads a file of ratings, one a row: user, item, rating, and any further columns, which are ignored.
 ///
@@ -36,19 +37,54 @@ pub fn read_in_chunks(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(Interactions, ReadReport), ReadError> {
     let name = source.name();
-    let mut lines = Lines::open(source, options.separator, options.encoding, chunk)?;
     let mut reader = Reader { name: &name, options, gather: None, rows: 0, accepted: 0, rejected: Rejected::default() };
-    reader.read(&mut lines, progress)?;
-    reader.finish(&mut lines)
+    match open(source)? {
+        Opened::Text(stream) => {
+            let mut lines = Lines::over(stream, options.separator, options.encoding, chunk)?;
+            reader.read(&mut lines, progress)?;
+            let seen = Seen {
+                blank_lines: lines.blank(),
+                bytes: lines.bytes(),
+                columnar: None,
+                separator: lines.format().separator,
+                encoding: lines.decoder().encoding(),
+                compression: lines.compression(),
+            };
+            reader.finish(seen)
+        }
+        Opened::Columns(mut columns) => {
+            typed::read(&mut reader, &mut columns, progress)?;
+            let seen = Seen {
+                blank_lines: 0,
+                bytes: columns.progress().bytes_read,
+                columnar: Some(columns.format()),
+                separator: Separator::Comma,
+                encoding: Encoding::Utf8,
+                compression: columns.compression(),
+            };
+            reader.finish(seen)
+        }
+    }
 }
 
-struct Reader<'a> {
-    name: &'a str,
-    options: &'a ReadOptions,
-    gather: Option<Gather>,
-    rows: u64,
-    accepted: u64,
-    rejected: Rejected,
+/// What is known of the source at its end.
+struct Seen {
+    blank_lines: u64,
+    bytes: u64,
+    columnar: Option<Format>,
+    separator: Separator,
+    encoding: Encoding,
+    compression: Compression,
+}
+
+/// Everything read so far, and what became of the rows.
+pub(super) struct Reader<'a> {
+    pub(super) name: &'a str,
+    pub(super) options: &'a ReadOptions,
+    pub(super) gather: Option<Gather>,
+    pub(super) rows: u64,
+    pub(super) accepted: u64,
+    pub(super) rejected: Rejected,
 }
 
 impl Reader<'_> {
@@ -92,19 +128,25 @@ impl Reader<'_> {
                 Record::Unterminated => Err(Reason::UnterminatedQuote),
                 Record::Stopped => return Err(ReadError::Stopped { name: self.name.to_owned() }),
             };
-            self.rows += 1;
-            match verdict {
-                Ok(()) => self.accepted += 1,
-                Err(reason) if self.options.strict => {
-                    return Err(ReadError::Rejected { name: self.name.to_owned(), line, reason });
-                }
-                Err(reason) => self.rejected.add(line, reason),
-            }
+            self.count(line, verdict)?;
         }
         Ok(())
     }
 
-    fn finish(self, lines: &mut Lines) -> Result<(Interactions, ReadReport), ReadError> {
+    /// Counts a row; an error where none may be rejected.
+    pub(super) fn count(&mut self, line: u64, verdict: Result<(), Reason>) -> Result<(), ReadError> {
+        self.rows += 1;
+        match verdict {
+            Ok(()) => self.accepted += 1,
+            Err(reason) if self.options.strict => {
+                return Err(ReadError::Rejected { name: self.name.to_owned(), line, reason });
+            }
+            Err(reason) => self.rejected.add(line, reason),
+        }
+        Ok(())
+    }
+
+    fn finish(self, seen: Seen) -> Result<(Interactions, ReadReport), ReadError> {
         let roles = self.gather.as_ref().map(|gather| gather.roles.clone());
         let roles = roles.unwrap_or(Roles { columns: [0, 1, 2], header: None });
         let mut report = ReadReport {
@@ -112,11 +154,12 @@ impl Reader<'_> {
             accepted: self.accepted,
             rejected: self.rejected,
             duplicates: 0,
-            blank_lines: lines.blank(),
-            bytes: lines.bytes(),
-            separator: lines.format().separator,
-            encoding: lines.decoder().encoding(),
-            compression: lines.compression(),
+            blank_lines: seen.blank_lines,
+            bytes: seen.bytes,
+            columnar: seen.columnar,
+            separator: seen.separator,
+            encoding: seen.encoding,
+            compression: seen.compression,
             header: roles.header,
             columns: roles.columns.map(|column| column + 1),
         };
@@ -137,6 +180,6 @@ impl Reader<'_> {
     }
 }
 
-fn too_large(name: &str, error: &dyn std::error::Error) -> ReadError {
+pub(super) fn too_large(name: &str, error: &dyn std::error::Error) -> ReadError {
     ReadError::TooLarge { name: name.to_owned(), reason: error.to_string() }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::columnar::Format;
 use crate::table::{Compression, Encoding, Separator};
 
 pub use crate::table::Progress;
@@ -39,6 +40,12 @@ pub enum Reason {
     RatingNegative,
     /// A rating too large, or too close to zero, for a 32-bit float.
     RatingOutOfRange,
+    /// No value in a column of typed data: null, or a key that is not there.
+    Missing,
+    /// An id that is a number with a fraction.
+    IdNotWhole,
+    /// A line that is no JSON object.
+    NotAnObject,
     /// A title cut in two by the separator.
     SplitTitle,
     /// A second row for the same item.
@@ -63,6 +70,9 @@ impl fmt::Display for Reason {
             Self::RatingNotFinite => "rating is not finite",
             Self::RatingNegative => "rating is negative",
             Self::RatingOutOfRange => "rating is out of range",
+            Self::Missing => "missing",
+            Self::IdNotWhole => "id is a number with a fraction",
+            Self::NotAnObject => "line is no JSON object",
             Self::SplitTitle => "title is cut in two by the separator",
             Self::RepeatedItem => "item has a row already",
             Self::TextNotUtf8 => "text is not UTF-8",
@@ -120,7 +130,10 @@ pub struct ReadReport {
     pub blank_lines: u64,
     /// Bytes of text read, decompressed. With a limit on rows it may be a chunk more than these rows take.
     pub bytes: u64,
-    /// Between fields.
+    /// How columns are stored; `None` for delimited text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columnar: Option<Format>,
+    /// Between fields; a comma for columns.
     pub separator: Separator,
     /// How bytes stand for text.
     pub encoding: Encoding,
