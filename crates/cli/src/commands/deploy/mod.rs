@@ -4,6 +4,10 @@ mod emit;
 mod list;
 mod logs;
 mod native;
+#[cfg(feature = "notebooks")]
+mod notebook;
+#[cfg(not(feature = "notebooks"))]
+#[path = "without_notebooks.rs"]
 mod notebook;
 mod order;
 mod trial;
@@ -23,6 +27,7 @@ use crate::output;
 
 pub(super) use list::services;
 pub(super) use logs::logs;
+#[cfg(feature = "notebooks")]
 pub(super) use notebook::data_by_hand;
 pub(super) use trial::Trial;
 
