@@ -12,9 +12,10 @@ const READING: &str = "Reading ratings";
 /// DATA and everything about reading it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DataArgs {
-    /// A ratings file, a folder in a MovieLens layout, a model file, or one of the names demo, ml-latest-small,
-    /// ml-100k, ml-1m, ml-10m, ml-20m, ml-25m, ml-32m (all but demo are downloaded once). What exists at that path
-    /// goes before a name
+    /// A file of interactions (delimited text, JSON lines, Parquet or Arrow IPC; as it is, or in gzip, zip, zstd, bz2 or
+    /// xz), a folder or archive that holds one or is made of parts, `-` for the standard input, a model file, or one of
+    /// the names demo, ml-latest-small, ml-100k, ml-1m, ml-10m, ml-20m, ml-25m, ml-32m (all but demo are downloaded
+    /// once). What exists at that path goes before a name
     #[arg(value_name = "DATA")]
     pub(crate) data: String,
 
@@ -32,6 +33,10 @@ pub(crate) struct ReadArgs {
     /// File with titles, genres and years of the items
     #[arg(long, help_heading = READING, value_name = "FILE")]
     pub(crate) items: Option<PathBuf>,
+
+    /// A further file of the same table as DATA, read after it; may be given several times
+    #[arg(long, help_heading = READING, value_name = "FILE")]
+    pub(crate) and: Vec<PathBuf>,
 
     /// Refuse a file with a row that is no rating, instead of counting it
     #[arg(long, help_heading = READING)]
@@ -152,7 +157,7 @@ impl ReadArgs {
 
     /// Whether a flag says how to read ratings, which a model file has no use for.
     pub(crate) fn says_anything(&self) -> bool {
-        self.options() != ReadOptions::default() || self.items.is_some()
+        self.options() != ReadOptions::default() || self.items.is_some() || !self.and.is_empty()
     }
 }
 

@@ -6,6 +6,7 @@ mod deploy;
 mod fit;
 mod generate;
 mod lists;
+#[cfg(feature = "notebooks")]
 mod notebook;
 mod serve;
 
@@ -21,6 +22,7 @@ pub(crate) use deploy::{
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use lists::{FallbackArg, InspectArgs, PredictArgs, RecommendArgs, SimilarArgs};
+#[cfg(feature = "notebooks")]
 pub(crate) use notebook::{KernelArgs, NotebookArgs};
 pub(crate) use serve::{InheritArg, LogFormat, ServeArgs};
 
@@ -42,8 +44,10 @@ pub(crate) enum Command {
     /// Fit a model, or read a fitted one, and serve recommendations over HTTP
     Serve(ServeArgs),
     /// Serve the annotated cells of a Jupyter notebook as HTTP endpoints
+    #[cfg(feature = "notebooks")]
     Notebook(NotebookArgs),
     /// Become a kernel that ends with the process that started it
+    #[cfg(feature = "notebooks")]
     #[command(hide = true)]
     Kernel(KernelArgs),
     /// Show what is in a ratings file or a model file

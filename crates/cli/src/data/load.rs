@@ -1,7 +1,7 @@
 //! DATA read into memory, and a model fitted to it.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Error, Result, anyhow};
@@ -116,8 +116,9 @@ fn demo(read: &ReadArgs) -> Result<Dataset> {
 
 fn ratings(path: &Path, read: &ReadArgs) -> Result<Dataset> {
     let mut bar = Progress::bytes("reading");
-    let dataset = Dataset::load(path, read.items.as_deref(), &read.options(), &mut |at| {
-        bar.at(at.bytes_read, Some(at.bytes_total));
+    let paths: Vec<&Path> = std::iter::once(path).chain(read.and.iter().map(PathBuf::as_path)).collect();
+    let dataset = Dataset::load_all(&paths, read.items.as_deref(), &read.options(), &mut |at| {
+        bar.at(at.bytes_read, (at.bytes_total > 0).then_some(at.bytes_total));
         ControlFlow::Continue(())
     });
     drop(bar);

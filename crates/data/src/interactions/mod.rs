@@ -19,6 +19,7 @@ mod sort;
 mod suggest;
 mod swift;
 mod times;
+mod typed;
 mod values;
 
 pub use apart::{Apart, stands_apart};

@@ -8,9 +8,10 @@ use super::report::{ColumnsRead, NotATime};
 use super::sort::Sorted;
 use super::{
     Feedback, Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, Repeat,
-    Roles, sort, swift,
+    Roles, sort, swift, typed,
 };
-use crate::table::{CHUNK_BYTES, Fields, Lines, Record, Source};
+use crate::columnar::Format;
+use crate::table::{CHUNK_BYTES, Compression, Encoding, Fields, Lines, Opened, Record, Separator, Source, open};
 
 /// Reads a file of interactions, one a row: user, item, perhaps a value and a time, and any further columns, which are
 /// ignored.
@@ -42,7 +43,6 @@ pub fn read_in_chunks(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(Interactions, ReadReport), ReadError> {
     let name = source.name();
-    let mut lines = Lines::open(source, options.separator, options.encoding, chunk)?;
     let mut reader = Reader {
         name: &name,
         options,
@@ -53,16 +53,52 @@ pub fn read_in_chunks(
         missing: 0,
         not_a_time_at: 0,
     };
-    reader.read(&mut lines, progress)?;
-    reader.finish(&mut lines)
+    match open(source)? {
+        Opened::Text(stream) => {
+            let mut lines = Lines::over(stream, options.separator, options.encoding, chunk)?;
+            reader.read(&mut lines, progress)?;
+            let seen = Seen {
+                blank_lines: lines.blank(),
+                bytes: lines.bytes(),
+                columnar: None,
+                separator: lines.format().separator,
+                encoding: lines.decoder().encoding(),
+                compression: lines.compression(),
+            };
+            reader.finish(seen)
+        }
+        Opened::Columns(mut columns) => {
+            typed::read(&mut reader, &mut columns, progress)?;
+            let seen = Seen {
+                blank_lines: 0,
+                bytes: columns.progress().bytes_read,
+                columnar: Some(columns.format()),
+                separator: Separator::Comma,
+                encoding: Encoding::Utf8,
+                compression: columns.compression(),
+            };
+            reader.finish(seen)
+        }
+    }
 }
 
-struct Reader<'a> {
-    name: &'a str,
-    options: &'a ReadOptions,
-    gather: Option<Gather>,
-    rows: u64,
-    accepted: u64,
+/// What is known of the source at its end.
+struct Seen {
+    blank_lines: u64,
+    bytes: u64,
+    columnar: Option<Format>,
+    separator: Separator,
+    encoding: Encoding,
+    compression: Compression,
+}
+
+/// Everything read so far, and what became of the rows.
+pub(super) struct Reader<'a> {
+    pub(super) name: &'a str,
+    pub(super) options: &'a ReadOptions,
+    pub(super) gather: Option<Gather>,
+    pub(super) rows: u64,
+    pub(super) accepted: u64,
     rejected: Rejected,
     missing: u64,
     /// Line of the first field that is no time, in a column that was not asked for.
@@ -116,8 +152,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Counts a row by what it was.
-    fn count(&mut self, line: u64, verdict: Verdict) -> Result<(), ReadError> {
+    /// Counts a row by what it was; an error where none may be rejected.
+    pub(super) fn count(&mut self, line: u64, verdict: Verdict) -> Result<(), ReadError> {
         self.rows += 1;
         if self.not_a_time_at == 0 && self.gather.as_ref().is_some_and(|gather| gather.not_a_time.is_some()) {
             self.not_a_time_at = line;
@@ -141,7 +177,7 @@ impl Reader<'_> {
         }
     }
 
-    fn finish(self, lines: &mut Lines) -> Result<(Interactions, ReadReport), ReadError> {
+    fn finish(self, seen: Seen) -> Result<(Interactions, ReadReport), ReadError> {
         let roles = self.gather.as_ref().map_or_else(Roles::by_position, |gather| gather.roles.clone());
         let has_numbers = roles.value.is_some() && self.options.value.is_none();
         let repeat = self.options.repeat.unwrap_or(if has_numbers { Repeat::Last } else { Repeat::Sum });
@@ -152,11 +188,12 @@ impl Reader<'_> {
             missing: self.missing,
             duplicates: 0,
             repeat,
-            blank_lines: lines.blank(),
-            bytes: lines.bytes(),
-            separator: lines.format().separator,
-            encoding: lines.decoder().encoding(),
-            compression: lines.compression(),
+            blank_lines: seen.blank_lines,
+            bytes: seen.bytes,
+            columnar: seen.columnar,
+            separator: seen.separator,
+            encoding: seen.encoding,
+            compression: seen.compression,
             columns: ColumnsRead::new(&roles),
             feedback: None,
             time_format: None,
@@ -190,6 +227,6 @@ impl Reader<'_> {
     }
 }
 
-fn too_large(name: &str, error: &dyn std::error::Error) -> ReadError {
+pub(super) fn too_large(name: &str, error: &dyn std::error::Error) -> ReadError {
     ReadError::TooLarge { name: name.to_owned(), reason: error.to_string() }
 }

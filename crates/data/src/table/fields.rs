@@ -37,6 +37,16 @@ impl Fields {
         (0..self.len()).filter_map(|index| self.get(index))
     }
 
+    /// Takes fields that are cut already.
+    pub(crate) fn take<'a>(&mut self, fields: impl Iterator<Item = &'a [u8]>) {
+        self.text.clear();
+        self.ends.clear();
+        for field in fields {
+            self.text.extend_from_slice(field);
+            self.ends.push(self.text.len());
+        }
+    }
+
     /// Cuts a row, given without its line end.
     ///
     /// In a quoting dialect a field whose first byte is `"` runs to the closing `"`, `""` within being one `"`; what

@@ -5,8 +5,9 @@ use std::ops::{ControlFlow, Range};
 use memchr::memchr;
 
 use super::fields::{RowEnd, quoted_row};
-use super::source::ByteStream;
-use super::{Compression, Decoder, Encoding, Format, MAX_LINE_BYTES, Progress, Separator, Source, TableError, sniff};
+use super::{
+    ByteStream, Compression, Decoder, Encoding, Format, MAX_LINE_BYTES, Progress, Separator, Source, TableError, sniff,
+};
 
 const SAMPLE_BYTES: usize = 1 << 16;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -56,9 +57,19 @@ impl Lines {
         encoding: Option<Encoding>,
         chunk: usize,
     ) -> Result<Self, TableError> {
+        Self::over(super::open_text(source)?, separator, encoding, chunk)
+    }
+
+    /// [`open`](Self::open) of a source whose bytes are known to be text.
+    pub(crate) fn over(
+        stream: ByteStream,
+        separator: Option<Separator>,
+        encoding: Option<Encoding>,
+        chunk: usize,
+    ) -> Result<Self, TableError> {
         let format = Format { separator: Separator::Comma, terminator: b'\n' };
         let mut lines = Self {
-            stream: source.open()?,
+            stream,
             buffer: Vec::new(),
             start: 0,
             end: 0,
@@ -74,15 +85,13 @@ impl Lines {
         };
         lines.fill(SAMPLE_BYTES)?;
         let sample = &lines.buffer[..lines.end];
-        if let Some(order) = sniff::utf16(sample) {
-            return Err(TableError::Utf16 { name: lines.stream.name, order });
-        }
         if sample.starts_with(BYTE_ORDER_MARK) {
             lines.start = BYTE_ORDER_MARK.len();
             lines.decoder = Decoder::new(Some(encoding.unwrap_or(Encoding::Utf8)));
         }
         let sample = &lines.buffer[lines.start..lines.end];
         lines.decoder.look_at(sample);
+        let separator = if lines.stream.from_columns { Some(Separator::Comma) } else { separator };
         lines.format = sniff::format(sample, lines.at_end, separator);
         if lines.end - lines.start > lines.chunk {
             lines.end = lines.start + lines.chunk;

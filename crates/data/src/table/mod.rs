@@ -2,27 +2,29 @@
 //!
 //! ```text
 //! Source ──open──> ByteStream ──chunks──> Lines ──records──> Fields
-//!  file, bytes      gzip, zip undone       one row a time     separators, quotes undone
+//!  files, bytes,     compression undone,   one row a time     separators, quotes undone
+//!  a pipe            format told by the first bytes
 //! ```
+//!
+//! What is no text (Parquet, Arrow IPC, JSON lines) is read by [`columnar`](crate::columnar), and shown here as text of
+//! commas to readers that know rows alone.
 //!
 //! Memory is bounded by one chunk and [`MAX_LINE_BYTES`], whatever the file holds.
 
 mod decode;
-mod error;
 mod fields;
 mod lines;
+mod parts;
 mod sniff;
-mod source;
+mod stream;
 
 pub use decode::{Decoder, Encoding};
-pub use error::TableError;
 pub use fields::Fields;
 pub use lines::{Lines, Record};
 pub use sniff::{Format, Separator};
-pub use source::{Compression, Progress, Source};
+pub(crate) use stream::{ByteStream, Opened, open, open_text};
 
-/// Longest line, and longest quoted row over several lines, in bytes; a longer one is one rejected row.
-pub const MAX_LINE_BYTES: usize = 1 << 20;
+pub use crate::source::{Compression, MAX_LINE_BYTES, Progress, Source, TableError};
 
 /// How many bytes are asked of the file at a time.
 pub const CHUNK_BYTES: usize = 1 << 18;

@@ -1,9 +1,12 @@
 //! Tests of reading from outside, in one binary.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
 
+mod compressed_files;
+mod folders;
 mod generated_files;
 mod headers;
 mod layouts;
 mod logs;
 mod nasty_files;
 mod real_data;
+mod typed_columns;
