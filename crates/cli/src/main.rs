@@ -10,14 +10,12 @@ mod signals;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 /// Keeps what one fit gave back for the next one, where the system's would ask for fresh pages each time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = args::Cli::parse();
+    let cli = args::typed();
     match commands::run(cli.command) {
         Ok(()) => exit::Exit::Success.into(),
         Err(error) => exit::report(&error),

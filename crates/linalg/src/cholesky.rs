@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::dense::Dense;
 use crate::mirror;
+use crate::product::column_chunks;
 use crate::scalar::Real;
 
 /// Rows and columns of a block; part of the result's definition, because sums are split there.
@@ -107,7 +108,7 @@ impl<T: Real> Cholesky<T> {
     pub fn solve(&self, b: &mut Dense<T>) {
         assert_eq!(b.nrows(), self.size(), "rows of the right-hand side");
         let lower = self.lower.view();
-        b.view_mut().par_col_chunks_mut(BLOCK).for_each(|mut strip| {
+        column_chunks(b.view_mut(), BLOCK).into_par_iter().for_each(|mut strip| {
             solve_lower_triangular_in_place(lower, strip.as_mut(), Par::Seq);
             solve_upper_triangular_in_place(lower.transpose(), strip, Par::Seq);
         });
@@ -121,7 +122,7 @@ impl<T: Real> Cholesky<T> {
         let n = self.size();
         let mut triangle: Mat<T> = Mat::zeros(n, n);
         let lower = self.lower.view();
-        triangle.as_mut().par_col_chunks_mut(BLOCK).enumerate().for_each(|(task, strip)| {
+        column_chunks(triangle.as_mut(), BLOCK).into_par_iter().enumerate().for_each(|(task, strip)| {
             let start = task * BLOCK;
             let mut strip = strip.subrows_mut(start, n - start);
             (0..strip.ncols()).for_each(|at| strip[(at, at)] = T::from_f64(1.0));

@@ -44,9 +44,24 @@ pub(crate) fn add_row(matrix: &CsrMatrix, row: usize, factor: f64, sums: &mut [f
 
 #[cfg(test)]
 #[allow(clippy::float_cmp, reason = "these results are exact to the bit by contract")]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::spgemm::tests::scattered;
+
+    /// Halves from -2 to 4 at scattered places, an empty row and an empty column among them, and stored zeros.
+    pub(crate) fn scattered(nrows: usize, ncols: usize) -> CsrMatrix {
+        let (mut offsets, mut columns, mut values) = (vec![0], vec![], vec![]);
+        for row in 0..nrows {
+            for column in 0..ncols {
+                let hash = (row * 7919 + column * 104_729 + row * column * 31) % 97;
+                if hash < 30 && row % 9 != 4 && column % 11 != 5 {
+                    columns.push(column as u32);
+                    values.push((hash % 13) as f32 / 2.0 - 2.0);
+                }
+            }
+            offsets.push(columns.len());
+        }
+        CsrMatrix::new(ncols, offsets, columns, values).unwrap()
+    }
 
     #[test]
     fn the_gram_matrix_is_that_of_naive_loops_with_and_without_weights_at_any_number_of_threads() {

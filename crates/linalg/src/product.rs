@@ -103,6 +103,20 @@ pub(crate) fn in_chunks<T: Real>(x: &mut Dense<T>, change: impl Fn(usize, &mut M
     });
 }
 
+/// A matrix in chunks of columns; the last one may be narrower. For tasks, which then do not depend on the threads.
+pub(crate) fn column_chunks<T: Real>(mut matrix: MatMut<'_, T>, width: usize) -> Vec<MatMut<'_, T>> {
+    let mut chunks = Vec::with_capacity(matrix.ncols().div_ceil(width));
+    while matrix.ncols() > width {
+        let (chunk, rest) = matrix.split_at_col_mut(width);
+        chunks.push(chunk);
+        matrix = rest;
+    }
+    if matrix.ncols() > 0 {
+        chunks.push(matrix);
+    }
+    chunks
+}
+
 /// A sum over `nrows` rows for each of `width` columns: `add` adds what a row contributes. Summed as [`inner`].
 pub(crate) fn column_sums(nrows: usize, width: usize, add: impl Fn(usize, &mut [f64]) + Sync) -> Vec<f64> {
     let of_chunk = |chunk: usize| {

@@ -8,14 +8,17 @@ use crate::operator::{LinearOperator, written_out};
 use crate::scalar::Real;
 use crate::spmm::{self, Into};
 
-/// Rows of a block: so many rows of 16 columns stay in a core's own cache, 256 KiB in single precision.
+/// Rows of a block: this many rows of 16 columns stay in a core's own cache, 256 KiB in single precision.
 const BLOCK: usize = 4096;
+/// Entries that a block has at least for every row of a product, so that reading and writing the row is not most of the
+/// work: a sparser matrix is cut into fewer and larger blocks.
+const ENTRIES: usize = 8;
 
 /// What a [`SparseOperator`] needs besides the matrix itself.
 ///
 /// With `L` the matrix, transposed if it has more columns than rows, these are `Lᵀ` cut into blocks of columns, and `L`
-/// where it is not the matrix itself. Memory: one copy of the matrix; two if it has more columns than rows and more than
-/// 4,096 of them.
+/// where it is not the matrix itself. Memory: one copy of the matrix; two if it has more columns than rows and is cut into
+/// more than one block.
 #[derive(Clone, Debug)]
 struct Counterpart {
     /// `L`, if it is not the matrix.
@@ -29,7 +32,7 @@ impl Counterpart {
     fn of(matrix: &CsrMatrix) -> Self {
         let long = (matrix.nrows() < matrix.ncols()).then(|| matrix.transpose());
         let rows = long.as_ref().unwrap_or(matrix);
-        let parts = rows.nrows().div_ceil(BLOCK);
+        let parts = parts(rows.ncols(), rows.nrows(), rows.nnz());
         if long.is_some() && parts == 1 {
             return Self { long, blocks: Vec::new() };
         }
@@ -37,6 +40,11 @@ impl Counterpart {
         let blocks = blocks.collect();
         Self { long, blocks }
     }
+}
+
+/// Blocks that a matrix with these sides and entries is cut into.
+fn parts(short: usize, long: usize, nnz: usize) -> usize {
+    long.div_ceil(BLOCK).min((nnz / (ENTRIES * short.max(1))).max(1))
 }
 
 /// The `part`-th of `parts` nearly equal spans of `0..n`.
@@ -47,7 +55,7 @@ fn span(n: usize, parts: usize, part: usize) -> std::ops::Range<usize> {
 /// Bytes of the counterpart of a matrix.
 pub(crate) fn counterpart_bytes(nrows: usize, ncols: usize, nnz: usize) -> u64 {
     let (short, long) = (nrows.min(ncols), nrows.max(ncols));
-    let parts = long.div_ceil(BLOCK);
+    let parts = parts(short, long, nnz);
     let transposed = if nrows < ncols { csr::bytes(long, nnz) } else { 0 };
     let blocks = if nrows < ncols && parts == 1 { 0 } else { 8 * (nnz + parts * (short + 1)) };
     transposed + blocks as u64
@@ -55,7 +63,8 @@ pub(crate) fn counterpart_bytes(nrows: usize, ncols: usize, nnz: usize) -> u64 {
 
 /// A sparse matrix with what its products need besides: every one runs over rows and through blocks that stay in the cache.
 ///
-/// Memory beyond the matrix: one copy of it; two if it has more columns than rows and more than 4,096 of them.
+/// Memory beyond the matrix: one copy of it; two if it has more columns than rows, more than 4,096 of them, and 16 entries
+/// or more a row on average.
 #[derive(Clone, Debug)]
 pub struct SparseOperator<'a> {
     matrix: &'a CsrMatrix,

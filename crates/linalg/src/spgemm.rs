@@ -89,24 +89,9 @@ pub fn column_products<R: Send>(
 
 #[cfg(test)]
 #[allow(clippy::float_cmp, reason = "these results are exact to the bit by contract")]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-
-    /// Halves from -2 to 4 at scattered places, an empty row and an empty column among them, and stored zeros.
-    pub(crate) fn scattered(nrows: usize, ncols: usize) -> CsrMatrix {
-        let (mut offsets, mut columns, mut values) = (vec![0], vec![], vec![]);
-        for row in 0..nrows {
-            for column in 0..ncols {
-                let hash = (row * 7919 + column * 104_729 + row * column * 31) % 97;
-                if hash < 30 && row % 9 != 4 && column % 11 != 5 {
-                    columns.push(column as u32);
-                    values.push((hash % 13) as f32 / 2.0 - 2.0);
-                }
-            }
-            offsets.push(columns.len());
-        }
-        CsrMatrix::new(ncols, offsets, columns, values).unwrap()
-    }
+    use crate::gram::tests::scattered;
 
     /// The dot product of two columns, if they share a row, by naive loops.
     fn dot(x: &CsrMatrix, i: usize, j: usize) -> Option<f64> {

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{DataArgs, JsonArg, ReadArgs, ThreadArgs};
+use super::{DataArgs, JsonArg, ReadArgs, ThreadArgs, examples};
 
 /// The ranks of the tutorial's table.
 const TUTORIAL_RANKS: &str = "10,50,100,500,1000";
@@ -18,8 +18,10 @@ pub(crate) struct BenchArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {
     /// Time the truncated SVD; one JSON line a rank, with the fields of the comparison scripts
+    #[command(after_help = examples::BENCH_SVD)]
     Svd(SvdArgs),
     /// Time POST /recompute_svd of the running service, beside the tutorial's published numbers
+    #[command(after_help = examples::BENCH_TUTORIAL)]
     Tutorial(TutorialArgs),
 }
 

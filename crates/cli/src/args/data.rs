@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use foretaste::interactions::{Column, ColumnRole, MissingCodes, ReadOptions, Repeat, Weights};
-use foretaste::table::{Encoding, Separator};
+use foretaste::table::Encoding;
+
+use super::dialect::DialectArgs;
 
 /// Where `--help` lists the flags about reading.
-const READING: &str = "Reading ratings";
+pub(super) const READING: &str = "Reading ratings";
 
 /// DATA and everything about reading it.
 #[derive(Clone, Debug, Args)]
@@ -42,17 +44,8 @@ pub(crate) struct ReadArgs {
     #[arg(long, help_heading = READING)]
     pub(crate) strict: bool,
 
-    /// What stands between fields: `,` `;` `tab` `|` or `::`
-    #[arg(long, help_heading = READING, value_name = "SEPARATOR", value_parser = separator)]
-    pub(crate) separator: Option<Separator>,
-
-    /// The first row names the columns
-    #[arg(long, help_heading = READING, conflicts_with = "no_header")]
-    pub(crate) header: bool,
-
-    /// The first row holds data already
-    #[arg(long, help_heading = READING)]
-    pub(crate) no_header: bool,
+    #[command(flatten)]
+    pub(crate) dialect: DialectArgs,
 
     /// Column of users, by name or counted from 1
     #[arg(long, help_heading = READING, value_name = "COLUMN", value_parser = column)]
@@ -130,8 +123,11 @@ impl ReadArgs {
     /// What the flags mean to the reader.
     pub(crate) fn options(&self) -> ReadOptions {
         ReadOptions {
-            separator: self.separator,
-            header: (self.header || self.no_header).then_some(self.header),
+            separator: self.dialect.separator,
+            quote: self.dialect.quote(),
+            decimal: self.dialect.decimal(),
+            wide: self.dialect.wide(),
+            header: self.dialect.header(),
             user_column: self.user_column.clone(),
             item_column: self.item_column.clone(),
             rating_column: self.rating_column.clone(),
@@ -161,12 +157,6 @@ impl ReadArgs {
     }
 }
 
-fn separator(text: &str) -> Result<Separator, String> {
-    let typed = if matches!(text, "\t" | "\\t") { "tab" } else { text };
-    let found = Separator::ALL.into_iter().find(|separator| separator.to_string() == typed);
-    found.ok_or_else(|| "expected one of `,` `;` `tab` `|` `::`".to_owned())
-}
-
 fn columns(text: &str) -> Result<Columns, String> {
     ColumnRole::list(text).map(Columns)
 }
@@ -184,20 +174,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn separators_are_typed_as_they_stand_or_by_name() {
-        assert_eq!(separator(";"), Ok(Separator::Semicolon));
-        assert_eq!(separator("tab"), Ok(Separator::Tab));
-        assert_eq!(separator("\\t"), Ok(Separator::Tab));
-        assert_eq!(separator("::"), Ok(Separator::DoubleColon));
-        assert!(separator("x").is_err());
-    }
-
-    #[test]
     fn no_flag_leaves_everything_to_the_file() {
         assert_eq!(ReadArgs::default().options(), ReadOptions::default());
-        let no_header = ReadArgs { no_header: true, ..ReadArgs::default() };
-        assert_eq!(no_header.options().header, Some(false));
-        assert!(no_header.says_anything());
     }
 
     #[test]

@@ -5,20 +5,26 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::examples;
 use super::{JsonArg, LogFormat};
 
 /// The commands about services.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeployCommand {
     /// Start what a specification states as a service on this machine, or replace it
+    #[command(after_help = examples::DEPLOY)]
     Deploy(DeployArgs),
     /// List the services of this machine
+    #[command(after_help = examples::SERVICES)]
     Services(ServicesArgs),
     /// Print what a service has logged
+    #[command(after_help = examples::LOGS)]
     Logs(LogsArgs),
     /// Stop a service, or all of them
+    #[command(after_help = examples::STOP)]
     Stop(StopArgs),
     /// Deploy again what a service was before
+    #[command(after_help = examples::ROLLBACK)]
     Rollback(RollbackArgs),
     /// Supervise a service
     #[command(hide = true)]

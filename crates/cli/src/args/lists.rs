@@ -1,10 +1,15 @@
 //! The commands that print something about data or a model.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
+use foretaste::interactions::Column;
+use foretaste::table::Separator;
 
+use super::dialect::separator;
 use super::{DataArgs, JsonArg, ModelArgs};
+use crate::output::Shape;
 
 /// `inspect`
 #[derive(Debug, Args)]
@@ -62,7 +67,46 @@ pub(crate) struct SimilarArgs {
 pub(crate) struct PredictArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
-    /// CSV file with a user and an item on each line (a line `user,item` at the start is a header); `-` is stdin
+    /// Table with a user and an item in each row, in any form that ratings can have; other columns are ignored; `-` is
+    /// stdin. With --strict the first pair that has no score ends the command
     #[arg(long, value_name = "FILE")]
     pub(crate) pairs: PathBuf,
+    /// Columns of users and of items in the pairs, by name or counted from 1 [default: by usual names, or 1,2]
+    #[arg(long, value_name = "USER,ITEM")]
+    pub(crate) pairs_columns: Option<PairColumns>,
+    /// What stands between the fields of a pair, such as `;` [default: found out]
+    #[arg(long, value_name = "SEPARATOR", value_parser = separator)]
+    pub(crate) pairs_separator: Option<Separator>,
+    /// File to write the scores to, whole or not at all [default: stdout]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON, one object a line, instead of CSV
+    #[arg(long)]
+    json: bool,
+}
+
+impl PredictArgs {
+    /// CSV, or JSON lines.
+    pub(crate) fn shape(&self) -> Shape {
+        if self.json { Shape::Json } else { Shape::Text }
+    }
+}
+
+/// Columns of users and items.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PairColumns(pub(crate) [Column; 2]);
+
+impl FromStr for PairColumns {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let expected = || format!("`{text}` is not two columns, such as `user,item` or `2,1`, counted from 1");
+        let (user, item) = text.split_once(',').ok_or_else(expected)?;
+        let column = |text: &str| text.trim().parse::<Column>().ok();
+        match (column(user), column(item)) {
+            (Some(Column::Position(0)), _) | (_, Some(Column::Position(0))) => Err(expected()),
+            (Some(user), Some(item)) if !item.to_string().contains(',') => Ok(Self([user, item])),
+            _ => Err(expected()),
+        }
+    }
 }

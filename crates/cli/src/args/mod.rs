@@ -3,12 +3,15 @@
 mod bench;
 mod data;
 mod deploy;
+mod dialect;
+mod examples;
 mod fit;
 mod generate;
 mod lists;
 #[cfg(feature = "notebooks")]
 mod notebook;
 mod serve;
+mod typed;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -21,10 +24,11 @@ pub(crate) use deploy::{
 };
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
-pub(crate) use lists::{FallbackArg, InspectArgs, PredictArgs, RecommendArgs, SimilarArgs};
+pub(crate) use lists::{FallbackArg, InspectArgs, PairColumns, PredictArgs, RecommendArgs, SimilarArgs};
 #[cfg(feature = "notebooks")]
 pub(crate) use notebook::{KernelArgs, NotebookArgs};
 pub(crate) use serve::{InheritArg, LogFormat, ServeArgs};
+pub(crate) use typed::{shown, typed};
 
 use crate::exit;
 use crate::output::Shape;
@@ -42,33 +46,44 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Fit a model, or read a fitted one, and serve recommendations over HTTP
+    #[command(after_help = examples::SERVE)]
     Serve(ServeArgs),
     /// Serve the annotated cells of a Jupyter notebook as HTTP endpoints
     #[cfg(feature = "notebooks")]
+    #[command(after_help = examples::NOTEBOOK)]
     Notebook(NotebookArgs),
     /// Become a kernel that ends with the process that started it
     #[cfg(feature = "notebooks")]
     #[command(hide = true)]
     Kernel(KernelArgs),
     /// Show what is in a ratings file or a model file
+    #[command(after_help = examples::INSPECT)]
     Inspect(InspectArgs),
     /// Fit a model and write it to a file
+    #[command(after_help = examples::FIT)]
     Fit(FitCommandArgs),
     /// Recommend items to a user
+    #[command(after_help = examples::RECOMMEND)]
     Recommend(RecommendArgs),
     /// List the items that are most like one
+    #[command(after_help = examples::SIMILAR)]
     Similar(SimilarArgs),
     /// Predict the ratings of (user, item) pairs
+    #[command(after_help = examples::PREDICT)]
     Predict(PredictArgs),
     /// Write synthetic ratings to a file, at the scale of MovieLens 20M or any other
+    #[command(after_help = examples::GENERATE)]
     Generate(GenerateArgs),
     #[command(flatten)]
     Services(DeployCommand),
     /// Measure
+    #[command(after_help = examples::BENCH)]
     Bench(BenchArgs),
     /// Print the service's OpenAPI document
+    #[command(after_help = examples::OPENAPI)]
     Openapi,
     /// Print a completion script for a shell
+    #[command(after_help = examples::COMPLETIONS)]
     Completions(CompletionsArgs),
 }
 
@@ -102,5 +117,26 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_two_examples_that_are_understood() {
+        let mut cli = Cli::command();
+        cli.build();
+        let shown = |command: &&clap::Command| !command.is_hide_set() && command.get_name() != "help";
+        let bench = cli.find_subcommand("bench").unwrap();
+        for command in cli.get_subcommands().chain(bench.get_subcommands()).filter(shown) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+            assert_eq!(examples.len(), 2, "{}", command.get_name());
+            for example in examples {
+                assert!(example.len() <= 88, "{example}");
+                let call = example.split(" | ").last().unwrap().split(" > ").next().unwrap();
+                assert!(call.contains(command.get_name()), "{call}");
+                if let Err(error) = Cli::try_parse_from(call.split(' ')) {
+                    panic!("{example}: {error}");
+                }
+            }
+        }
     }
 }

@@ -3,16 +3,15 @@
 use std::io::Write;
 
 use anyhow::Result;
-use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
-use crate::args::Cli;
+use crate::args::shown;
 use crate::output;
 
 pub(super) fn run(shell: Shell) -> Result<()> {
     // Into memory first: the generator panics where a pipe is closed.
     let mut script = Vec::new();
-    generate(shell, &mut Cli::command(), "foretaste", &mut script);
+    generate(shell, &mut shown(), "foretaste", &mut script);
     let mut out = output::stdout();
     out.write_all(&script)?;
     Ok(out.flush()?)

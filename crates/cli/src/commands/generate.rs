@@ -10,12 +10,17 @@ use foretaste::dataset::{
     SyntheticError, SyntheticParams, SyntheticProgress, SyntheticReport, write_synthetic, write_synthetic_file,
 };
 
+use super::destination;
 use crate::args::GenerateArgs;
 use crate::exit::{Exit, coded};
-use crate::output::{self, Progress, bytes, count, decimal};
+use crate::output::{self, Progress, bytes, count, counted, decimal};
 
 pub(super) fn run(args: &GenerateArgs) -> Result<()> {
     let params = args.params();
+    if args.out != Path::new("-") {
+        destination::check(&args.out, &[])?;
+        destination::has_space(&args.out, least_bytes(args))?;
+    }
     let mut bar = Progress::steps("generating");
     let mut progress = |at: SyntheticProgress| {
         bar.at(at.rows, Some(at.total));
@@ -40,6 +45,13 @@ pub(super) fn run(args: &GenerateArgs) -> Result<()> {
     Ok(out.flush()?)
 }
 
+/// What the file takes at least: a row is an id of a user and of an item, a rating and a time. How well a compressed
+/// file packs is not known before.
+fn least_bytes(args: &GenerateArgs) -> u64 {
+    let is_packed = args.out.extension().is_some_and(|extension| extension == "gz");
+    if is_packed { 1 } else { args.params().ratings.saturating_mul("1,1,5,1000000000\n".len() as u64) }
+}
+
 fn refused(error: SyntheticError) -> Error {
     match error {
         SyntheticError::None { .. } | SyntheticError::Ratings { .. } => coded(Exit::Usage, error),
@@ -52,10 +64,10 @@ fn summary(params: &SyntheticParams, report: &SyntheticReport) -> [String; 3] {
     let density = 100.0 * params.ratings as f64 / (f64::from(params.users) * f64::from(params.items));
     [
         format!(
-            "{} ratings by {} users of {} items, {} % of all pairs",
-            count(params.ratings),
-            count(params.users),
-            count(params.items),
+            "{} by {} of {}, {} % of all pairs",
+            counted(params.ratings, "rating"),
+            counted(params.users, "user"),
+            counted(params.items, "item"),
             decimal(density, 2)
         ),
         format!(

@@ -77,7 +77,7 @@ fn write_summary(out: &mut impl Write, summary: &Summary) -> Result<()> {
     per(&summary.per_user, &summary.per_item).write(out, "")?;
     writeln!(out)?;
     let mut top = Table::new([
-        ("item", Align::Right),
+        ("item", Align::Id),
         ("rated most", Align::Left),
         ("ratings", Align::Right),
         ("mean", Align::Right),

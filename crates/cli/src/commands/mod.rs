@@ -4,6 +4,7 @@ mod bench;
 mod completions;
 #[cfg_attr(not(target_os = "linux"), path = "deploy_elsewhere.rs")]
 mod deploy;
+mod destination;
 mod fit;
 mod generate;
 mod inspect;
@@ -26,7 +27,7 @@ use crate::args::{Command, ModelArgs, ThreadArgs};
 use crate::data::ready;
 use crate::exit::{Exit, coded};
 use crate::machine;
-use crate::output::{Align, Table, count};
+use crate::output::{self, Align, Table, count, counted};
 
 /// Runs a command.
 ///
@@ -54,7 +55,16 @@ pub(crate) fn run(command: Command) -> Result<()> {
 
 /// Bounds the CPU of the process, if asked to; returns how many threads may compute. Call it before any thread starts.
 fn threads(args: ThreadArgs) -> usize {
-    args.asked().map_or_else(machine::cpus, |asked| machine::restrict_to(asked).min(asked))
+    let Some(asked) = args.asked() else { return machine::cpus() };
+    let there = machine::cpus();
+    if asked > there {
+        let cpus = counted(there, "CPU");
+        output::note(&format!(
+            "--threads is {}, this process has {cpus} to use: it computes with {there}",
+            count(asked)
+        ));
+    }
+    machine::restrict_to(asked).min(asked)
 }
 
 /// The pool that a command computes in, and with it the bound on the process. Call it before any thread starts.
@@ -96,7 +106,7 @@ fn refused(error: RecommendError) -> anyhow::Error {
 
 /// A list as a table: place, item, title, and the score under its name.
 fn ranking(items: &[ListedItem<'_>], score: &'static str, shown: impl Fn(f32) -> String) -> Table<4> {
-    let columns = [("", Align::Right), ("item", Align::Right), ("title", Align::Left), (score, Align::Right)];
+    let columns = [("", Align::Right), ("item", Align::Id), ("title", Align::Left), (score, Align::Right)];
     let mut table = Table::new(columns);
     for (at, listed) in items.iter().enumerate() {
         table.row([count(at + 1), listed.id.to_owned(), listed.title.to_owned(), shown(listed.score)]);

@@ -6,7 +6,7 @@ use foretaste::interactions::{
     ColumnRead, EVENT_NAMES, Evidence, Feedback, ReadReport, Repeat, TimeFormat, normalised,
 };
 
-use crate::output::{count, decimal, printable};
+use crate::output::{count, counted, decimal, printable};
 
 /// What there is, and what became of the rows: two lines; one for data that came with a model.
 pub(super) fn lines(dataset: &Dataset) -> Vec<String> {
@@ -14,17 +14,23 @@ pub(super) fn lines(dataset: &Dataset) -> Vec<String> {
     let (users, items, stored) = (ratings.users().len(), ratings.items().len(), ratings.nnz());
     let density = 100.0 * stored as f64 / (users as f64 * items as f64).max(1.0);
     let what = format!(
-        "read {}: {} ratings by {} users of {} items, {} % of all pairs",
+        "read {}: {} by {} of {}, {} % of all pairs",
         printable(&dataset.name),
-        count(stored),
-        count(users),
-        count(items),
+        counted(stored, "rating"),
+        counted(users, "user"),
+        counted(items, "item"),
         decimal(density, 2)
     );
     let mut lines = vec![what];
     if let Some(report) = &dataset.report {
         let titled = (0u32..).take(items).filter(|&item| dataset.catalogue.title(ItemIx(item)).is_some()).count();
-        lines.push(format!("{}; {} of {} items have a title", became(report), count(titled), count(items)));
+        lines.push(format!(
+            "{}; {} of {} {} a title",
+            became(report),
+            count(titled),
+            counted(items, "item"),
+            if items == 1 { "has" } else { "have" }
+        ));
         lines.extend(notes(&report.ratings));
     }
     lines
@@ -129,8 +135,8 @@ fn written(format: TimeFormat) -> &'static str {
 fn became(report: &LoadReport) -> String {
     let rows = &report.ratings;
     let mut text = format!(
-        "{} rows = {} accepted + {} rejected",
-        count(rows.rows),
+        "{} = {} accepted + {} rejected",
+        counted(rows.rows, "row"),
         count(rows.accepted),
         count(rows.rejected.total)
     );
@@ -144,7 +150,7 @@ fn became(report: &LoadReport) -> String {
         };
     }
     if let Some(items) = report.items.as_ref().filter(|items| items.rejected.total > 0) {
-        text += &format!("; {} of {} rows of items rejected", count(items.rejected.total), count(items.rows));
+        text += &format!("; {} of {} of items rejected", count(items.rejected.total), counted(items.rows, "row"));
     }
     text
 }

@@ -3,6 +3,7 @@
 mod numbers;
 mod progress;
 mod table;
+mod width;
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
@@ -10,9 +11,12 @@ use std::io::{self, BufWriter, Write};
 use anyhow::Result;
 use serde::Serialize;
 
-pub(crate) use numbers::{bytes, count, decimal, seconds};
+pub(crate) use numbers::{bytes, count, counted, decimal, seconds};
 pub(crate) use progress::Progress;
 pub(crate) use table::{Align, Table};
+#[cfg(target_os = "linux")]
+pub(crate) use width::wrapped;
+pub(crate) use width::{shortened, width};
 
 /// Whether data is printed for people or for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

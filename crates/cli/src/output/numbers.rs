@@ -15,6 +15,12 @@ pub(crate) fn count(number: impl TryInto<u64>) -> String {
     out
 }
 
+/// A count with its noun, whose plural ends in `s`: `1 user`, `2 users`.
+pub(crate) fn counted(number: impl TryInto<u64>, noun: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// At most `places` decimals, without trailing zeros: `4`, `3.5`.
 pub(crate) fn decimal(number: f64, places: usize) -> String {
     let text = format!("{number:.places$}");
@@ -49,6 +55,11 @@ mod tests {
     #[test]
     fn counts_are_grouped_by_thousands() {
         assert_eq!([0u64, 999, 1000, 1_000_209].map(count), ["0", "999", "1,000", "1,000,209"]);
+    }
+
+    #[test]
+    fn one_of_a_kind_has_no_plural() {
+        assert_eq!([0u64, 1, 1000].map(|number| counted(number, "user")), ["0 users", "1 user", "1,000 users"]);
     }
 
     #[test]

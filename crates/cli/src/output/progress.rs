@@ -7,6 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How long work may take before it is worth a bar.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How often a bar is drawn while nothing is reported.
+const TICK: Duration = Duration::from_millis(250);
 /// Redraws a second.
 const REDRAWS: u8 = 10;
 
@@ -66,7 +68,7 @@ fn draw(label: &'static str, unit: Unit, total: Option<u64>, elapsed: Duration) 
     let template = match (unit, total) {
         (Unit::Bytes, Some(_)) => "{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}, {eta} left",
         (Unit::Bytes, None) => "{msg} {spinner} {bytes} {bytes_per_sec}",
-        (Unit::Steps, Some(_)) => "{msg} [{bar:30}] {percent} % {elapsed}",
+        (Unit::Steps, Some(_)) => "{msg} [{bar:30}] {percent} % {elapsed}, {eta} left",
         (Unit::Steps, None) => "{msg} {spinner} {elapsed}",
     };
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(REDRAWS)).with_elapsed(elapsed);
@@ -74,5 +76,7 @@ fn draw(label: &'static str, unit: Unit, total: Option<u64>, elapsed: Duration) 
         bar.set_style(style.progress_chars("=> "));
     }
     bar.set_message(label);
+    // Between two reports the clock goes on.
+    bar.enable_steady_tick(TICK);
     bar
 }

@@ -1,24 +1,98 @@
-//! Whether the first row names the columns.
+//! Which column holds what, and whether what it holds agrees.
 
-use super::names::COUNT_NAMES;
-use super::{Column, ITEM_NAMES, RATING_NAMES, ReadError, ReadOptions, Roles, USER_NAMES, normalised};
-use crate::table::Fields;
+use super::doubts;
+use super::wide::Wide;
+use super::{
+    COUNT_NAMES, Column, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, ReadError, ReadOptions, Roles, TIME_NAMES, USER_NAMES,
+    normalised,
+};
+use crate::table::{Asked, Decimal, Dialect, Kind, TableError};
 
-impl Roles {
-    /// Decides from the first row of a file.
+/// How the rows of a file become interactions.
+#[derive(Clone, Debug)]
+pub(super) enum Layout {
+    /// One a row.
+    Rows {
+        /// Which column is what.
+        roles: Roles,
+        /// Most fields a row may have.
+        most_fields: usize,
+        /// Decimal separator of the values.
+        decimal: Decimal,
+    },
+    /// One a cell.
+    Table(Wide),
+}
+
+/// Which role a column of this name usually has: 0 user, 1 item, 2 value, 3 time.
+pub(super) fn usual_role(name: &[u8]) -> Option<usize> {
+    let name = normalised(name);
+    let roles = [&[USER_NAMES][..], &[ITEM_NAMES], &[RATING_NAMES, COUNT_NAMES, EVENT_NAMES], &[TIME_NAMES]];
+    roles.iter().position(|lists| lists.iter().any(|names| names.contains(&name.as_str())))
+}
+
+/// What the recognition of a file is told by the options.
+pub(super) fn asked<'a>(options: &ReadOptions, role: &'a dyn Fn(&[u8]) -> Option<usize>) -> Asked<'a> {
+    let columns = [&options.user_column, &options.item_column, &options.rating_column, &options.time_column];
+    let by_name = columns.iter().any(|column| matches!(column, Some(Column::Name(_))));
+    Asked {
+        separator: options.separator,
+        quote: options.quote,
+        header: options.header.or(by_name.then_some(true)),
+        role,
+    }
+}
+
+impl Layout {
+    /// Decides from how the table is written.
     ///
     /// # Errors
-    /// As [`Roles::assign`].
-    pub(super) fn find(first: &Fields, options: &ReadOptions, name: &str) -> Result<Self, ReadError> {
-        let names: Vec<String> = first.iter().map(normalised).collect();
-        let asked = [&options.user_column, &options.item_column, &options.rating_column, &options.time_column];
-        let usual = [USER_NAMES, ITEM_NAMES, RATING_NAMES, COUNT_NAMES];
-        let by_name = asked.iter().any(|column| matches!(column, Some(Column::Name(_))));
-        let known = names.iter().any(|name| usual.iter().any(|usual| usual.contains(&name.as_str())));
-        let numeric =
-            first.iter().any(|field| std::str::from_utf8(field).is_ok_and(|text| text.parse::<f64>().is_ok()));
-        let is_header = options.header.unwrap_or(by_name || (known && !numeric));
-        let fields: Vec<String> = first.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect();
-        Self::assign(&fields, is_header, options, name)
+    /// When a column is not there that must be, and when another reading is as likely.
+    pub(super) fn find(dialect: &Dialect, options: &ReadOptions, name: &str) -> Result<Self, ReadError> {
+        let undecided = |undecided| TableError::Undecided { name: name.to_owned(), undecided };
+        let header = dialect.header.as_deref();
+        let roles_of = |names: &[String]| -> Vec<usize> {
+            names.iter().filter_map(|name| usual_role(name.as_bytes())).filter(|&role| role < 3).collect()
+        };
+        let columns = [&options.user_column, &options.item_column, &options.rating_column, &options.time_column];
+        let told = options.columns.is_some() || columns.iter().any(|column| column.is_some());
+        let known = header.map(roles_of).unwrap_or_default();
+        let is_long = known.contains(&0) && known.contains(&1);
+        if options.wide == Some(true) || (!told && !is_long) {
+            let wide = Wide::find(dialect, options, &usual_role).map_err(undecided)?;
+            if let Some(wide) = wide {
+                return Ok(Self::Table(wide));
+            }
+        }
+        let by_place = !told && known.is_empty();
+        let blank = vec![String::new(); dialect.width];
+        let mut roles = Roles::assign(header.unwrap_or(&blank), header.is_some(), options, name)?;
+        if by_place {
+            let places = doubts::by_place(dialect).map_err(undecided)?;
+            (roles.user.at, roles.item.at) = (places[0], places[1]);
+            if let Some(value) = &mut roles.value {
+                value.at = places[2];
+            }
+            // Nothing but users and items: each row counts 1.
+            let clean = dialect.columns.iter().all(|column| column.controls == 0);
+            if dialect.width == 2 && dialect.longest == 2 && clean {
+                roles.value = None;
+            }
+        }
+        let last = roles.places().map(|(_, role)| role.at).max().unwrap_or(0);
+        let value = roles.value.map(|role| role.at);
+        let most_fields = if told || dialect.rows == 0 {
+            dialect.longest
+        } else {
+            doubts::most_fields(dialect, value, last).map_err(undecided)?
+        };
+        let column = value.and_then(|at| dialect.columns.get(at));
+        let decimal = match (options.decimal, column) {
+            (Some(decimal), _) => decimal,
+            (None, None) => Decimal::Open,
+            (None, Some(column)) if column.kind() == Kind::Time => Decimal::Point,
+            (None, Some(column)) => column.decimal().ok_or_else(|| undecided(doubts::thousands()))?,
+        };
+        Ok(Self::Rows { roles, most_fields, decimal })
     }
 }

@@ -8,7 +8,7 @@ use super::sort::Gathered;
 use super::times::TimeFormat;
 use super::{Evidence, MissingCodes, ReadOptions, Reason, Roles, Weights, normalised};
 use crate::ids::{IdError, MAX_ID_BYTES};
-use crate::table::{Decoder, Fields};
+use crate::table::{Decimal, Decoder, Fields};
 
 /// Different words without a weight that are counted one by one.
 const MOST_WORDS: usize = 20;
@@ -23,7 +23,9 @@ pub(super) struct Gather {
     pub(super) gathered: Gathered,
     pub(super) roles: Roles,
     /// Most fields a row may have.
-    pub(super) most_fields: Option<usize>,
+    pub(super) most_fields: usize,
+    /// Decimal separator of the values.
+    pub(super) decimal: Decimal,
     pub(super) weights: Option<Weights>,
     pub(super) missing: MissingCodes,
     /// How times are written; `None` until there is one other than 0.
@@ -38,8 +40,7 @@ pub(super) struct Gather {
 pub(super) type Verdict = Result<(), Reason>;
 
 impl Gather {
-    pub(super) fn new(roles: Roles, options: &ReadOptions) -> Self {
-        let most_fields = roles.header.as_ref().map(|_| 0);
+    pub(super) fn new(roles: Roles, most_fields: usize, decimal: Decimal, options: &ReadOptions) -> Self {
         let times = roles.time.map(|_| Vec::new());
         Self {
             users: Interner::new(),
@@ -47,6 +48,7 @@ impl Gather {
             gathered: Gathered { times, ..Gathered::default() },
             roles,
             most_fields,
+            decimal,
             weights: options.value.clone(),
             missing: options.missing.clone(),
             time_format: None,
@@ -67,7 +69,7 @@ impl Gather {
         if value == Some(None) {
             return Ok(Err(Reason::TooFewFields));
         }
-        if fields.len() > *self.most_fields.get_or_insert(fields.len()) {
+        if fields.len() > self.most_fields {
             return Ok(Err(Reason::TooManyFields));
         }
         let parsed = value.flatten().map_or(Ok(1.0), |field| self.value(field));
@@ -109,7 +111,10 @@ impl Gather {
         }
         match &self.weights {
             Some(weights) => weights.of(field).ok_or(Reason::WordWithoutWeight),
-            None => rating(field),
+            None => {
+                let with_point = self.decimal.with_point(field);
+                rating(with_point.as_deref().unwrap_or(field))
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 mod apart;
 mod columns;
 mod derived;
+mod doubts;
 mod error;
 mod feedback;
 mod gather;
@@ -21,6 +22,7 @@ mod swift;
 mod times;
 mod typed;
 mod values;
+mod wide;
 
 pub use apart::{Apart, stands_apart};
 use derived::Derived;

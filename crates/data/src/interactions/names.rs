@@ -194,13 +194,16 @@ pub const TIME_NAMES: &[&str] = &[
     "dateadded",
     "mylastupdated",
 ];
-/// What stands behind the `:` of a typed column name, as RecBole writes them.
-const TYPES: [&str; 4] = [":token", ":token_seq", ":float", ":float_seq"];
+/// What stands behind the `:` of a typed column name, as RecBole and others write them.
+const TYPES: [&str; 9] = ["token", "token_seq", "float", "float_seq", "int", "integer", "long", "string", "id"];
 
 /// A column name without what people vary: case, `_`, `-`, spaces, points, and a type such as `:token`.
 #[must_use]
 pub fn normalised(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(name);
-    let text = TYPES.iter().find_map(|typed| text.strip_suffix(typed)).unwrap_or(&text);
-    text.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.')).flat_map(char::to_lowercase).collect()
+    let plain = match text.rsplit_once(':') {
+        Some((plain, kind)) if TYPES.iter().any(|known| kind.trim().eq_ignore_ascii_case(known)) => plain,
+        _ => &text,
+    };
+    plain.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.')).flat_map(char::to_lowercase).collect()
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{MissingCodes, Repeat, Weights};
-use crate::table::{Encoding, Separator};
+use crate::table::{Decimal, Encoding, Quote, Separator};
 
 /// A column of a file, by its name in the header or by position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +88,12 @@ impl ColumnRole {
 pub struct ReadOptions {
     /// Between fields; `None` takes what cuts the first lines evenly.
     pub separator: Option<Separator>,
+    /// Around fields; `None` takes what the rows show.
+    pub quote: Option<Quote>,
+    /// What stands before the fraction of a value; `None` takes what the values show.
+    pub decimal: Option<Decimal>,
+    /// Whether it is a table of users x items, one value a cell; `None` finds out.
+    pub wide: Option<bool>,
     /// Whether the first row names the columns; `None` looks for usual names in it.
     pub header: Option<bool>,
     /// Column of user ids; `None` goes by name, or is the first.

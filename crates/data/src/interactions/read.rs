@@ -3,15 +3,20 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use super::columns::{Layout, asked, usual_role};
 use super::gather::{Gather, Verdict};
 use super::report::{ColumnsRead, NotATime};
 use super::sort::Sorted;
+use super::wide::Wide;
 use super::{
     Feedback, Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, Repeat,
-    Roles, sort, swift, typed,
+    sort, swift, typed,
 };
 use crate::columnar::Format;
-use crate::table::{CHUNK_BYTES, Compression, Encoding, Fields, Lines, Opened, Record, Separator, Source, open};
+use crate::table::{
+    ByteStream, CHUNK_BYTES, Compression, Decimal, Decoder, Dialect, Encoding, Fields, Lines, Opened, Record,
+    Separator, Source, TableError, as_text, open,
+};
 
 /// Reads a file of interactions, one a row: user, item, perhaps a value and a time, and any further columns, which are
 /// ignored.
@@ -43,43 +48,49 @@ pub fn read_in_chunks(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(Interactions, ReadReport), ReadError> {
     let name = source.name();
-    let mut reader = Reader {
-        name: &name,
-        options,
-        gather: None,
-        rows: 0,
-        accepted: 0,
-        rejected: Rejected::default(),
-        missing: 0,
-        not_a_time_at: 0,
-    };
     match open(source)? {
-        Opened::Text(stream) => {
-            let mut lines = Lines::over(stream, options.separator, options.encoding, chunk)?;
-            reader.read(&mut lines, progress)?;
-            let seen = Seen {
-                blank_lines: lines.blank(),
-                bytes: lines.bytes(),
-                columnar: None,
-                separator: lines.format().separator,
-                encoding: lines.decoder().encoding(),
-                compression: lines.compression(),
-            };
-            reader.finish(seen)
+        Opened::Text(stream) => read_text(stream, None, &name, options, chunk, progress),
+        // Only the reader of text knows tables of users x items.
+        Opened::Columns(columns) if options.wide == Some(true) => {
+            let format = Some(columns.format());
+            read_text(as_text(columns), format, &name, options, chunk, progress)
         }
         Opened::Columns(mut columns) => {
+            let mut reader = Reader::new(&name, options, typed::gather(&columns, options, &name)?);
             typed::read(&mut reader, &mut columns, progress)?;
-            let seen = Seen {
+            reader.finish(Seen {
                 blank_lines: 0,
                 bytes: columns.progress().bytes_read,
                 columnar: Some(columns.format()),
                 separator: Separator::Comma,
                 encoding: Encoding::Utf8,
                 compression: columns.compression(),
-            };
-            reader.finish(seen)
+            })
         }
     }
+}
+
+/// Reads text; `columnar` is what it was written from, if from columns.
+fn read_text(
+    stream: ByteStream,
+    columnar: Option<Format>,
+    name: &str,
+    options: &ReadOptions,
+    chunk: usize,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<(Interactions, ReadReport), ReadError> {
+    let (mut lines, dialect) = Lines::over(stream, &asked(options, &usual_role), options.encoding, chunk)?;
+    let layout = Layout::find(&dialect, options, name)?;
+    let mut reader = Reader::of_text(name, options, layout, dialect);
+    reader.read(&mut lines, progress)?;
+    reader.finish(Seen {
+        blank_lines: lines.blank(),
+        bytes: lines.bytes(),
+        columnar,
+        separator: lines.format().separator,
+        encoding: lines.decoder().encoding(),
+        compression: lines.compression(),
+    })
 }
 
 /// What is known of the source at its end.
@@ -96,7 +107,13 @@ struct Seen {
 pub(super) struct Reader<'a> {
     pub(super) name: &'a str,
     pub(super) options: &'a ReadOptions,
-    pub(super) gather: Option<Gather>,
+    pub(super) gather: Gather,
+    /// The ids of the table's columns, if the file is a table of values.
+    wide: Option<Wide>,
+    /// Fields of most rows of text.
+    width: usize,
+    /// What was recognised.
+    evidence: Vec<String>,
     pub(super) rows: u64,
     pub(super) accepted: u64,
     rejected: Rejected,
@@ -105,7 +122,38 @@ pub(super) struct Reader<'a> {
     not_a_time_at: u64,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(name: &'a str, options: &'a ReadOptions, gather: Gather) -> Self {
+        let decimal = (gather.decimal == Decimal::Comma).then(|| "values have a decimal comma".to_owned());
+        Self {
+            name,
+            options,
+            gather,
+            wide: None,
+            width: 0,
+            evidence: decimal.into_iter().collect(),
+            rows: 0,
+            accepted: 0,
+            rejected: Rejected::default(),
+            missing: 0,
+            not_a_time_at: 0,
+        }
+    }
+
+    fn of_text(name: &'a str, options: &'a ReadOptions, layout: Layout, dialect: Dialect) -> Self {
+        let mut evidence = dialect.evidence;
+        let (gather, wide) = match layout {
+            Layout::Rows { roles, most_fields, decimal } => (Gather::new(roles, most_fields, decimal, options), None),
+            Layout::Table(wide) => {
+                evidence.push(wide.evidence());
+                (Gather::new(wide.roles(dialect.header), dialect.width, wide.decimal, options), Some(wide))
+            }
+        };
+        let mut reader = Self::new(name, options, gather);
+        evidence.append(&mut reader.evidence);
+        Self { wide, width: dialect.width, evidence, ..reader }
+    }
+
     fn read(
         &mut self,
         lines: &mut Lines,
@@ -115,8 +163,8 @@ impl Reader<'_> {
         let format = lines.format();
         let mut fields = Fields::default();
         while self.accepted < limit {
-            if let Some(gather) = &mut self.gather {
-                let (bytes, rows) = swift::take(gather, lines.plain_ahead(), format, limit - self.accepted);
+            if self.wide.is_none() {
+                let (bytes, rows) = swift::take(&mut self.gather, lines.plain_ahead(), format, limit - self.accepted);
                 lines.pass(bytes, rows);
                 self.rows += rows;
                 self.accepted += rows;
@@ -127,21 +175,13 @@ impl Reader<'_> {
             let Some((line, record)) = lines.next(progress)? else { break };
             let verdict = match record {
                 Record::Row(row) => {
-                    fields.split(lines.row(&row), format.separator);
-                    let gather = match &mut self.gather {
-                        Some(gather) => gather,
-                        None => {
-                            let gather = self
-                                .gather
-                                .insert(Gather::new(Roles::find(&fields, self.options, self.name)?, self.options));
-                            if gather.roles.header.is_some() {
-                                gather.most_fields = Some(fields.len());
-                                continue;
-                            }
-                            gather
-                        }
-                    };
-                    gather.take(&fields, lines.decoder()).map_err(|error| too_large(self.name, &error))?
+                    fields.cut(lines.row(&row), format);
+                    fields.drop_trailing(self.width);
+                    if self.wide.is_some() {
+                        self.take_values(&fields, line, lines.decoder())?;
+                        continue;
+                    }
+                    self.gather.take(&fields, lines.decoder()).map_err(|error| too_large(self.name, &error))?
                 }
                 Record::TooLong => Err(Reason::LineTooLong),
                 Record::Unterminated => Err(Reason::UnterminatedQuote),
@@ -152,10 +192,22 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Takes the values of one row of a table; each counts as a row of its own.
+    fn take_values(&mut self, fields: &Fields, line: u64, decoder: &mut Decoder) -> Result<(), ReadError> {
+        let Some(wide) = &mut self.wide else { return Ok(()) };
+        let mut verdicts = Vec::new();
+        let empty = wide.take(fields, &mut self.gather, decoder, &mut verdicts);
+        if empty.map_err(|error| too_large(self.name, &error))? && wide.zero_is_missing {
+            let undecided = wide.zeros_or_gaps(line);
+            return Err(TableError::Undecided { name: self.name.to_owned(), undecided }.into());
+        }
+        verdicts.into_iter().try_for_each(|verdict| self.count(line, verdict))
+    }
+
     /// Counts a row by what it was; an error where none may be rejected.
     pub(super) fn count(&mut self, line: u64, verdict: Verdict) -> Result<(), ReadError> {
         self.rows += 1;
-        if self.not_a_time_at == 0 && self.gather.as_ref().is_some_and(|gather| gather.not_a_time.is_some()) {
+        if self.not_a_time_at == 0 && self.gather.not_a_time.is_some() {
             self.not_a_time_at = line;
         }
         match verdict {
@@ -168,7 +220,7 @@ impl Reader<'_> {
     }
 
     fn refusal(&self, line: u64, reason: Reason) -> ReadError {
-        let word = self.gather.as_ref().and_then(|gather| gather.unmapped.keys().next());
+        let word = self.gather.unmapped.keys().next();
         match (reason, word) {
             (Reason::WordWithoutWeight, Some(word)) => {
                 ReadError::WordWithoutWeight { name: self.name.to_owned(), line, word: word.clone() }
@@ -178,7 +230,7 @@ impl Reader<'_> {
     }
 
     fn finish(self, seen: Seen) -> Result<(Interactions, ReadReport), ReadError> {
-        let roles = self.gather.as_ref().map_or_else(Roles::by_position, |gather| gather.roles.clone());
+        let roles = self.gather.roles.clone();
         let has_numbers = roles.value.is_some() && self.options.value.is_none();
         let repeat = self.options.repeat.unwrap_or(if has_numbers { Repeat::Last } else { Repeat::Sum });
         let mut report = ReadReport {
@@ -200,18 +252,16 @@ impl Reader<'_> {
             not_a_time: None,
             words_without_weight: BTreeMap::new(),
             header: roles.header.clone(),
+            evidence: self.evidence,
         };
-        if let Some(gather) = &self.gather {
-            let kept = gather.gathered.times.is_some();
-            report.time_format = gather.time_format.filter(|_| kept);
-            let line = self.not_a_time_at;
-            report.not_a_time = gather.not_a_time.clone().map(|text| NotATime { line, text });
-            report.words_without_weight.clone_from(&gather.unmapped);
+        let gather = self.gather;
+        report.time_format = gather.time_format.filter(|_| gather.gathered.times.is_some());
+        let line = self.not_a_time_at;
+        report.not_a_time = gather.not_a_time.clone().map(|text| NotATime { line, text });
+        report.words_without_weight.clone_from(&gather.unmapped);
+        if self.accepted == 0 {
+            return Err(ReadError::Empty { name: self.name.to_owned(), report: Box::new(report) });
         }
-        let gather = match self.gather {
-            Some(gather) if self.accepted > 0 => gather,
-            _ => return Err(ReadError::Empty { name: self.name.to_owned(), report: Box::new(report) }),
-        };
         let fail = |error: &dyn std::error::Error| too_large(self.name, error);
         let (users, user_place) = gather.users.into_sorted().map_err(|error| fail(&error))?;
         let (items, item_place) = gather.items.into_sorted().map_err(|error| fail(&error))?;

@@ -66,6 +66,7 @@ pub(super) struct Event {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "small whole numbers are exact")]
 mod tests {
     use super::*;
 

@@ -163,6 +163,9 @@ pub struct ReadReport {
     pub time_format: Option<TimeFormat>,
     /// Why a column with the name of a time gave no times.
     pub not_a_time: Option<NotATime>,
+    /// What was recognised beyond separator and columns, and why: one sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
     /// Words without a weight and how often each came, at most 20 of them.
     pub words_without_weight: BTreeMap<String, u64>,
 }

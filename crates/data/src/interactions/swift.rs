@@ -20,10 +20,8 @@ const WINDOW: usize = 32;
 
 /// Takes plain rows from the front of `bytes`, which hold no quote that counts, until one is not plain, or `limit` are
 /// taken. Returns the bytes and the rows taken.
-///
-/// The first row of the file is taken by the careful path: it says how many fields there are.
 pub(super) fn take(gather: &mut Gather, bytes: &[u8], format: Format, limit: u64) -> (usize, u64) {
-    let Some(most_fields) = gather.most_fields else { return (0, 0) };
+    let most_fields = gather.most_fields;
     let roles = &gather.roles;
     let in_order = roles.user.at == 0 && roles.item.at == 1 && roles.value.is_some_and(|role| role.at == 2);
     if !in_order || gather.weights.is_some() || !gather.missing.is_empty() || format.terminator != b'\n' {
@@ -40,6 +38,7 @@ pub(super) fn take(gather: &mut Gather, bytes: &[u8], format: Format, limit: u64
         Separator::Semicolon => shaped::<b';', 1>(gather, bytes, plain),
         Separator::Tab => shaped::<b'\t', 1>(gather, bytes, plain),
         Separator::Pipe => shaped::<b'|', 1>(gather, bytes, plain),
+        Separator::Space => shaped::<b' ', 1>(gather, bytes, plain),
         Separator::DoubleColon => shaped::<b':', 2>(gather, bytes, plain),
     }
 }
@@ -168,7 +167,7 @@ struct Row {
 
 /// Whether an id that never came before is taken as it is: visible ASCII, no quote in front.
 fn is_plain(id: &[u8]) -> bool {
-    id.first() != Some(&b'"') && id.iter().all(u8::is_ascii_graphic)
+    !matches!(id.first(), Some(b'"' | b'\'')) && id.iter().all(u8::is_ascii_graphic)
 }
 
 /// Numbers the id of this length that never came before; `None` unless it is plain.

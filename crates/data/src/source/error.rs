@@ -81,4 +81,25 @@ pub enum TableError {
         /// Entry names looked for.
         wanted: Vec<String>,
     },
+    /// Two readings are equally good.
+    #[error("{name} can be read in two ways: {}; or {}. Say which, by {}", undecided.one, undecided.other, undecided.flags)]
+    Undecided {
+        /// What was read.
+        name: String,
+        /// The two readings.
+        undecided: Undecided,
+    },
+}
+
+/// Two readings of one file, and what picks one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// What is not decided: `header`, `columns`, `decimal`, `table`.
+    pub what: &'static str,
+    /// The one reading.
+    pub one: String,
+    /// The other.
+    pub other: String,
+    /// Flags that pick one.
+    pub flags: String,
 }

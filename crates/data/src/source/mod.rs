@@ -17,7 +17,7 @@ pub(crate) use compression::Bytes;
 pub use compression::Compression;
 pub(crate) use content::Content;
 use content::{HEAD_BYTES, Refusal};
-pub use error::TableError;
+pub use error::{TableError, Undecided};
 use stream::Counted;
 pub use stream::Progress;
 pub(crate) use stream::{Counter, Raw, read_full};

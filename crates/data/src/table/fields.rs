@@ -1,8 +1,8 @@
 //! A row cut into fields: separators found, quotes undone.
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2, memmem};
 
-use super::Separator;
+use super::{Format, Quote, Separator};
 
 /// The fields of one row; used again for the next, so that a row costs no allocation.
 #[derive(Clone, Debug, Default)]
@@ -37,46 +37,66 @@ impl Fields {
         (0..self.len()).filter_map(|index| self.get(index))
     }
 
-    /// Takes fields that are cut already.
-    pub(crate) fn take<'a>(&mut self, fields: impl Iterator<Item = &'a [u8]>) {
-        self.text.clear();
-        self.ends.clear();
-        for field in fields {
-            self.text.extend_from_slice(field);
-            self.ends.push(self.text.len());
+    /// Drops the last field when it is empty and stands beyond the first `width`: the row ends in a separator.
+    pub fn drop_trailing(&mut self, width: usize) {
+        if self.len() > width.max(1) && self.get(self.len() - 1).is_some_and(<[u8]>::is_empty) {
+            self.ends.pop();
         }
+    }
+
+    /// Cuts a row, given without its line end, with the usual quotes of the separator.
+    pub fn split(&mut self, row: &[u8], separator: Separator) {
+        self.cut(row, Format::usual(separator));
     }
 
     /// Cuts a row, given without its line end.
     ///
-    /// In a quoting dialect a field whose first byte is `"` runs to the closing `"`, `""` within being one `"`; what
+    /// A field whose first byte is the quote runs to the closing one, a doubled or escaped quote within being one; what
     /// follows up to the next separator is taken as it is.
-    pub fn split(&mut self, row: &[u8], separator: Separator) {
+    pub fn cut(&mut self, row: &[u8], format: Format) {
         self.text.clear();
         self.ends.clear();
-        let bytes = separator.bytes();
-        let mut rest = row;
+        let bytes = format.separator.bytes();
+        let spaced = format.separator == Separator::Space;
+        let mut rest = if spaced { trim(row) } else { row };
         loop {
-            if separator.quotes() && rest.first() == Some(&b'"') {
-                rest = self.unquote(&rest[1..]);
+            if let Some(quote) = format.quote.byte()
+                && rest.first() == Some(&quote)
+            {
+                rest = self.unquote(&rest[1..], quote, format.quote == Quote::Backslash);
             }
-            let next = if let [byte] = *bytes { memchr(byte, rest) } else { memmem::find(rest, bytes) };
+            let next = match *bytes {
+                _ if spaced => memchr2(b' ', b'\t', rest),
+                [byte] => memchr(byte, rest),
+                _ => memmem::find(rest, bytes),
+            };
             self.text.extend_from_slice(&rest[..next.unwrap_or(rest.len())]);
             self.ends.push(self.text.len());
             let Some(at) = next else { return };
-            rest = &rest[at + bytes.len()..];
+            rest = if spaced { trim(&rest[at..]) } else { &rest[at + bytes.len()..] };
         }
     }
 
     /// Takes the quoted part, given from behind its opening quote; returns what follows its closing one.
-    fn unquote<'a>(&mut self, mut rest: &'a [u8]) -> &'a [u8] {
-        while let Some(at) = memchr(b'"', rest) {
+    fn unquote<'a>(&mut self, mut rest: &'a [u8], quote: u8, escaped: bool) -> &'a [u8] {
+        loop {
+            let at = if escaped { memchr2(quote, b'\\', rest) } else { memchr(quote, rest) };
+            let Some(at) = at else { break };
             self.text.extend_from_slice(&rest[..at]);
+            let found = rest[at];
             rest = &rest[at + 1..];
-            if rest.first() != Some(&b'"') {
-                return rest;
+            let within =
+                if found == quote { (!escaped || rest.first() == Some(&quote)).then_some(quote) } else { None };
+            match rest.first() {
+                // A doubled quote, in both ways of writing.
+                Some(&next) if within.is_some() && next == quote => self.text.push(quote),
+                _ if found == quote => return rest,
+                Some(&next) if next == quote || next == b'\\' => self.text.push(next),
+                _ => {
+                    self.text.push(found);
+                    continue;
+                }
             }
-            self.text.push(b'"');
             rest = &rest[1..];
         }
         self.text.extend_from_slice(rest);
@@ -92,29 +112,45 @@ pub(crate) fn trim(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Length of the row that starts `bytes` in a quoting dialect, without its terminator; `None` when a quote is open at
-/// their end. `terminated` is `None` at a row that the end of `bytes` ends.
-pub(super) fn quoted_row(bytes: &[u8], separator: u8, terminator: u8) -> Option<(usize, RowEnd)> {
+/// Place behind the quote that closes a field, given from behind the one that opens it; `None` if none does.
+pub(super) fn closing(bytes: &[u8], quote: Quote) -> Option<usize> {
+    let byte = quote.byte()?;
     let mut at = 0;
     loop {
-        if bytes.get(at) == Some(&b'"') {
-            at += 1;
-            loop {
-                at += memchr(b'"', &bytes[at..])? + 1;
-                if bytes.get(at) != Some(&b'"') {
-                    break;
-                }
-                at += 1;
-            }
+        let found =
+            if quote == Quote::Backslash { memchr2(byte, b'\\', &bytes[at..]) } else { memchr(byte, &bytes[at..]) };
+        at += found?;
+        if bytes[at] == b'\\' && quote == Quote::Backslash {
+            at = bytes.len().min(at + 2);
+        } else if bytes.get(at + 1) == Some(&byte) {
+            at += 2;
+        } else {
+            return Some(at + 1);
         }
-        let Some(next) = memchr::memchr2(separator, terminator, &bytes[at..]) else {
+    }
+}
+
+/// Length of the row that starts `bytes` in a quoting dialect, without its terminator; `None` when a quote is open at
+/// their end. `terminated` is `None` at a row that the end of `bytes` ends.
+pub(super) fn quoted_row(bytes: &[u8], format: Format) -> Option<(usize, RowEnd)> {
+    let separator = format.separator.bytes();
+    let second = if format.separator == Separator::Space { b'\t' } else { separator[0] };
+    let mut at = 0;
+    let mut may_open = true;
+    loop {
+        if may_open && bytes.get(at).copied().is_some_and(|byte| Some(byte) == format.quote.byte()) {
+            at += 1 + closing(&bytes[at + 1..], format.quote)?;
+        }
+        let Some(next) = memchr::memchr3(separator[0], second, format.terminator, &bytes[at..]) else {
             return Some((bytes.len(), RowEnd::EndOfBytes));
         };
         at += next;
-        if bytes[at] == terminator {
+        if bytes[at] == format.terminator {
             return Some((at, RowEnd::Terminator));
         }
-        at += 1;
+        let whole = bytes[at..].starts_with(separator);
+        may_open = whole || separator.len() == 1;
+        at += if whole { separator.len() } else { 1 };
     }
 }
 
@@ -129,10 +165,14 @@ pub(super) enum RowEnd {
 mod tests {
     use super::*;
 
-    fn split(row: &str, separator: Separator) -> Vec<String> {
+    fn cut(row: &str, separator: Separator, quote: Quote) -> Vec<String> {
         let mut fields = Fields::default();
-        fields.split(row.as_bytes(), separator);
+        fields.cut(row.as_bytes(), Format { quote, ..Format::usual(separator) });
         fields.iter().map(|field| String::from_utf8(field.to_vec()).unwrap()).collect()
+    }
+
+    fn split(row: &str, separator: Separator) -> Vec<String> {
+        cut(row, separator, Format::usual(separator).quote)
     }
 
     #[test]
@@ -140,6 +180,9 @@ mod tests {
         assert_eq!(split("1,\"a, \"\"b\"\"\",c", Separator::Comma), ["1", "a, \"b\"", "c"]);
         assert_eq!(split("\"\",\"x\"y,\"", Separator::Comma), ["", "xy", ""]);
         assert_eq!(split("1|\"a|b", Separator::Pipe), ["1", "\"a", "b"]);
+        assert_eq!(cut("1|'a|''b'''|2", Separator::Pipe, Quote::Single), ["1", "a|'b'", "2"]);
+        assert_eq!(cut("\"a\\\"::b\\\\\"::2", Separator::DoubleColon, Quote::Backslash), ["a\"::b\\", "2"]);
+        assert_eq!(cut("\"a\"\"b\",\"c\\d\"", Separator::Comma, Quote::Backslash), ["a\"b", "c\\d"]);
     }
 
     #[test]
@@ -154,9 +197,29 @@ mod tests {
     }
 
     #[test]
+    fn spaces_separate_however_many_they_are() {
+        assert_eq!(split("  1  10 \t 4.5 ", Separator::Space), ["1", "10", "4.5"]);
+        assert_eq!(cut("'a b'  2 3", Separator::Space, Quote::Single), ["a b", "2", "3"]);
+    }
+
+    #[test]
+    fn an_empty_field_behind_the_last_column_is_none() {
+        let mut fields = Fields::default();
+        fields.split(b"1,2,,", Separator::Comma);
+        fields.drop_trailing(3);
+        assert_eq!(fields.len(), 3);
+        fields.drop_trailing(3);
+        assert_eq!(fields.len(), 3);
+    }
+
+    #[test]
     fn a_quoted_row_may_span_lines() {
-        assert_eq!(quoted_row(b"1,\"a\nb\"\n2", b',', b'\n'), Some((7, RowEnd::Terminator)));
-        assert_eq!(quoted_row(b"1,\"a\nb", b',', b'\n'), None);
-        assert_eq!(quoted_row(b"1,a\"b", b',', b'\n'), Some((5, RowEnd::EndOfBytes)));
+        let comma = Format::usual(Separator::Comma);
+        assert_eq!(quoted_row(b"1,\"a\nb\"\n2", comma), Some((7, RowEnd::Terminator)));
+        assert_eq!(quoted_row(b"1,\"a\nb", comma), None);
+        assert_eq!(quoted_row(b"1,a\"b", comma), Some((5, RowEnd::EndOfBytes)));
+        let colons = Format { quote: Quote::Backslash, ..Format::usual(Separator::DoubleColon) };
+        assert_eq!(quoted_row(b"1::\"a\\\"\nb\"\n2", colons), Some((10, RowEnd::Terminator)));
+        assert_eq!(quoted_row(b"1:\"a\n2", colons), Some((4, RowEnd::Terminator)));
     }
 }

@@ -4,12 +4,16 @@ use std::ops::{ControlFlow, Range};
 
 use memchr::memchr;
 
+use super::dialect::{self, Asked, Dialect};
 use super::fields::{RowEnd, quoted_row};
 use super::{
-    ByteStream, Compression, Decoder, Encoding, Format, MAX_LINE_BYTES, Progress, Separator, Source, TableError, sniff,
+    ByteStream, Compression, Decoder, Encoding, Format, MAX_LINE_BYTES, Progress, Quote, Separator, Source, TableError,
 };
 
-const SAMPLE_BYTES: usize = 1 << 16;
+/// Bytes that a file is recognised by.
+const SAMPLE_BYTES: usize = 1 << 18;
+/// As many at most, where the first rows are very long.
+const LONG_SAMPLE_BYTES: usize = 1 << 22;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One row of a file, still in one piece.
@@ -46,7 +50,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Opens a source, undoes compression, and sniffs what is not given. `chunk` bytes are read at a time; the rows
+    /// Opens a source, undoes compression, and finds out how it is cut. `chunk` bytes are read at a time; the rows
     /// do not depend on it.
     ///
     /// # Errors
@@ -57,17 +61,51 @@ impl Lines {
         encoding: Option<Encoding>,
         chunk: usize,
     ) -> Result<Self, TableError> {
-        Self::over(super::open_text(source)?, separator, encoding, chunk)
+        let mut lines = Self::sample(super::open_text(source)?, encoding, chunk)?;
+        let separator = if lines.stream.from_columns { Some(Separator::Comma) } else { separator };
+        lines.format = dialect::format(lines.ahead(), lines.at_end, separator);
+        lines.show_chunk();
+        Ok(lines)
     }
 
-    /// [`open`](Self::open) of a source whose bytes are known to be text.
-    pub(crate) fn over(
-        stream: ByteStream,
-        separator: Option<Separator>,
+    /// Opens a source as [`open`](Self::open) does, recognises how its table is written, and passes over what stands
+    /// before the first row of data.
+    ///
+    /// # Errors
+    /// As `open`, and when two ways of reading it are equally good.
+    pub fn recognise(
+        source: Source,
+        asked: &Asked<'_>,
         encoding: Option<Encoding>,
         chunk: usize,
-    ) -> Result<Self, TableError> {
-        let format = Format { separator: Separator::Comma, terminator: b'\n' };
+    ) -> Result<(Self, Dialect), TableError> {
+        Self::over(super::open_text(source)?, asked, encoding, chunk)
+    }
+
+    /// [`recognise`](Self::recognise) of a stream of text; of text written from columns the dialect is known.
+    pub(crate) fn over(
+        stream: ByteStream,
+        asked: &Asked<'_>,
+        encoding: Option<Encoding>,
+        chunk: usize,
+    ) -> Result<(Self, Dialect), TableError> {
+        let mut lines = Self::sample(stream, encoding, chunk)?;
+        let written =
+            Asked { separator: Some(Separator::Comma), quote: Some(Quote::Double), header: Some(true), ..*asked };
+        let asked = if lines.stream.from_columns { &written } else { asked };
+        let dialect = dialect::recognise(lines.ahead(), lines.at_end, lines.decoder, asked);
+        let dialect =
+            dialect.map_err(|undecided| TableError::Undecided { name: lines.stream.name.clone(), undecided })?;
+        lines.format = dialect.format;
+        lines.start += dialect.skip.bytes;
+        lines.line += dialect.skip.lines;
+        lines.blank += dialect.skip.blank;
+        lines.show_chunk();
+        Ok((lines, dialect))
+    }
+
+    /// Reads the start of a stream.
+    fn sample(stream: ByteStream, encoding: Option<Encoding>, chunk: usize) -> Result<Self, TableError> {
         let mut lines = Self {
             stream,
             buffer: Vec::new(),
@@ -80,10 +118,13 @@ impl Lines {
             line: 1,
             bytes: 0,
             blank: 0,
-            format,
+            format: Format::usual(Separator::Comma),
             decoder: Decoder::new(encoding),
         };
         lines.fill(SAMPLE_BYTES)?;
+        while !lines.at_end && lines.end < LONG_SAMPLE_BYTES && memchr::memchr_iter(b'\n', lines.ahead()).count() < 8 {
+            lines.fill(lines.end)?;
+        }
         let sample = &lines.buffer[..lines.end];
         if sample.starts_with(BYTE_ORDER_MARK) {
             lines.start = BYTE_ORDER_MARK.len();
@@ -91,13 +132,15 @@ impl Lines {
         }
         let sample = &lines.buffer[lines.start..lines.end];
         lines.decoder.look_at(sample);
-        let separator = if lines.stream.from_columns { Some(Separator::Comma) } else { separator };
-        lines.format = sniff::format(sample, lines.at_end, separator);
-        if lines.end - lines.start > lines.chunk {
-            lines.end = lines.start + lines.chunk;
-            lines.at_end = false;
-        }
         Ok(lines)
+    }
+
+    /// Shows no more of the sample than a chunk.
+    fn show_chunk(&mut self) {
+        if self.end - self.start > self.chunk {
+            self.end = self.start + self.chunk;
+            self.at_end = false;
+        }
     }
 
     /// How the file is cut.
@@ -157,7 +200,7 @@ impl Lines {
         let plain = match self.plain {
             Some(plain) if plain >= self.start => plain,
             _ => {
-                let quote = if self.format.separator.quotes() { memchr(b'"', self.ahead()) } else { None };
+                let quote = self.format.quote.byte().and_then(|quote| memchr(quote, self.ahead()));
                 quote.map_or(self.end, |at| self.start + at)
             }
         };
@@ -221,12 +264,12 @@ impl Lines {
             _ => {}
         }
         let length = physical.unwrap_or(ahead.len());
-        let quoting = self.format.separator.quotes() && memchr(b'"', &ahead[..length]).is_some();
+        let quoting = self.format.quote.byte().is_some_and(|quote| memchr(quote, &ahead[..length]).is_some());
         if !quoting {
             return Cut::Row(length, u64::from(physical.is_some()), physical.is_some());
         }
         let within = &ahead[..ahead.len().min(MAX_LINE_BYTES + 1)];
-        match quoted_row(within, self.format.separator.bytes()[0], self.format.terminator) {
+        match quoted_row(within, self.format) {
             Some((length, RowEnd::Terminator)) => {
                 let lines = memchr::memchr_iter(self.format.terminator, &ahead[..=length]).count();
                 Cut::Row(length, lines as u64, true)

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::fields::Fields;
 use super::stream::{self, ByteStream, Opened};
-use super::{Source, TableError, sniff};
+use super::{Source, TableError, dialect};
 use crate::source::{Bytes, Counter, read_full};
 
 /// How much of each file is looked at for its first line.
@@ -64,7 +64,7 @@ fn shown(line: &[u8]) -> String {
 /// hold no digit.
 fn is_names(line: &[u8]) -> bool {
     let mut fields = Fields::default();
-    fields.split(line, sniff::format(line, true, None).separator);
+    fields.cut(line, dialect::format(line, true, None));
     let word = |field: &[u8]| {
         let text = String::from_utf8_lossy(field);
         text.chars().next().is_none_or(|first| first.is_alphabetic() || matches!(first, '_' | '#' | '"' | '\''))

@@ -35,14 +35,19 @@ pub(crate) fn open(source: Source) -> Result<Opened, TableError> {
 pub(crate) fn open_text(source: Source) -> Result<ByteStream, TableError> {
     match open(source)? {
         Opened::Text(text) => Ok(text),
-        Opened::Columns(columns) => Ok(ByteStream {
-            name: columns.name().to_owned(),
-            compression: columns.compression(),
-            counter: columns.counter(),
-            total: columns.progress().bytes_total,
-            bytes: Box::new(Written::new(columns)),
-            from_columns: true,
-        }),
+        Opened::Columns(columns) => Ok(as_text(columns)),
+    }
+}
+
+/// Columns as text of commas, with a header.
+pub(crate) fn as_text(columns: ColumnStream) -> ByteStream {
+    ByteStream {
+        name: columns.name().to_owned(),
+        compression: columns.compression(),
+        counter: columns.counter(),
+        total: columns.progress().bytes_total,
+        bytes: Box::new(Written::new(columns)),
+        from_columns: true,
     }
 }
 

@@ -1,4 +1,5 @@
 //! Logs: words with weights, repeated rows, times, codes for "no rating", files without a header or a value.
+#![allow(clippy::float_cmp, reason = "small whole numbers are exact")]
 
 use std::ops::ControlFlow;
 

@@ -1,7 +1,9 @@
 //! Tests of reading from outside, in one binary.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
 
+mod as_before;
 mod compressed_files;
+mod dialects;
 mod folders;
 mod generated_files;
 mod headers;

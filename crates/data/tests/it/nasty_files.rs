@@ -76,6 +76,10 @@ fn text(name: &'static str, text: &str, expect: Expect) -> Case {
     (name, text.as_bytes().to_vec(), expect)
 }
 
+fn undecided(error: &ReadError) -> bool {
+    matches!(error, ReadError::Table(TableError::Undecided { .. }))
+}
+
 fn shapes() -> Vec<Case> {
     vec![
         text("plain", "1,2,3\n4,5,6\n", Read(2, 2, &[], 0)),
@@ -117,11 +121,11 @@ fn shapes() -> Vec<Case> {
 fn fields() -> Vec<Case> {
     vec![
         text("too short", "1,2,3\n4,5\n6\n", Read(3, 1, &[(Reason::TooFewFields, 2)], 0)),
-        text("too long", "1,2,3\n4,5,6,7\n", Read(2, 1, &[(Reason::TooManyFields, 1)], 0)),
-        text("a trailing separator", "1,2,3\n4,5,6,\n", Read(2, 1, &[(Reason::TooManyFields, 1)], 0)),
+        text("too long", "1,2,3\n4,5,6,881250949\n", Read(2, 2, &[], 0)),
+        text("a trailing separator", "1,2,3\n4,5,6,\n", Read(2, 2, &[], 0)),
         text("extra columns", "1,2,3,964982703,x\n4,5,6,964981247,y\n", Read(2, 2, &[], 0)),
         text("an extra column missing", "1,2,3,964982703\n4,5,6\n", Read(2, 2, &[], 0)),
-        text("an extra column too many", "1,2,3,4\n4,5,6,7,8\n", Read(2, 1, &[(Reason::TooManyFields, 1)], 0)),
+        text("an extra column too many", "1,2,3,4\n4,5,6,7,8\n", Read(2, 2, &[], 0)),
         text("short first row", "1,2\n3,4,5\n6,7,8\n", Read(3, 2, &[(Reason::TooFewFields, 1)], 0)),
         text("spaces", " 1 , 2 , 3 \n\t4\t,5 ,6\n", Read(2, 2, &[], 0)),
         text("spaces make the same id", "1,2,3\n 1,2 ,4\n", Read(2, 2, &[], 1)),
@@ -186,9 +190,14 @@ fn numbers() -> Vec<Case> {
         text("too large for f32", "1,2,3\n1,3,3.5e38\n1,4,1e-60\n", Read(3, 1, &[(Reason::RatingOutOfRange, 2)], 0)),
         text("negative", "1,2,3\n1,3,-1\n1,4,-0.5\n1,5,-0\n", Read(4, 4, &[], 0)),
         text("zero", "1,2,0\n1,3,0.0\n", Read(2, 2, &[], 0)),
-        text("thousands", "1;2;3\n1;3;1,000\n1;4;1 000\n", Read(3, 1, &[(Reason::RatingNotANumber, 2)], 0)),
-        text("comma decimals", "1;2;3,5\n1;3;4\n", Read(2, 1, &[(Reason::RatingNotANumber, 1)], 0)),
-        text("comma decimals between commas", "1,2,3\n1,3,4,5\n", Read(2, 1, &[(Reason::TooManyFields, 1)], 0)),
+        text("thousands", "1;2;3\n1;3;1,000\n1;4;1 000\n", Refused(undecided)),
+        text(
+            "thousands and points",
+            "1;2;3.5\n1;3;1,000\n1;4;1 000\n",
+            Read(3, 1, &[(Reason::RatingNotANumber, 2)], 0),
+        ),
+        text("comma decimals", "1;2;3,5\n1;3;4\n", Read(2, 2, &[], 0)),
+        text("comma decimals between commas", "1,2,3\n1,3,4,5\n", Refused(undecided)),
         text(
             "odd but numbers",
             "1,2,+4.5\n1,3,.5\n1,4,5.\n1,5,4.50000000000000000001\n1,6,45e-1\n",

@@ -49,6 +49,25 @@ fn json_rows_are_rejected_by_reason_with_their_line() {
 }
 
 #[test]
+fn columns_of_a_table_of_users_and_items_are_read_as_its_text() {
+    let json = "{\"userId\": \"a\", \"10\": 5, \"11\": 3.5}\n{\"userId\": \"b\", \"10\": 4, \"11\": null}\n\
+                {\"userId\": \"c\", \"10\": 1, \"11\": 2}\n";
+    let options = ReadOptions { wide: Some(true), ..ReadOptions::default() };
+    let (found, report) = read_as(json, &options).unwrap();
+    let (expected, _) = read_as("userId,10,11\na,5,3.5\nb,4,\nc,1,2\n", &options).unwrap();
+    assert_eq!((found.hash(), found.nnz()), (expected.hash(), 5));
+    assert!(report.columnar.is_some());
+}
+
+#[test]
+fn a_comma_that_may_stand_between_thousands_is_no_decimal_comma_of_columns() {
+    let json = "{\"user\": 1, \"item\": 2, \"rating\": \"4,5\"}\n{\"user\": 1, \"item\": 3, \"rating\": \"1,000\"}\n";
+    let (found, report) = read(json).unwrap();
+    assert_eq!(found.matrix().values(), [4.5]);
+    assert_eq!(report.rejected.by_reason[&Reason::RatingNotANumber], 1);
+}
+
+#[test]
 fn a_column_of_lists_cannot_name_users() {
     let error = read("{\"user\": [1], \"item\": 2, \"rating\": 3}\n").unwrap_err().to_string();
     assert!(error.contains("`user` holds lists") && error.contains("--user-column"), "{error}");

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::lowner::{eigenvectors, exact_z};
 use super::secular::{Root, Secular};
+use crate::product::column_chunks;
 use crate::scalar::Real;
 
 /// Columns of eigenvectors that one task makes: their coefficients stay in the second-level cache.
@@ -188,7 +189,7 @@ impl Merge {
         let (upper, lower) = gathered.split_at_row(self.half);
         let upper = upper.subcols(0, self.upper_to);
         let lower = lower.subcols(self.lower_from, kept - self.lower_from);
-        let chunks = vectors.par_col_chunks_mut(COLUMNS).zip(roots.par_chunks(COLUMNS));
+        let chunks = column_chunks(vectors, COLUMNS).into_par_iter().zip(roots.par_chunks(COLUMNS));
         chunks.for_each_init(
             || Mat::zeros(kept, COLUMNS.min(roots.len())),
             |factors, (vectors, roots)| {

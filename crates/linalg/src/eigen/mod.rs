@@ -20,6 +20,7 @@ use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
 use faer::{Accum, ColMut, Conj, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
+use crate::product::column_chunks;
 use crate::scalar::Real;
 
 /// Vectors that one task carries back.
@@ -96,7 +97,7 @@ fn carry_back<T: Real>(reflections: MatRef<'_, T>, scales: &[T], vectors: MatMut
         }
     }
     // Nothing is summed across columns, so that the chunks do not show in the bits of the result.
-    vectors.par_col_chunks_mut(COLUMNS).for_each(|vectors| {
+    column_chunks(vectors, COLUMNS).into_par_iter().for_each(|vectors| {
         let mut memory = MemBuffer::new(back_scratch::<T>(n, block, vectors.ncols()));
         apply_back(reflections, factors.as_ref(), Conj::No, vectors, Par::Seq, MemStack::new(&mut memory));
     });

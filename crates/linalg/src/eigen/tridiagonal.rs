@@ -11,6 +11,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::symv;
+use crate::product::column_chunks;
 use crate::scalar::Real;
 
 /// Reflections gathered before the rest of the matrix is updated.
@@ -65,7 +66,7 @@ fn update<T: Real>(matrix: MatMut<'_, T>, left: MatRef<'_, T>, right: MatRef<'_,
         return;
     }
     let (whole, lower, minus) = (BlockStructure::Rectangular, BlockStructure::TriangularLower, T::from_f64(-1.0));
-    matrix.par_col_chunks_mut(COLUMNS).enumerate().for_each(|(chunk, columns)| {
+    column_chunks(matrix, COLUMNS).into_par_iter().enumerate().for_each(|(chunk, columns)| {
         let (start, width) = (chunk * COLUMNS, columns.ncols());
         let factor = right.subrows(start, width).transpose();
         let (_, rest) = columns.split_at_row_mut(start);

@@ -1,12 +1,11 @@
 //! Fitting the truncated SVD: parameters, memory, the factorisation.
 
-use std::ops::ControlFlow;
-
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::interactions::Interactions;
 use foretaste_linalg::{SvdError, svd_memory, truncated_svd_sparse};
 use serde::{Deserialize, Serialize};
 
+use super::progress::Work;
 use super::{Parts, TruncatedSvd, by_rows, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
 use crate::{Family, FitError, FitProgress, FitReport, Memory, Shape};
@@ -77,17 +76,10 @@ impl Family for TruncatedSvd {
     ) -> Result<Self, FitError> {
         let matrix = interactions.matrix();
         let shape = Shape::of(interactions);
-        let mut furthest = 0f64;
-        let mut at = |done: f64| -> ControlFlow<()> {
-            furthest = furthest.max(done);
-            progress(FitProgress { done: furthest })
-        };
-        if at(0.0).is_break() {
-            return Err(FitError::Cancelled);
-        }
-        let mut step = |residual: Option<f64>| at(share_done(residual, params.tolerance));
+        tell(progress, 0.0)?;
+        let mut work = Work::of(matrix, params);
         let svd = report.phase("factorise", || {
-            truncated_svd_sparse(matrix, &params.linalg(), &mut |progress| step(progress.residual))
+            truncated_svd_sparse(matrix, &params.linalg(), &mut |step| progress(FitProgress { done: work.done(&step) }))
         });
         let svd = svd.map_err(|error| match error {
             SvdError::RankOutOfRange { .. } => params.out_of_range(&shape),
@@ -123,9 +115,4 @@ impl Family for TruncatedSvd {
     fn load(params: &SvdParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
         persist::load(params, shape, file)
     }
-}
-
-/// Digits of the residual reached, as a share of those wanted.
-fn share_done(residual: Option<f64>, tolerance: f64) -> f64 {
-    residual.map_or(0.0, |residual| (residual.ln() / tolerance.ln()).clamp(0.0, 1.0))
 }

@@ -2,6 +2,7 @@
 
 mod fit;
 mod persist;
+mod progress;
 
 use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_linalg::PanelMatrix;

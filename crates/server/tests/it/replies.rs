@@ -40,6 +40,7 @@ fn mask(value: &mut serde_json::Value) {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "whole bodies stand beside their requests")]
 fn recommendations() {
     let server = start();
     insta::assert_snapshot!(shown(&server.get("/v1/users/u5/recommendations?limit=2").body), @r#"

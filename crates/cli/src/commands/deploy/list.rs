@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{home, records};
 use crate::args::ServicesArgs;
-use crate::output::{self, Align, Shape, Table, count, printable};
+use crate::output::{self, Align, Shape, Table, count, printable, width, wrapped};
 
 /// A service, for programs.
 #[derive(Serialize)]
@@ -98,6 +98,10 @@ pub(super) fn print(records: &[Record], shape: Shape) -> Result<()> {
         ("restarts", Align::Right),
         ("deployment", Align::Right),
     ]);
+    if records.iter().all(|record| record.restarts == 0) {
+        table.may_drop("restarts");
+    }
+    table.may_drop("held by");
     for record in records {
         let entry = Entry::of(record);
         let order = record.active().map(|active| &active.order);
@@ -116,7 +120,8 @@ pub(super) fn print(records: &[Record], shape: Shape) -> Result<()> {
     table.write(&mut out, "")?;
     for record in records {
         if let Some(message) = &record.message {
-            writeln!(out, "{}, last problem: {}", record.name, printable(message))?;
+            let problem = format!("{}, last problem: {}", record.name, printable(message));
+            writeln!(out, "{}", wrapped(&problem, width()))?;
         }
     }
     Ok(out.flush()?)

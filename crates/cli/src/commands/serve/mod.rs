@@ -19,7 +19,7 @@ use super::{background_pool_of, report, threads};
 use crate::args::{FitArgs, ServeArgs};
 use crate::data::{Loaded, fitted, load, model_takes_no_fit};
 use crate::machine;
-use crate::output::{self, bytes, count, printable};
+use crate::output::{self, bytes, count, counted, printable};
 use crate::signals::{Hangups, Stop};
 
 pub(super) fn run(args: &ServeArgs) -> Result<()> {
@@ -94,13 +94,13 @@ fn has_room(dataset: &Dataset, fit: &FitArgs, room: Option<u64>) -> Result<()> {
 fn model_line(model: &Recommender) -> String {
     let from = model.provenance();
     format!(
-        "read a model of {}, fitted to {} at {}: {} ratings by {} users of {} items",
+        "read a model of {}, fitted to {} at {}: {} by {} of {}",
         from.params.summary(),
         printable(&from.dataset),
         from.fitted_at,
-        count(from.interactions),
-        count(from.users),
-        count(from.items)
+        counted(from.interactions, "rating"),
+        counted(from.users, "user"),
+        counted(from.items, "item")
     )
 }
 

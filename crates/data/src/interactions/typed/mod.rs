@@ -10,22 +10,25 @@ use super::read::{Reader, too_large};
 use super::{Evidence, Progress, ReadError, ReadOptions, Reason, Roles};
 use crate::columnar::{Batch, ColumnStream, Kind, Values};
 use crate::ids::IdError;
-use crate::table::{Decoder, Encoding, Fields, TableError};
+use crate::table::{Decimal, Decoder, Encoding, TableError};
 use cells::{Cells, id};
 use numbers::Numbers;
 
-/// Reads all batches; roles go by the columns' names, as by those of a header.
+/// What is to be gathered from columns; roles go by their names, as by those of a header.
+pub(super) fn gather(columns: &ColumnStream, options: &ReadOptions, name: &str) -> Result<Gather, ReadError> {
+    let decimal = options.decimal.unwrap_or(Decimal::Open);
+    Ok(Gather::new(roles(columns, options, name)?, columns.columns().len(), decimal, options))
+}
+
+/// Reads all batches.
 pub(super) fn read(
     reader: &mut Reader<'_>,
     columns: &mut ColumnStream,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {
-    let roles = roles(columns, reader)?;
-    let places: Vec<usize> = roles.places().map(|(_, role)| role.at).collect();
+    let places: Vec<usize> = reader.gather.roles.places().map(|(_, role)| role.at).collect();
     columns.select(&places);
     let mut typed = Typed { users: Numbers::new(), items: Numbers::new(), decoder: Decoder::new(Some(Encoding::Utf8)) };
-    let gather = reader.gather.insert(Gather::new(roles, reader.options));
-    gather.most_fields = Some(columns.columns().len());
     let limit = reader.options.rows.unwrap_or(u64::MAX);
     while reader.accepted < limit {
         if progress(columns.progress()).is_break() {
@@ -38,21 +41,18 @@ pub(super) fn read(
 }
 
 /// Finds the roles, and refuses columns that cannot play them; one that is a time by its name alone costs nothing.
-fn roles(columns: &ColumnStream, reader: &Reader<'_>) -> Result<Roles, ReadError> {
-    let mut names = Fields::default();
-    names.take(columns.columns().iter().map(|column| column.name.as_bytes()));
-    let options = ReadOptions { header: Some(true), ..reader.options.clone() };
-    let roles = Roles::find(&names, &options, reader.name)?;
+fn roles(columns: &ColumnStream, options: &ReadOptions, file: &str) -> Result<Roles, ReadError> {
+    let names: Vec<String> = columns.columns().iter().map(|column| column.name.clone()).collect();
+    let roles = Roles::assign(&names, true, options, file)?;
     for (role, place) in roles.places() {
         let Some(column) = columns.columns().get(place.at) else {
-            let found = columns.columns().iter().map(|column| column.name.clone()).take(64).collect();
-            let name = reader.name.to_owned();
+            let (found, name) = (names.into_iter().take(64).collect(), file.to_owned());
             return Err(ReadError::MissingColumn { name, role, column: None, found, likeliest: None });
         };
         let is_optional = role == "time" && place.evidence != Evidence::Asked;
         if matches!(column.kind, Kind::List | Kind::Other) && !is_optional {
             return Err(ReadError::Table(TableError::Refused {
-                name: reader.name.to_owned(),
+                name: file.to_owned(),
                 found: format!("{} whose column `{}` holds lists or nested values", columns.format(), column.name),
                 advice: format!("a {role} is one number or text a row: name another column with --{role}-column"),
             }));
@@ -70,17 +70,18 @@ struct Typed {
 impl Typed {
     fn take(&mut self, reader: &mut Reader<'_>, batch: &Batch, limit: u64) -> Result<(), ReadError> {
         if batch.rows() as u64 <= limit - reader.accepted
-            && let Some(gather) = &mut reader.gather
-            && self.take_whole(gather, batch).map_err(|error| too_large(reader.name, &error))?
+            && self.take_whole(&mut reader.gather, batch).map_err(|error| too_large(reader.name, &error))?
         {
             reader.rows += batch.rows() as u64;
             reader.accepted += batch.rows() as u64;
             return Ok(());
         }
         for row in 0..batch.rows() {
-            let Some(gather) = reader.gather.as_mut().filter(|_| reader.accepted < limit) else { break };
+            if reader.accepted == limit {
+                break;
+            }
             let line = batch.line(row).unwrap_or(reader.rows + 1);
-            let verdict = self.row(gather, batch, row).map_err(|error| too_large(reader.name, &error))?;
+            let verdict = self.row(&mut reader.gather, batch, row).map_err(|error| too_large(reader.name, &error))?;
             reader.count(line, verdict)?;
         }
         Ok(())

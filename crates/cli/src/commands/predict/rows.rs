@@ -1,0 +1,128 @@
+//! Pairs with their scores as rows: CSV that the reader of pairs reads again, or one JSON object a line.
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+use foretaste::interactions::Reason;
+use serde::{Serialize, Serializer};
+
+use super::Destination;
+use crate::output::Shape;
+
+/// Why a pair has no score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Missing {
+    /// The model does not know the user.
+    UnknownUser,
+    /// The model does not know the item.
+    UnknownItem,
+    /// It knows neither.
+    UnknownUserAndItem,
+    /// Nothing that the user did counts for the model.
+    NoDirection,
+    /// The row is no pair.
+    #[serde(untagged)]
+    Row(Reason),
+}
+
+impl Missing {
+    /// The name of the reason, for programs: `unknown_item`.
+    pub(super) fn token(self) -> String {
+        serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// A row of the answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scored<'a> {
+    pub(super) user: &'a str,
+    pub(super) item: &'a str,
+    pub(super) score: std::result::Result<f32, Missing>,
+}
+
+impl Serialize for Scored<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            user: &'a str,
+            item: &'a str,
+            score: Option<f32>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            reason: Option<Missing>,
+        }
+        Row { user: self.user, item: self.item, score: self.score.ok(), reason: self.score.err() }.serialize(to)
+    }
+}
+
+/// Where rows go, and in which shape.
+pub(super) struct Rows {
+    out: Destination,
+    shape: Shape,
+}
+
+impl Rows {
+    /// Begins with the header of a CSV file.
+    pub(super) fn to(mut out: Destination, shape: Shape) -> Result<Self> {
+        if shape == Shape::Text {
+            writeln!(out, "user,item,score,reason")?;
+        }
+        Ok(Self { out, shape })
+    }
+
+    pub(super) fn write(&mut self, row: &Scored<'_>) -> Result<()> {
+        if self.shape == Shape::Json {
+            serde_json::to_writer(&mut self.out, row).map_err(io::Error::from)?;
+            return Ok(writeln!(self.out)?);
+        }
+        let (user, item) = (quoted(row.user), quoted(row.item));
+        match row.score {
+            Ok(score) => writeln!(self.out, "{user},{item},{score},")?,
+            Err(reason) => writeln!(self.out, "{user},{item},,{}", reason.token())?,
+        }
+        Ok(())
+    }
+
+    /// Ends before the last row: whoever reads stdout has the rows so far, a file is not written.
+    pub(super) fn stop(self) -> Result<()> {
+        match self.out {
+            out @ Destination::Stdout(_) => out.finish(),
+            Destination::File(..) => Ok(()),
+        }
+    }
+
+    /// Writes what is still held back; a file is there from now on.
+    pub(super) fn finish(self) -> Result<()> {
+        self.out.finish()
+    }
+}
+
+/// A field of a CSV file, quoted where it must be (RFC 4180).
+fn quoted(text: &str) -> String {
+    let plain = !text.contains([',', '"', '\r', '\n']);
+    if plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use foretaste::table::{Fields, Separator};
+
+    #[test]
+    fn what_is_written_can_be_read_again() {
+        let mut fields = Fields::default();
+        for id in ["1", "a b", "a,b", "say \"x\"", "\"", "日本", "x;y"] {
+            fields.split(format!("{},{}", quoted(id), quoted("9")).as_bytes(), Separator::Comma);
+            assert_eq!(fields.iter().collect::<Vec<_>>(), [id.as_bytes(), b"9"]);
+        }
+    }
+
+    #[test]
+    fn reasons_have_names_for_programs() {
+        assert_eq!(Missing::UnknownUserAndItem.token(), "unknown_user_and_item");
+        assert_eq!(Missing::Row(Reason::TooFewFields).token(), "too_few_fields");
+        let row = Scored { user: "1", item: "9", score: Err(Missing::UnknownItem) };
+        let json = serde_json::to_string(&row).unwrap();
+        assert_eq!(json, r#"{"user":"1","item":"9","score":null,"reason":"unknown_item"}"#);
+    }
+}

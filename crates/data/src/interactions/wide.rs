@@ -1,0 +1,265 @@
+//! A table of users x items: a name and then values in each row, ids of the other side in the header.
+//!
+//! ```text
+//! userId  10   11   12
+//!      1  5.0  3.0            ──>  1 rated 10 with 5, 11 with 3
+//!      2  4.0       1.0
+//! ```
+
+use super::gather::{Gather, Verdict, id_text};
+use super::{Evidence, ReadOptions, Reason, Role, Roles, normalised};
+use crate::ids::IdError;
+use crate::table::{Decimal, Decoder, Dialect, Fields, Sketch, Undecided, is_missing};
+
+/// Roles by number, as the vocabulary of names gives them.
+const USER: usize = 0;
+const ITEM: usize = 1;
+/// Names of a header that are kept for the report.
+const MOST_NAMES: usize = 64;
+
+/// Where ids and values stand in a wide table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wide {
+    /// Column of the ids of the rows.
+    pub(super) id: usize,
+    /// Columns of values, and the id that the header gives to each.
+    pub(super) cells: Vec<(usize, String)>,
+    /// Whether the rows are items and the columns users.
+    pub(super) transposed: bool,
+    /// Whether a zero is no value: the table has no empty cell, and no negative value.
+    pub(super) zero_is_missing: bool,
+    pub(super) decimal: Decimal,
+    numbers: Vec<Option<u32>>,
+}
+
+impl Wide {
+    /// Reads the table as one of users x items; `None` where it is none. The options may tell.
+    ///
+    /// # Errors
+    /// When it may be one as well as rows of interactions.
+    pub(super) fn find(
+        dialect: &Dialect,
+        options: &ReadOptions,
+        role: &dyn Fn(&[u8]) -> Option<usize>,
+    ) -> Result<Option<Self>, Undecided> {
+        let told = options.wide;
+        if told == Some(false) {
+            return Ok(None);
+        }
+        let generated: Vec<String> = (0..dialect.width).map(|at| at.to_string()).collect();
+        let Some(names) = dialect.header.as_ref().or(told.map(|_| &generated)) else { return Ok(None) };
+        let roles: Vec<Option<usize>> = names.iter().map(|name| role(name.as_bytes())).collect();
+        let is_index = |at: usize| {
+            let name = names[at].trim().to_lowercase();
+            dialect.index == Some(at) && (name.is_empty() || name.starts_with("unnamed: "))
+        };
+        let named = roles.iter().position(|role| matches!(role, Some(USER | ITEM)));
+        let id = named.or_else(|| (0..names.len()).find(|&at| !is_index(at))).unwrap_or(0);
+        // A lone column without a name that numbers the rows is the ids themselves.
+        let id =
+            if named.is_none() && dialect.index == Some(0) && dialect.columns.get(1).is_some_and(Sketch::is_numeric) {
+                0
+            } else {
+                id
+            };
+        let cells: Vec<usize> = (0..names.len()).filter(|&at| at != id && !is_index(at)).collect();
+        let others = cells.iter().any(|&at| roles[at].is_some());
+        if told != Some(true) {
+            match likely(dialect, names, id, &cells, others, named.is_some()) {
+                Likely::No => return Ok(None),
+                Likely::Yes => {}
+                Likely::Maybe => return Err(undecided(names, id)),
+            }
+        }
+        let columns: Vec<&Sketch> = cells.iter().filter_map(|&at| dialect.columns.get(at)).collect();
+        let commas = columns.iter().map(|column| column.comma).sum::<usize>();
+        let points = columns.iter().map(|column| column.point).sum::<usize>();
+        let found = match (points, commas) {
+            (0, 0) => Decimal::Open,
+            (0, _) => Decimal::Comma,
+            _ => Decimal::Point,
+        };
+        let empty = columns.iter().any(|column| column.missing > 0);
+        let negative = columns.iter().any(|column| column.range.is_some_and(|(low, _)| low < 0.0));
+        Ok(Some(Self {
+            id,
+            transposed: roles[id] == Some(ITEM),
+            zero_is_missing: !empty && !negative && options.missing.is_empty(),
+            decimal: options.decimal.unwrap_or(found),
+            numbers: vec![None; cells.len()],
+            cells: cells.into_iter().map(|at| (at, names[at].trim().to_owned())).collect(),
+        }))
+    }
+
+    /// The columns that a report names: that of the ids, and the first of the values.
+    pub(super) fn roles(&self, header: Option<Vec<String>>) -> Roles {
+        let role = |at| Role { at, evidence: Evidence::Position };
+        let value = role(self.cells.first().map_or(1, |cell| cell.0));
+        let header = header.map(|names| names.into_iter().take(MOST_NAMES).collect());
+        let (user, item) = if self.transposed { (value, role(self.id)) } else { (role(self.id), value) };
+        Roles { user, item, value: Some(value), time: None, header }
+    }
+
+    /// What was recognised, as a sentence.
+    pub(super) fn evidence(&self) -> String {
+        let (rows, columns) = if self.transposed { ("items", "users") } else { ("users", "items") };
+        let zeros = if self.zero_is_missing { "a zero is no value" } else { "an empty cell is no value" };
+        format!("a table of values: rows are {rows}, {} columns are {columns}, {zeros}", self.cells.len())
+    }
+
+    /// Zeros were taken for gaps, and then came a gap.
+    pub(super) fn zeros_or_gaps(&self, line: u64) -> Undecided {
+        Undecided {
+            what: "table",
+            one: "its zeros are values".to_owned(),
+            other: format!("its zeros say that there is no value, as the empty cell in line {line} does"),
+            flags: "filling or emptying those cells".to_owned(),
+        }
+    }
+
+    /// Takes the values of one row, and says of each what it was. Returns whether the row has an empty cell.
+    ///
+    /// # Errors
+    /// When the ids outgrow their table.
+    pub(super) fn take(
+        &mut self,
+        fields: &Fields,
+        gather: &mut Gather,
+        decoder: &mut Decoder,
+        verdicts: &mut Vec<Verdict>,
+    ) -> Result<bool, IdError> {
+        let mut empty = false;
+        if fields.len() > self.cells.len() + 2 {
+            verdicts.push(Err(Reason::TooManyFields));
+            return Ok(false);
+        }
+        let id = match fields.get(self.id).map(|id| id_text(id, decoder)) {
+            Some(Ok(id)) => id,
+            Some(Err(reason)) => {
+                verdicts.push(Err(reason));
+                return Ok(false);
+            }
+            None => {
+                verdicts.push(Err(Reason::TooFewFields));
+                return Ok(false);
+            }
+        };
+        for (place, (at, name)) in self.cells.iter().enumerate() {
+            let cell = fields.get(*at).unwrap_or_default();
+            if is_missing(cell) {
+                empty = true;
+                continue;
+            }
+            let value = match gather.value(cell) {
+                Ok(value) if value == 0.0 && self.zero_is_missing => continue,
+                Ok(value) => value,
+                Err(reason) => {
+                    verdicts.push(Err(reason));
+                    continue;
+                }
+            };
+            let (users, items) = (&mut gather.users, &mut gather.items);
+            let (rows, columns) = if self.transposed { (items, users) } else { (users, items) };
+            let row = rows.number(&id)?;
+            let column = match self.numbers[place] {
+                Some(number) => number,
+                None => *self.numbers[place].insert(columns.number(name)?),
+            };
+            let (user, item) = if self.transposed { (column, row) } else { (row, column) };
+            gather.push_run(user, 1);
+            gather.gathered.items.push(item);
+            gather.gathered.values.push(value);
+            verdicts.push(Ok(()));
+        }
+        Ok(empty)
+    }
+}
+
+enum Likely {
+    Yes,
+    No,
+    Maybe,
+}
+
+/// Whether a table with these names is one of users x items.
+fn likely(dialect: &Dialect, names: &[String], id: usize, cells: &[usize], others: bool, named: bool) -> Likely {
+    let columns: Vec<&Sketch> = cells.iter().filter_map(|&at| dialect.columns.get(at)).collect();
+    let values = |column: &&Sketch| column.numbers() + column.missing >= column.cells && column.padded == 0;
+    let unique = dialect.columns.get(id).is_some_and(|column| column.is_unique() && column.missing == 0);
+    let mut ids: Vec<&str> = cells.iter().map(|&at| names[at].trim()).collect();
+    ids.sort_unstable();
+    let distinct = ids.windows(2).all(|pair| pair[0] != pair[1]) && ids.first().is_none_or(|id| !id.is_empty());
+    if others || cells.len() < 2 || columns.len() < cells.len() || !columns.iter().all(values) || !unique || !distinct {
+        return Likely::No;
+    }
+    let ranges: Vec<(f64, f64)> = columns.iter().filter_map(|column| column.range).collect();
+    let Some(&(mut low, mut high)) = ranges.first() else { return Likely::No };
+    for range in &ranges {
+        (low, high) = (low.min(range.0), high.max(range.1));
+    }
+    // Columns of one scale reach about as far as each other; an age and a number of visits do not.
+    let reach = |range: &(f64, f64)| range.1.abs().max(range.0.abs());
+    let close = ranges.iter().all(|range| reach(range) * 1.6 >= low.abs().max(high.abs()));
+    let largest = low.abs().max(high.abs());
+    let reaching = ranges.iter().filter(|range| reach(range) > 0.0).count();
+    let near = ranges.iter().filter(|range| reach(range) > 0.0 && reach(range) * 8.0 >= largest).count();
+    let scale = near * 10 >= reaching * 8;
+    if high >= 1e8 {
+        return Likely::No;
+    }
+    let pattern = patterned(names, cells);
+    // Names that a program gave to all columns, that of the ids among them: V1, V2, V3.
+    if patterned(names, &[&[id], cells].concat()) && patterned(names, &[id]) {
+        return Likely::No;
+    }
+    if dialect.index == Some(0) && id == 0 && counts(names, cells) && cells.len() <= 6 {
+        let kind = columns[0].kind();
+        return if close && columns.iter().all(|column| column.kind() == kind) { Likely::Maybe } else { Likely::No };
+    }
+    if pattern && (named || scale) {
+        return if cells.len() > 2 || named { Likely::Yes } else { Likely::Maybe };
+    }
+    let gaps = columns.iter().map(|column| column.missing + column.zeros).sum::<usize>();
+    let all = columns.iter().map(|column| column.cells).sum::<usize>();
+    if scale && cells.len() >= 3 && gaps * 20 >= all {
+        Likely::Yes
+    } else if scale && (named || dialect.rows >= 2 && cells.len() >= 3) {
+        Likely::Maybe
+    } else {
+        Likely::No
+    }
+}
+
+/// Whether names are numbers, or differ in a number only.
+fn patterned(names: &[String], cells: &[usize]) -> bool {
+    let shape = |name: &str| -> Option<String> {
+        let mut shape = String::new();
+        let mut digits = false;
+        for c in normalised(name.as_bytes()).chars() {
+            if !c.is_ascii_digit() {
+                shape.push(c);
+            } else if !digits {
+                shape.push('0');
+            }
+            digits |= c.is_ascii_digit();
+        }
+        digits.then_some(shape)
+    };
+    let mut shapes: Vec<Option<String>> = cells.iter().map(|&at| shape(names[at].trim())).collect();
+    shapes.sort();
+    shapes.chunk_by(|a, b| a == b).any(|run| run[0].is_some() && run.len() * 10 >= shapes.len() * 8)
+}
+
+/// Whether the names of the cells are 0, 1, 2 and so on.
+fn counts(names: &[String], cells: &[usize]) -> bool {
+    cells.iter().enumerate().all(|(at, &cell)| names[cell].trim() == at.to_string())
+}
+
+fn undecided(names: &[String], id: usize) -> Undecided {
+    Undecided {
+        what: "table",
+        one: format!("it is a table of values, whose rows are named by `{}`", names[id]),
+        other: "each row is one interaction".to_owned(),
+        flags: "--wide yes, or --columns such as --columns user,item,value".to_owned(),
+    }
+}

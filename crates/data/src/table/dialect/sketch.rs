@@ -1,0 +1,278 @@
+//! What a column holds, as far as a sample shows.
+
+use std::collections::BTreeSet;
+
+use memchr::memchr;
+use serde::{Deserialize, Serialize};
+
+/// What stands between the whole part of a number and its fraction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decimal {
+    /// A point.
+    #[default]
+    Point,
+    /// A comma.
+    Comma,
+    /// No number had a fraction so far: a point, or a comma that cannot stand between thousands.
+    Open,
+}
+
+impl Decimal {
+    /// The number with a decimal point; `None` where the text has no comma that is one.
+    #[must_use]
+    pub fn with_point(self, text: &[u8]) -> Option<Vec<u8>> {
+        if self == Self::Point {
+            return None;
+        }
+        let at = memchr(b',', text)?;
+        let fraction = &text[at + 1..];
+        let single = fraction.iter().all(u8::is_ascii_digit) && !text[..at].contains(&b'.');
+        if !single || (self == Self::Open && (fraction.len() == 3 || fraction.is_empty())) {
+            return None;
+        }
+        let mut text = text.to_vec();
+        text[at] = b'.';
+        Some(text)
+    }
+}
+
+/// What the values of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Nothing stands in it.
+    Empty,
+    /// Whole numbers.
+    Whole,
+    /// Numbers.
+    Number,
+    /// Seconds or milliseconds since 1970, or dates.
+    Time,
+    /// Lists of texts, `, ` or `|` between them.
+    Set,
+    /// Anything else.
+    Text,
+}
+
+/// Counts of what the cells of one column are.
+#[derive(Clone, Debug, Default)]
+pub struct Sketch {
+    /// Cells looked at.
+    pub cells: usize,
+    /// Empty ones, and words for nothing such as `NaN`.
+    pub missing: usize,
+    /// Whole numbers.
+    pub whole: usize,
+    /// Numbers with a decimal point or an exponent.
+    pub point: usize,
+    /// Numbers with a decimal comma.
+    pub comma: usize,
+    /// Of these, such as could have a comma between thousands.
+    pub thousands: usize,
+    /// Numbers that start with a superfluous zero.
+    pub padded: usize,
+    /// Dates.
+    pub dates: usize,
+    /// Texts with a control character in them.
+    pub controls: usize,
+    /// Zeros.
+    pub zeros: usize,
+    /// Texts with a space or a comma in them.
+    pub phrases: usize,
+    /// Texts with `, ` or `|` in them.
+    pub lists: usize,
+    /// Smallest and largest number.
+    pub range: Option<(f64, f64)>,
+    /// Each cell is a whole number and one more than that before it, from 0 or 1 on.
+    pub counts: bool,
+    /// Each cell is a whole number and greater than that before it.
+    pub rises: bool,
+    first: Option<f64>,
+    last: Option<f64>,
+    /// Different cells, the first [`DISTINCT`](Self::DISTINCT) of them.
+    pub distinct: BTreeSet<Vec<u8>>,
+}
+
+/// Words for a value that is not there.
+const MISSING: [&str; 8] = ["", "nan", "na", "n/a", "null", "none", "?", "-"];
+
+/// Whether a cell says that there is no value.
+pub(crate) fn is_missing(cell: &[u8]) -> bool {
+    cell.len() <= 4 && MISSING.iter().any(|word| cell.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// A finite number, with a decimal comma if that may be.
+pub(super) fn number(cell: &[u8], comma: bool) -> Option<f64> {
+    let plain = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-' | b'+' | b'e' | b'E');
+    if !cell.iter().all(plain) || cell.is_empty() {
+        return None;
+    }
+    let with_point = if comma { Decimal::Comma.with_point(cell) } else { None };
+    let text = std::str::from_utf8(with_point.as_deref().unwrap_or(cell)).ok()?;
+    text.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+impl Sketch {
+    /// Different cells that are remembered.
+    pub const DISTINCT: usize = 256;
+
+    /// The column of these cells.
+    pub(super) fn of<'a>(cells: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut sketch = Self { counts: true, rises: true, ..Self::default() };
+        for cell in cells {
+            sketch.add(cell);
+        }
+        let first = sketch.first.is_some_and(|first| (0.0..=1.0).contains(&first));
+        sketch.counts &= first && sketch.whole == sketch.cells;
+        sketch.rises &= sketch.cells > 0 && sketch.whole == sketch.cells;
+        sketch
+    }
+
+    fn add(&mut self, cell: &[u8]) {
+        self.cells += 1;
+        if self.distinct.len() < Self::DISTINCT && !self.distinct.contains(cell) {
+            self.distinct.insert(cell.to_vec());
+        }
+        if is_missing(cell) {
+            self.missing += 1;
+            return;
+        }
+        let Some(value) = number(cell, true) else {
+            let text = String::from_utf8_lossy(cell);
+            let date = is_date(&text);
+            self.controls += usize::from(text.contains(char::is_control));
+            self.dates += usize::from(date);
+            self.phrases += usize::from(!date && text.contains([' ', ',']));
+            self.lists += usize::from(text.contains(", ") || text.contains('|'));
+            return;
+        };
+        if let Some(at) = memchr(b',', cell) {
+            self.comma += 1;
+            let digits = cell[..at].iter().filter(|byte| byte.is_ascii_digit()).count();
+            self.thousands += usize::from(cell.len() - at == 4 && (1..=3).contains(&digits) && cell[0] != b'0');
+        } else if cell.iter().all(u8::is_ascii_digit) || (cell.len() > 1 && cell[1..].iter().all(u8::is_ascii_digit)) {
+            self.whole += 1;
+        } else {
+            self.point += 1;
+        }
+        self.padded += usize::from(cell.len() > 1 && cell[0] == b'0' && cell[1].is_ascii_digit());
+        self.zeros += usize::from(value == 0.0);
+        let (low, high) = self.range.unwrap_or((value, value));
+        self.range = Some((low.min(value), high.max(value)));
+        if let Some(last) = self.last {
+            self.counts &= (value - last - 1.0).abs() < f64::EPSILON;
+            self.rises &= value > last;
+        }
+        self.first.get_or_insert(value);
+        self.last = Some(value);
+    }
+
+    /// Cells that hold something.
+    #[must_use]
+    pub fn filled(&self) -> usize {
+        self.cells - self.missing
+    }
+
+    /// Cells that are numbers.
+    #[must_use]
+    pub fn numbers(&self) -> usize {
+        self.whole + self.point + self.comma
+    }
+
+    /// Whether all cells but a few are numbers, and there is one at least.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        self.filled() > 0 && self.numbers() * 100 >= self.filled() * 95
+    }
+
+    /// Whether the numbers are seconds or milliseconds since 1970, from 1973 on.
+    #[must_use]
+    pub fn is_epoch(&self) -> bool {
+        let within = |low: f64, high: f64| self.range.is_some_and(|range| range.0 >= low && range.1 <= high);
+        self.is_numeric() && self.comma == 0 && (within(1e8, 4.2e9) || within(1e11, 4.2e12))
+    }
+
+    /// Whether no two cells are equal, as far as is remembered.
+    #[must_use]
+    pub fn is_unique(&self) -> bool {
+        self.distinct.len() == self.cells.min(Self::DISTINCT)
+    }
+
+    /// What the column holds.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        let filled = self.filled();
+        if filled == 0 {
+            Kind::Empty
+        } else if self.dates * 100 >= filled * 95 || self.is_epoch() {
+            Kind::Time
+        } else if self.whole == filled {
+            Kind::Whole
+        } else if self.is_numeric() {
+            Kind::Number
+        } else if self.lists * 100 >= filled {
+            Kind::Set
+        } else {
+            Kind::Text
+        }
+    }
+
+    /// The decimal separator of the column; `None` when its commas could stand between thousands as well.
+    #[must_use]
+    pub fn decimal(&self) -> Option<Decimal> {
+        match (self.point, self.comma) {
+            (0, 0) => Some(Decimal::Open),
+            (0, comma) if self.thousands < comma => Some(Decimal::Comma),
+            (0, _) => None,
+            (_, comma) if self.thousands < comma => None,
+            _ => Some(Decimal::Point),
+        }
+    }
+}
+
+/// Whether a text starts with a date: `2024-01-05`, `05.01.2024`, `1/5/2024`.
+fn is_date(text: &str) -> bool {
+    let mut parts = text.splitn(4, |c: char| !c.is_ascii_digit());
+    let (Some(a), Some(b), Some(c)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    let mark = text.as_bytes().get(a.len()).copied();
+    let second = text.as_bytes().get(a.len() + 1 + b.len()).copied();
+    let shape = matches!((a.len(), b.len(), c.len()), (4, 1..=2, 1..=2) | (1..=2, 1..=2, 4) | (1..=2, 1..=2, 2));
+    shape && mark == second && matches!(mark, Some(b'-' | b'.' | b'/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sketch(cells: &[&str]) -> Sketch {
+        Sketch::of(cells.iter().map(|cell| cell.as_bytes()))
+    }
+
+    #[test]
+    fn a_column_is_what_its_cells_are() {
+        for (cells, kind) in [
+            (&["1", "20", ""][..], Kind::Whole),
+            (&["1", "4,5", "-2"], Kind::Number),
+            (&["881250949", "891717742"], Kind::Time),
+            (&["2024-01-05T10:00:00Z", "2024-01-06"], Kind::Time),
+            (&["05.01.2024 10:00", "06.01.2024 10:00"], Kind::Time),
+            (&["Action, Comedy", "Drama"], Kind::Set),
+            (&["anna", "7"], Kind::Text),
+            (&["", "NaN"], Kind::Empty),
+        ] {
+            assert_eq!(sketch(cells).kind(), kind, "{cells:?}");
+        }
+    }
+
+    #[test]
+    fn a_comma_before_three_digits_decides_nothing() {
+        assert_eq!(sketch(&["4,5", "3"]).decimal(), Some(Decimal::Comma));
+        assert_eq!(sketch(&["1,000", "3"]).decimal(), None);
+        assert_eq!(sketch(&["1,000", "3,5"]).decimal(), Some(Decimal::Comma));
+        assert_eq!(sketch(&["0,125", "3"]).decimal(), Some(Decimal::Comma));
+        assert_eq!(sketch(&["1.5", "1,000"]).decimal(), Some(Decimal::Point));
+        assert_eq!(sketch(&["1.5", "1,5"]).decimal(), None);
+        assert_eq!(sketch(&["1", "2"]).decimal(), Some(Decimal::Open));
+    }
+}
