@@ -172,7 +172,8 @@ mod arrow {
     /// What both a table and its text have to say alike.
     fn told(found: Result<(Interactions, ReadReport), ReadError>) -> impl PartialEq + std::fmt::Debug {
         let (all, report) = found.unwrap();
-        let counts = (report.rows, report.accepted, report.rejected, report.missing, report.duplicates, report.repeat);
+        let rejected = report.rejected.by_reason;
+        let counts = (report.rows, report.accepted, rejected, report.missing, report.duplicates, report.repeat);
         let times = (all.times().map(<[i64]>::to_vec), report.not_a_time.map(|found| found.text));
         (all.hash(), counts, report.feedback, report.words_without_weight, times)
     }
