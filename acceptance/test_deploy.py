@@ -229,7 +229,7 @@ def test_rollback_deploys_what_worked_before(machine):
     machine.deploy("films", rank=12)
     rolled = json.loads(machine.run("rollback", "films", "--json"))
     assert rolled["revision"] == 3
-    assert json.loads(ask(rolled["url"] + "/v1/models")[1])["models"][0]["rank"] == 11
+    assert json.loads(ask(rolled["url"] + "/v1/models")[1])["models"][0]["params"]["rank"] == 11
     assert "does not run" in machine.run("rollback", "nobody", code=4)
 
 

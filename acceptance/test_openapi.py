@@ -8,6 +8,8 @@ import importlib, inspect, json, pathlib, subprocess, sys, time, urllib.parse
 import pytest
 from openapi_spec_validator import validate
 
+from conftest import Service
+
 SCRIPTS = pathlib.Path(sys.executable).parent
 
 
@@ -17,19 +19,22 @@ def document(demo):
 
 
 def operations(document):
-    """Path, method and description of every operation."""
-    return [(path, method, operation) for path, item in document["paths"].items() for method, operation in item.items()]
+    """Path, method and description of every operation; what names the first version comes before what pushes it out."""
+    all_of = [(path, method, operation) for path, item in document["paths"].items() for method, operation in item.items()]
+    return sorted(all_of, key=lambda operation: not operation[0].endswith("/activate"))
 
 
-@pytest.fixture(scope="module")
-def fitted(demo):
-    """The demo with a job to look at, which examples name."""
+@pytest.fixture
+def fitted():
+    """A demo of one's own with a job to look at, which examples name; of its versions the last five are kept."""
+    demo = Service("demo")
     job = demo.json("/v1/models", "POST", {"rank": 3})["id"]
     deadline = time.monotonic() + 60
     while demo.json(f"/v1/jobs/{job}")["state"] in ("queued", "running"):
         assert time.monotonic() < deadline, f"{job} does not end"
         time.sleep(0.05)
-    return demo
+    yield demo
+    demo.stop()
 
 
 def test_the_document_is_valid(document):
@@ -135,7 +140,9 @@ def test_a_generated_client_calls_every_route_and_gets_the_documented_type(clien
         assert 200 <= reply.status_code < 300, f"{file.stem}: {reply}"
         success = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
         schema = success["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
-        assert type(reply.parsed).__name__ == schema, f"{file.stem}: {reply.parsed!r}"
+        # The tutorial's replies are documented as text too, and a generator may take that first.
+        documented = {schema} | ({"str"} if "text/plain" in success["content"] else set())
+        assert type(reply.parsed).__name__ in documented, f"{file.stem}: {reply.parsed!r}"
         # Nothing was answered that the document does not know.
         assert not getattr(reply.parsed, "additional_properties", {}), f"{file.stem}: {reply.parsed!r}"
         called.add(file.stem)

@@ -45,7 +45,7 @@ def test_a_hang_up_reads_the_source_again(served):
     service.process.send_signal(signal.SIGHUP)
     until("the new user is served", lambda: ratings(service, "new") == 2)
     jobs = service.json("/v1/jobs")["jobs"]
-    assert [(job["state"], job["rank"], job["rows_added"]) for job in jobs] == [("succeeded", 3, 2)]
+    assert [(job["state"], job["params"]["rank"], job["rows_added"]) for job in jobs] == [("succeeded", 3, 2)]
 
 
 def test_a_hang_up_without_a_change_keeps_the_model(served):
@@ -82,7 +82,7 @@ def test_a_model_file_that_was_replaced_is_served_as_it_is(tmp_path):
     subprocess.run([*fit, "2"], check=True, capture_output=True)
     service.process.send_signal(signal.SIGHUP)
     until("the new model serves", lambda: service.json("/v1/models")["active"] == "v2")
-    assert service.json("/v1/models")["models"][-1]["rank"] == 2 and ratings(service, "new") == 1
+    assert service.json("/v1/models")["models"][-1]["params"]["rank"] == 2 and ratings(service, "new") == 1
     service.stop()
 
 

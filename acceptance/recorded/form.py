@@ -6,8 +6,15 @@ LONG = 30_000
 NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 
 
+# A short fit may have ended when the answer that accepts it is written. How it ended is asked of the job.
+ENDED = (r'"state":"(?:failed|succeeded)"(.*?),"progress":[\d.]+(,"queued_at":"<time>"),"(?:started|finished)_at".*}',
+         r'"state":"<queued or running>"\1,"progress":<progress>\2}', "whether a fit has ended when it is accepted")
+
+
 def masked(answer, masks):
     """The answer as it is kept: masked, its texts as lists of lines, long ones as a hash."""
+    if answer.get("status") == 202:
+        masks = [*masks, ENDED]
     return {part: kept(value, masks) for part, value in answer.items()}
 
 

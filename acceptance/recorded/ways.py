@@ -60,7 +60,7 @@ def plain(service, method, target, admin=False, until=None, **how):
         with service.connect(admin) as connection:
             connection.sendall(message(method, target, **how))
             answer = read(connection, method)
-        if '"overloaded"' in answer["body"]:
+        if answer["status"] == 503 and '"overloaded"' in answer["body"]:
             raise Shed(target)
         if until is None or until in answer["body"] or time.monotonic() > deadline:
             return answer

@@ -11,7 +11,7 @@ use crate::product::{self, ROWS};
 use crate::random::RandomBlocks;
 use crate::scalar::Real;
 
-/// A column whose norm falls below so many roundings of what it was before projection holds rounding errors only.
+/// A column whose norm falls below this many roundings of what it was before projection holds rounding errors only.
 const LOST: f64 = 500.0;
 /// Below this part, one pass of projection has cancelled too many digits and another one is made.
 const CANCELLED: f64 = 1e-3;

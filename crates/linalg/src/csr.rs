@@ -16,7 +16,7 @@ use rayon::prelude::*;
 /// ```
 ///
 /// What the constructor checks holds for ever, so kernels need not look again: `offsets` has `nrows + 1` entries,
-/// starts at 0, never falls and ends in `nnz`; within a row the columns rise strictly and are below `ncols`; every
+/// starts at 0, never falls and ends in `nnz`; neither side exceeds `u32::MAX`; within a row the columns rise strictly and are below `ncols`; every
 /// value is finite. An explicitly stored zero is allowed and counts as stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CsrMatrix {
@@ -39,6 +39,22 @@ pub enum CsrError {
         /// The smallest value allowed there.
         least: usize,
         /// The largest value allowed there.
+        most: usize,
+    },
+    /// More rows than an index of 32 bits can name, which the transpose needs.
+    #[error("{nrows} rows, expected at most {most}")]
+    Rows {
+        /// Number of rows.
+        nrows: usize,
+        /// The most that there may be.
+        most: usize,
+    },
+    /// More columns than an index of 32 bits can name.
+    #[error("{ncols} columns, expected at most {most}")]
+    Columns {
+        /// Number of columns.
+        ncols: usize,
+        /// The most that there may be.
         most: usize,
     },
     /// Columns and values differ in number.
@@ -73,9 +89,23 @@ pub enum CsrError {
     },
 }
 
-/// Bytes of a matrix of so many rows and entries.
+/// Bytes of a matrix with these numbers of rows and entries.
 pub(crate) fn bytes(nrows: usize, nnz: usize) -> u64 {
     8 * (nnz + nrows + 1) as u64
+}
+
+/// Rows and columns that a matrix may have: every index fits in 32 bits.
+const MOST: usize = u32::MAX as usize;
+
+/// Whether both sides can be indexed in 32 bits, in the matrix and in its transpose.
+fn check_sides(nrows: usize, ncols: usize) -> Result<(), CsrError> {
+    if nrows > MOST {
+        return Err(CsrError::Rows { nrows, most: MOST });
+    }
+    if ncols > MOST {
+        return Err(CsrError::Columns { ncols, most: MOST });
+    }
+    Ok(())
 }
 
 impl CsrMatrix {
@@ -84,6 +114,7 @@ impl CsrMatrix {
     /// # Errors
     /// Names the first part that breaks one of the rules in the type's description. Costs one pass over the entries.
     pub fn new(ncols: usize, offsets: Vec<usize>, columns: Vec<u32>, values: Vec<f32>) -> Result<Self, CsrError> {
+        check_sides(offsets.len().saturating_sub(1), ncols)?;
         if columns.len() != values.len() {
             return Err(CsrError::Lengths { columns: columns.len(), values: values.len() });
         }
@@ -179,9 +210,8 @@ impl CsrMatrix {
         }
         let mut next = offsets[..self.ncols].to_vec();
         let (mut columns, mut values) = (vec![0u32; span.len()], vec![0f32; span.len()]);
-        for (place, row) in rows.clone().enumerate() {
-            // A row index fits in u32: `Ratings` and the constructor's callers index rows with u32.
-            let place = u32::try_from(place).unwrap_or(u32::MAX);
+        // The constructor has checked that the number of rows fits in 32 bits.
+        for (place, row) in (0u32..).zip(rows.clone()) {
             let (from, factors) = self.row(row);
             for (&column, &value) in from.iter().zip(factors) {
                 let slot = &mut next[column as usize];
@@ -229,6 +259,23 @@ mod tests {
         let offset = CsrMatrix::new(2, vec![0, 2, 1], vec![1], vec![1.0]);
         assert_eq!(offset, Err(CsrError::Offset { index: 1, found: 2, least: 0, most: 1 }));
         assert!(CsrMatrix::new(2, vec![], vec![], vec![]).is_err());
+    }
+
+    #[test]
+    fn offsets_that_fall_are_named_though_the_last_one_is_right() {
+        let falling = CsrMatrix::new(5, vec![0, 3, 1, 4], vec![0, 1, 2, 3], vec![1.0; 4]);
+        assert_eq!(falling, Err(CsrError::Offset { index: 2, found: 1, least: 3, most: 4 }));
+        let beyond = CsrMatrix::new(5, vec![0, 9, 4], vec![0, 1, 2, 3], vec![1.0; 4]);
+        assert_eq!(beyond, Err(CsrError::Offset { index: 1, found: 9, least: 0, most: 4 }));
+    }
+
+    #[test]
+    fn sides_that_an_index_of_32_bits_cannot_name_are_refused() {
+        assert_eq!(check_sides(MOST, MOST), Ok(()));
+        assert_eq!(check_sides(MOST + 1, 3), Err(CsrError::Rows { nrows: MOST + 1, most: MOST }));
+        assert_eq!(check_sides(3, MOST + 1), Err(CsrError::Columns { ncols: MOST + 1, most: MOST }));
+        let wide = CsrMatrix::new(MOST + 1, vec![0], vec![], vec![]);
+        assert_eq!(wide, Err(CsrError::Columns { ncols: MOST + 1, most: MOST }));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod csr;
 mod dense;
 mod eigen;
 mod gram;
+mod lanes;
 mod mirror;
 mod operator;
 mod panel;

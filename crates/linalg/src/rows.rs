@@ -1,11 +1,13 @@
 //! A sparse matrix as a linear operator for few columns at a time, in one orientation only.
 
+use faer::Accum;
+
 use crate::csr::CsrMatrix;
 use crate::dense::Dense;
 use crate::operator::LinearOperator;
 use crate::scalar::Real;
 use crate::scatter::{self, Factors};
-use crate::spmm::{self, Into};
+use crate::spmm;
 
 /// Parts of a matrix that are enough for the threads to share; a matrix of fewer is small and transposed in no time.
 const ENOUGH: usize = 8;
@@ -22,7 +24,7 @@ pub(crate) fn sum_bytes(ncols: usize, nnz: usize) -> u64 {
 pub(crate) struct RowOperator<'a>(pub(crate) &'a CsrMatrix);
 
 impl RowOperator<'_> {
-    /// Whether a matrix of so many columns has entries enough for threads to share its products.
+    /// Whether a matrix with this many columns has entries enough for threads to share its products.
     pub(crate) fn suits(ncols: usize, nnz: usize) -> bool {
         scatter::parts(ncols, nnz) >= ENOUGH
     }
@@ -38,7 +40,7 @@ impl LinearOperator for RowOperator<'_> {
     }
 
     fn apply<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
-        spmm::multiply(self.0, 0..self.0.nrows(), x.values(), x.ncols(), y.values_mut(), Into::Nothing);
+        spmm::multiply(self.0, 0..self.0.nrows(), x.values(), x.ncols(), y.values_mut(), Accum::Replace);
     }
 
     fn apply_transpose<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {

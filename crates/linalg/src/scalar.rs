@@ -3,7 +3,7 @@
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use crate::eigen::lanes::Lanes;
+use crate::lanes::Lanes;
 
 /// An IEEE 754 number: `f32` or `f64`.
 pub trait Real:

@@ -1,12 +1,13 @@
 //! A sparse matrix as a linear operator, in the two orientations that its products need.
 
+use faer::Accum;
 use rayon::prelude::*;
 
 use crate::csr::{self, CsrMatrix};
 use crate::dense::Dense;
 use crate::operator::{LinearOperator, written_out};
 use crate::scalar::Real;
-use crate::spmm::{self, Into};
+use crate::spmm;
 
 /// Rows of a block: this many rows of 16 columns stay in a core's own cache, 256 KiB in single precision.
 const BLOCK: usize = 4096;
@@ -96,7 +97,7 @@ impl<'a> SparseOperator<'a> {
     /// `y = L x`.
     fn lengthen<T: Real>(&self, x: &Dense<T>, y: &mut Dense<T>) {
         let long = self.long();
-        spmm::multiply(long, 0..long.nrows(), x.values(), x.ncols(), y.values_mut(), Into::Nothing);
+        spmm::multiply(long, 0..long.nrows(), x.values(), x.ncols(), y.values_mut(), Accum::Replace);
     }
 
     /// `y = Lᵀ x`.
@@ -105,8 +106,8 @@ impl<'a> SparseOperator<'a> {
         for block in self.blocks() {
             let end = start + block.ncols();
             let x = &x.values()[start * width..end * width];
-            let into = if start == 0 { Into::Nothing } else { Into::Sum };
-            spmm::multiply(block, 0..block.nrows(), x, width, y.values_mut(), into);
+            let accum = if start == 0 { Accum::Replace } else { Accum::Add };
+            spmm::multiply(block, 0..block.nrows(), x, width, y.values_mut(), accum);
             start = end;
         }
     }
@@ -119,9 +120,9 @@ impl<'a> SparseOperator<'a> {
         for block in self.blocks() {
             let end = start + block.ncols();
             let middle = &mut middle.values_mut()[..block.ncols() * width];
-            spmm::multiply(self.long(), start..end, x.values(), width, middle, Into::Nothing);
-            let into = if start == 0 { Into::Nothing } else { Into::Sum };
-            spmm::multiply(block, 0..block.nrows(), middle, width, y.values_mut(), into);
+            spmm::multiply(self.long(), start..end, x.values(), width, middle, Accum::Replace);
+            let accum = if start == 0 { Accum::Replace } else { Accum::Add };
+            spmm::multiply(block, 0..block.nrows(), middle, width, y.values_mut(), accum);
             start = end;
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use faer::Accum;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -14,16 +15,7 @@ const ROWS: usize = 64;
 /// Entries of a row that are summed at a time.
 const SPAN: usize = 512;
 
-/// What a product does to the numbers that are there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Into {
-    /// Replaces them.
-    Nothing,
-    /// Adds to them.
-    Sum,
-}
-
-/// `y = M x` or `y += M x`, for the given rows of `M: m x n` sparse, `x: n x width`, `y: rows x width`, both row-major; 2
+/// `y = M x` (`accum` is `Replace`) or `y += M x` (`Add`), for the given rows of `M: m x n` sparse, `x: n x width`, `y: rows x width`, both row-major; 2
 /// nnz width flops, parallel over rows.
 ///
 /// Each entry of `y` is a sum over spans of 512 stored terms, each span the sum of its even terms plus the sum of its odd
@@ -34,12 +26,12 @@ pub(crate) fn multiply<T: Real>(
     x: &[T],
     width: usize,
     y: &mut [T],
-    into: Into,
+    accum: Accum,
 ) {
     debug_assert_eq!((matrix.ncols() * width, rows.len() * width), (x.len(), y.len()));
     let line = 64 / size_of::<T>();
     if matches!(width, 8 | 16 | 32) && width <= 2 * line {
-        strip(&Product { matrix, x, width, of: width, columns: 0..width, into }, rows.start, y);
+        strip(&Product { matrix, x, width, of: width, columns: 0..width, accum }, rows.start, y);
         return;
     }
     // Other widths are cut into strips of one or two cache lines: aligned, and small enough to stay in the cache.
@@ -48,7 +40,7 @@ pub(crate) fn multiply<T: Real>(
         let of = if width - start > line { 2 * line } else { line };
         let columns = start..width.min(start + of);
         let packed = packed(x, width, columns.clone(), of);
-        strip(&Product { matrix, x: packed.values(), width, of, columns, into }, rows.start, y);
+        strip(&Product { matrix, x: packed.values(), width, of, columns, accum }, rows.start, y);
         start += of;
     }
 }
@@ -76,7 +68,7 @@ struct Product<'a, T> {
     of: usize,
     /// Which columns of the result they are.
     columns: Range<usize>,
-    into: Into,
+    accum: Accum,
 }
 
 fn strip<T: Real>(product: &Product<'_, T>, first: usize, y: &mut [T]) {
@@ -112,15 +104,15 @@ impl<T: Real> Strip<'_, T> {
         let (x, _) = product.x.as_chunks::<W>();
         for (row, y) in self.y.chunks_exact_mut(product.width).enumerate() {
             let (columns, values) = product.matrix.row(self.first + row);
-            if product.into == Into::Sum && columns.is_empty() {
+            if product.accum == Accum::Add && columns.is_empty() {
                 continue;
             }
             let sum = row_times(columns, values, x);
             let y = &mut y[product.columns.clone()];
             match <&mut [T; W]>::try_from(&mut *y) {
                 // The compiler knows how many numbers these are.
-                Ok(y) => write(y, &sum, product.into),
-                Err(_) => write(y, &sum, product.into),
+                Ok(y) => write(y, &sum, product.accum),
+                Err(_) => write(y, &sum, product.accum),
             }
         }
     }
@@ -128,17 +120,17 @@ impl<T: Real> Strip<'_, T> {
 
 /// Replaces `y` by the first numbers of `sum`, or adds them.
 #[inline(always)]
-fn write<T: Real>(y: &mut [T], sum: &[T], into: Into) {
+fn write<T: Real>(y: &mut [T], sum: &[T], accum: Accum) {
     for (y, &sum) in y.iter_mut().zip(sum) {
-        match into {
-            Into::Nothing => *y = sum,
-            Into::Sum => *y += sum,
+        match accum {
+            Accum::Replace => *y = sum,
+            Accum::Add => *y += sum,
         }
     }
 }
 
 /// One sparse row times `x`, in spans whose sums are added: the error grows with the square root of what is added in a
-/// row, and a popular item has been rated a hundred thousand times.
+/// row, and a column may be in a hundred thousand rows.
 #[inline(always)]
 pub(crate) fn row_times<T: Real, const W: usize>(columns: &[u32], values: &[f32], x: &[[T; W]]) -> [T; W] {
     let mut sum = [T::default(); W];

@@ -320,3 +320,40 @@ proptest! {
         prop_assert!(svd.s[0].is_finite());
     }
 }
+
+/// A residual below rounding, of values that lie close, on a side too long for the other solvers.
+#[test]
+fn a_tolerance_that_is_not_reached_is_an_error_with_the_residual_and_the_way_out() {
+    let size = 12_000;
+    let values: Vec<f32> = (0..size).map(|at| 1.0 + at as f32 * 1e-7).collect();
+    let matrix = CsrMatrix::new(size, (0..=size).collect(), (0..size as u32).collect(), values).unwrap();
+    let params = SvdParams { rank: 3, tolerance: 1e-15, ..SvdParams::default() };
+    let error = solve(&matrix, &params).map(|svd| svd.residual).unwrap_err();
+    let SvdError::NotConverged { residual, columns, .. } = error else { panic!("{error}") };
+    assert!(residual.is_finite() && residual > 1e-15 && columns > 100, "{residual:e} after {columns}");
+    assert!(error.to_string().contains("--tolerance"), "{error}");
+}
+
+/// Equal values at the cut: which of their vectors are found is the seed's to decide, but not the values, the residual or
+/// the projection on what lies above.
+#[test]
+fn the_seed_moves_no_value_and_no_product_of_what_lies_above_equal_values_at_the_cut() {
+    // Five values above 60 equal ones, then some below.
+    let values: Vec<f32> =
+        (0..90).map(|at| [9.0, 8.0, 7.0, 6.0, 5.0].get(at).map_or(if at < 65 { 3.0 } else { 1.0 }, |&x| x)).collect();
+    let matrix = sparse(90, 90, |i, j| if i == j { values[i] } else { 0.0 });
+    let seeds: Vec<Svd> =
+        (0..4).map(|seed| solve(&matrix, &SvdParams { rank: 10, seed, ..SvdParams::default() }).unwrap()).collect();
+    for svd in &seeds {
+        for (at, s) in svd.s.iter().enumerate() {
+            assert!((s / f64::from(values[at]) - 1.0).abs() < 1e-9, "s_{at} is {s}");
+        }
+        // The scores U S Vᵀ: above the equal values those of the matrix; of these, the part of a projection of rank 5.
+        let score = |i: usize, j: usize| (0..10).map(|k| svd.u.row(i)[k] * svd.s[k] * svd.v.row(j)[k]).sum::<f64>();
+        for at in 0..5 {
+            assert!((score(at, at) - f64::from(values[at])).abs() < 1e-5, "score {at}");
+        }
+        let trace: f64 = (5..65).map(|at| score(at, at)).sum();
+        assert!((trace - 15.0).abs() < 1e-5, "five of the sixty equal values: {trace}");
+    }
+}

@@ -160,11 +160,19 @@ pub(crate) fn check_finite(part: &'static str, mut numbers: impl Iterator<Item =
 ///
 /// # Errors
 /// [`FitError::Parameter`].
+#[expect(clippy::float_cmp, reason = "the constant itself is meant")]
 pub(crate) fn check_range(name: &'static str, found: f64, least: f64, most: f64) -> Result<(), FitError> {
     if (least..=most).contains(&found) && found.is_finite() {
         return Ok(());
     }
-    let allowed = if most.is_infinite() { format!("numbers from {least} on") } else { format!("{least} to {most}") };
+    // What is above 0 at all has a least number only for the machine.
+    let above =
+        if least == f64::MIN_POSITIVE { "numbers above 0".to_owned() } else { format!("numbers from {least} on") };
+    let allowed = if most.is_infinite() {
+        above
+    } else {
+        format!("{least} to {most}").replace(&f64::MIN_POSITIVE.to_string(), "above 0")
+    };
     Err(FitError::Parameter { name, found: found.to_string(), allowed })
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct DialectArgs {
 
     /// Whether the first row names the columns
     #[arg(long, help_heading = READING, value_name = "yes|no", num_args = 0..=1, default_missing_value = "yes",
-          require_equals = false, conflicts_with = "no_header")]
+        conflicts_with = "no_header")]
     header: Option<YesNo>,
 
     /// The first row is data already; short for `--header no`
@@ -50,7 +50,7 @@ enum QuoteArg {
     None,
     /// "a ""quoted"" word"
     Double,
-    /// "a \\"quoted\\" word"
+    /// "a \"quoted\" word"
     Backslash,
     /// 'a ''quoted'' word'
     Single,
@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn parse(arguments: &[&str]) -> DialectArgs {
-        Line::try_parse_from([&["x"], arguments].concat()).unwrap().dialect
+        Line::try_parse_from([&["x"][..], arguments].concat()).unwrap().dialect
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::table::{Dialect, Kind, Separator, Sketch, Undecided};
 
 /// Rows from which on a column that numbers them is no chance.
-const SEQUENCE: usize = 4;
+const SEQUENCE: usize = 3;
 /// Columns of numbers of one scale from which on rows without a header are rather a table of values.
 const TABLE: usize = 6;
 

@@ -88,7 +88,24 @@ pub(super) fn digits(text: &[u8]) -> Option<i64> {
     if text.is_empty() || text.len() > 18 {
         return std::str::from_utf8(text).ok().filter(|text| !text.starts_with('+'))?.parse().ok().filter(|&n| n >= 0);
     }
-    text.iter().try_fold(0, |sum: i64, &byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
+    let (start, rest) = match text.split_first_chunk() {
+        Some((start, rest)) => (eight_digits(u64::from_le_bytes(*start))?, rest),
+        None => (0, text),
+    };
+    rest.iter().try_fold(start, |sum, &byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
+}
+
+/// Eight digits, the first in the lowest byte: neighbours are joined to pairs, pairs to fours, fours to all eight.
+#[inline]
+fn eight_digits(word: u64) -> Option<i64> {
+    let digits = word ^ 0x3030_3030_3030_3030;
+    // A byte above 9 carries into its highest bit; one that has that bit shows it itself.
+    if (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let pairs = (digits.wrapping_mul((10 << 8) + 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul((100 << 16) + 1) >> 16) & 0x0000_ffff_0000_ffff;
+    i64::try_from(fours.wrapping_mul((10_000 << 32) + 1) >> 32).ok()
 }
 
 /// A decimal number: the whole part, rounded down, and thousandths on top of it.
@@ -244,6 +261,21 @@ mod tests {
             ("2016-12-31T23:59:60Z", 1_483_228_800_000),
         ] {
             assert_eq!(read(text), Some(time), "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_of_any_length_are_read_digit_by_digit() {
+        for length in 1..=18 {
+            let text = &b"987654321012345678"[..length];
+            assert_eq!(digits(text), std::str::from_utf8(text).unwrap().parse().ok());
+            for at in 0..length {
+                for byte in [b'/', b':', 0, b' ', 0xb0, 0xff] {
+                    let mut broken = text.to_vec();
+                    broken[at] = byte;
+                    assert_eq!(digits(&broken), None, "{broken:?}");
+                }
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 //! The largest eigenpairs of a dense symmetric matrix.
 
 mod divide;
-pub(crate) mod lanes;
 mod lowner;
 mod merge;
 mod secular;

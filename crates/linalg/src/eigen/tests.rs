@@ -101,7 +101,7 @@ fn repeated_eigenvalues() {
         let values: Vec<f64> = (0..170).map(|at| (at % distinct) as f64 - 1.0).collect();
         check_all("repeated", &with_values(&values));
     }
-    // Rank one, as of a matrix of equal ratings.
+    // Rank one, as of a matrix of equal entries.
     check_all("ones", &Mat::from_fn(140, 140, |_, _| 1.0));
 }
 

@@ -47,10 +47,14 @@ pub(super) fn part(x: &mut Dense, y: &mut Dense, lengths: &mut [(f64, f64)], mor
 
 /// The runs of neighbours among falling squares, those of one included.
 pub(super) fn runs(squares: &[f64]) -> Vec<Range<usize>> {
-    let apart = |at: usize| (squares[at - 1] - squares[at]).abs() > NEIGHBOURS * squares[at - 1];
-    let mut start = 0;
-    let ends = (1..=squares.len()).filter(|&end| end == squares.len() || apart(end));
-    ends.map(|end| std::mem::replace(&mut start, end)..end).collect()
+    let near = |above: &f64, below: &f64| (above - below).abs() <= NEIGHBOURS * above;
+    let mut end = 0;
+    let mut run = |members: &[f64]| {
+        let start = end;
+        end += members.len();
+        start..end
+    };
+    squares.chunk_by(near).map(&mut run).collect()
 }
 
 /// The windows that cover a run of neighbours; none for a vector without neighbours.

@@ -17,7 +17,7 @@ mod seconds {
     pub(super) const EIGEN: f64 = 5.5e-11;
     /// One of n² k in the eigendecomposition when k vectors are wanted.
     pub(super) const VECTORS: f64 = 6e-11;
-    /// A product of two ratings in the sparse Gram matrix, which is always computed in double precision.
+    /// A product of two entries in the sparse Gram matrix, which is always computed in double precision.
     pub(super) const GRAM: f64 = 1.3e-9;
 }
 
@@ -54,7 +54,8 @@ impl Problem {
         if fits && self.gram(single) < self.lanczos(single) { Solver::Gram } else { Solver::Lanczos }
     }
 
-    /// Krylov columns that the MovieLens matrices need for a rank and a number of digits, and others of their kind.
+    /// Krylov columns that non-negative matrices of a few leading directions need for a rank and a number of digits; fitted to
+    /// the MovieLens matrices.
     fn columns(&self) -> f64 {
         let free = 2.0 * self.rank + (20.0 + 2.0 * self.digits) * self.rank.sqrt();
         self.short * (1.0 - (-free / self.short).exp())

@@ -3,7 +3,7 @@
 use faer::Mat;
 
 use super::banded::Banded;
-use super::{Progress, Solver, Stop, Svd, SvdParams, finish, report};
+use super::{Progress, Solver, Stop, Svd, SvdParams, accuracy, finish, report};
 use crate::basis::Basis;
 use crate::dense::Dense;
 use crate::eigen::{self, Eigenpairs};
@@ -14,8 +14,10 @@ use crate::scalar::Real;
 
 /// Restarts after which the solver gives up.
 const RESTARTS: usize = 40;
-/// Restarts in a row that gain almost nothing, after which it gives up sooner: the residual is all rounding.
+/// Restarts in a row that gain almost nothing, after which it gives up sooner, if the residual may be all rounding.
 const STALLS: usize = 3;
+/// Roundings up to which a residual may be that; values that lie close converge slowly above it too.
+const ROUNDING: f64 = 1e4;
 /// Columns of a block for up to 16 triplets.
 pub(super) const NARROW: usize = 8;
 /// The same for more.
@@ -30,12 +32,13 @@ const SURE: f64 = 0.7;
 const FASTEST: f64 = 1.5;
 /// The same at least.
 const SLOWEST: f64 = 0.05;
-/// Values closer than so many roundings, relatively, count as one repeated value.
+/// Values closer than this many roundings, relatively, count as one repeated value.
 const REPEATED: f64 = 64.0;
 
 /// Grows a Krylov basis block by block with full reorthogonalisation until the wanted Ritz pairs have converged.
 ///
-/// The basis is bounded: when it is full it is thinned out to the best Ritz vectors (thick restart: Wu and Simon, 2000).
+/// Products are bounded: in each precision at most c + 40 · 2/3 (c - k) columns, for a basis of c = 5 k + 16 blocks, are
+/// multiplied, and once more with wider blocks. The basis is bounded: when it is full it is thinned out to the best Ritz vectors (thick restart: Wu and Simon, 2000).
 /// A start block of `b` random columns finds at most `b` copies of a repeated value; when as many are found above the
 /// last wanted value, more may be hidden: a wider block is tried, and if that shows as many as it can, the solver gives up.
 pub(super) fn solve<A: LinearOperator + ?Sized>(
@@ -83,12 +86,26 @@ fn hides_copies<T: Real>(values: &[f64], block: usize) -> bool {
     values.windows(block).any(|run| run[0] - run[block - 1] <= repeated * run[0] && run[0] > last * (1.0 + repeated))
 }
 
+/// The residuals at which the wanted pairs have converged.
+#[derive(Clone, Copy)]
+struct Goal {
+    tolerance: f64,
+}
+
+impl Goal {
+    /// That of a pair whose square, as a part of the largest one, is given.
+    fn of(self, square: f64) -> f64 {
+        // The measured residual must not fail for a rounding of the estimate.
+        0.8 * accuracy::allowed(square.max(0.0).sqrt(), self.tolerance)
+    }
+}
+
 /// When to look at the last wanted pairs next, the last one's value at the last look, and the largest value.
 struct Look {
     at: usize,
     value: f64,
     first: f64,
-    /// Columns and residual at the last look.
+    /// Columns, and the residual as a multiple of the one asked for, at the last look.
     before: (usize, f64),
 }
 
@@ -140,8 +157,7 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
     /// Expands until the `params.rank` largest Ritz pairs have converged, and returns them.
     fn converge(&mut self, params: &SvdParams, progress: &mut Progress<'_>) -> Result<Eigenpairs<f64>, Stop> {
         let (k, block, capacity) = (params.rank, self.block, self.capacity);
-        // The measured residual must not fail for a rounding of the estimate.
-        let goal = params.tolerance * 0.8;
+        let goal = Goal { tolerance: params.tolerance };
         let mut seen = None;
         let mut look = Look { at: k + 2 * block, value: 0.0, first: 0.0, before: (0, 1.0) };
         let (mut restarts, mut stalls, mut at_restart) = (0, 0, f64::INFINITY);
@@ -153,10 +169,12 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
                 continue;
             }
             let mut found = self.ritz(if full { k + (capacity - k) / 3 } else { k })?;
-            let residual = self.residual(&found, k);
+            let residuals = self.residuals(&found, k);
+            let residual = residuals.iter().copied().fold(0.0, f64::max);
             seen = Some(residual);
             report(progress, Solver::Lanczos, self.columns, seen)?;
-            if residual <= goal {
+            let squares = found.values.iter().zip(&residuals);
+            if squares.clone().all(|(&square, &residual)| residual <= goal.of(square / found.values[0])) {
                 found.values.truncate(k);
                 found.vectors.truncate(self.basis.len(), k);
                 return Ok(found);
@@ -164,9 +182,16 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
             look.at = self.basis.len() + block;
             if full {
                 restarts += 1;
-                stalls = if residual > 0.9 * at_restart { stalls + 1 } else { 0 };
-                if restarts > RESTARTS || stalls >= STALLS || residual.is_nan() {
+                let rounding = ROUNDING * T::EPSILON.to_f64();
+                // The residual of a value lost in the square is the square root of a rounding.
+                let rounded = residual < rounding || found.values[k - 1] < rounding * found.values[0];
+                let stalled = residual > 0.9 * at_restart && rounded;
+                stalls = if stalled { stalls + 1 } else { 0 };
+                if residual.is_nan() {
                     return Err(Stop::Failed);
+                }
+                if restarts > RESTARTS || stalls >= STALLS {
+                    return Err(Stop::Short { residual, columns: self.columns });
                 }
                 at_restart = residual;
                 self.restart(&found);
@@ -177,12 +202,12 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
 
     /// Whether the last wanted pairs, the slowest to converge, have; and when to look again. Until the first restart the
     /// projected matrix is banded, which makes a look cheap.
-    fn promises(&self, k: usize, goal: f64, look: &mut Look) -> bool {
+    fn promises(&self, k: usize, goal: Goal, look: &mut Look) -> bool {
         let banded = Banded::new(&self.projected, self.basis.len(), self.block);
         if look.first == 0.0 {
             look.first = banded.pair(1, 0.0, self.block).0;
         }
-        let (mut least, mut residual) = (look.value, 0f64);
+        let (mut least, mut excess) = (look.value, 0f64);
         for count in (1..=k).rev().take(LAST) {
             let (value, tail) = banded.pair(count, least, self.block);
             least = value * (1.0 - 2e-6);
@@ -190,18 +215,19 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
                 look.value = least;
             }
             let rest = (self.coupling.as_ref() * tail).norm_l2();
-            residual = residual.max(rest / (value * look.first).max(f64::MIN_POSITIVE).sqrt());
-            if residual > SURE * goal {
+            let residual = rest / (value * look.first).max(f64::MIN_POSITIVE).sqrt();
+            excess = excess.max(residual / (SURE * goal.of(value / look.first)));
+            if excess > 1.0 {
                 break;
             }
         }
         // Convergence speeds up, but hardly by more than three times from one look to the next.
         let blocks = (self.basis.len() - look.before.0) as f64 / self.block as f64;
-        let pace = (3.0 * (look.before.1 / residual).log10() / blocks).clamp(SLOWEST, FASTEST);
-        let missing = (residual / (SURE * goal)).log10() / if look.before.0 == 0 { FASTEST } else { pace };
-        look.before = (self.basis.len(), residual);
+        let pace = (3.0 * (look.before.1 / excess).log10() / blocks).clamp(SLOWEST, FASTEST);
+        let missing = excess.log10() / if look.before.0 == 0 { FASTEST } else { pace };
+        look.before = (self.basis.len(), excess);
         look.at = self.basis.len() + missing.floor().clamp(1.0, 8.0) as usize * self.block;
-        residual <= SURE * goal
+        excess <= 1.0
     }
 
     /// Takes the next block into the basis and computes the one after it.
@@ -237,18 +263,18 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
         eigen::largest(self.projected.as_ref().submatrix(0, 0, len, len).to_owned(), count).map_err(|_| Stop::Failed)
     }
 
-    /// The largest |A v - s u| / s_1 of the first `k` Ritz pairs, where `v = Aᵀu / s`: |A Aᵀu - s² u| / (s s_1).
-    fn residual(&self, found: &Eigenpairs<f64>, k: usize) -> f64 {
+    /// |A v - s u| / s_1 of each of the first `k` Ritz pairs, where `v = Aᵀu / s`: |A Aᵀu - s² u| / (s s_1).
+    fn residuals(&self, found: &Eigenpairs<f64>, k: usize) -> Vec<f64> {
         let tail = found.vectors.as_ref().subrows(self.basis.len() - self.block, self.block).subcols(0, k);
         let rest = product::small(self.coupling.as_ref(), tail);
         let first = found.values[0].max(0.0).sqrt();
-        let each = (0..k).map(|at| {
+        let residual = |at: usize| {
             let length = rest.col(at).norm_l2();
             let s = found.values[at].max(0.0).sqrt();
             // A value of zero has no v of its own; the square root is what |A Aᵀu| bounds |Aᵀu| by.
             if s > 1e-8 * first { length / (s * first) } else { length.sqrt() / first }
-        });
-        if first > 0.0 { each.fold(0.0, f64::max) } else { 0.0 }
+        };
+        (0..k).map(|at| if first > 0.0 { residual(at) } else { 0.0 }).collect()
     }
 
     /// Thins the basis out to the Ritz vectors found.

@@ -1,5 +1,6 @@
 //! The truncated singular value decomposition of a linear operator, to the accuracy asked for.
 
+mod accuracy;
 mod banded;
 mod columns;
 mod correct;
@@ -38,7 +39,9 @@ pub struct SvdParams {
     /// 0.002 of the largest are right to 1e-9 of themselves at 1e-6, and to 1e-10 at 1e-9; smaller ones to the tolerance
     /// times the largest.
     pub tolerance: f64,
-    /// Seed of the random start block.
+    /// Seed of the random start block. It moves a singular value by no more than is allowed for, and the span of the
+    /// vectors of values that are apart from all others; of equal values it decides which basis of their span comes out,
+    /// and where the last one wanted equals the next one, also which of these vectors are among those wanted.
     pub seed: u64,
     /// Which solver to start with; `None` lets the shape and the rank decide.
     pub solver: Option<Solver>,
@@ -119,11 +122,16 @@ pub enum SvdError {
     /// A product with the operator is NaN or infinite.
     #[error("a product with the operator is not finite")]
     NotFinite,
-    /// No solver that fits the memory bounds reached the tolerance.
-    #[error("residual is {residual:e}, allowed is {allowed:e}")]
+    /// No solver that fits the memory bounds reached the tolerance within its bound on products.
+    #[error(
+        "residual is {residual:e} after {columns} columns, allowed is {allowed:e}: a larger tolerance (`--tolerance`) or \
+         another rank may converge"
+    )]
     NotConverged {
-        /// The smallest residual measured; infinite when no solver came to an end.
+        /// The smallest residual measured, or estimated by a solver that gave up; infinite when there is none.
         residual: f64,
+        /// Columns multiplied by the operator and its transpose, by all solvers that were tried.
+        columns: usize,
         /// The tolerance asked for.
         allowed: f64,
     },
@@ -136,6 +144,11 @@ pub enum SvdError {
 enum Stop {
     Cancelled,
     Failed,
+    /// The residual, as it was estimated, was above the tolerance after this many columns.
+    Short {
+        residual: f64,
+        columns: usize,
+    },
 }
 
 /// The callback, as the solvers see it.
@@ -204,13 +217,15 @@ fn fallbacks(first: Solver, short: usize, long: usize) -> impl Iterator<Item = S
 /// The decomposition of an operator with no more rows than columns.
 fn solve<A: LinearOperator + ?Sized>(a: &A, params: &SvdParams, progress: &mut Progress<'_>) -> Result<Svd, SvdError> {
     let problem = cost::Problem::of(a.nrows(), a.ncols(), a.multiplications(), params);
-    let mut best = f64::INFINITY;
+    let (mut best, mut columns) = (f64::INFINITY, 0);
     if single::suits(params) {
         let solver = params.solver.unwrap_or_else(|| problem.cheapest::<f32>());
         match single::solve(a, solver, params, progress) {
             Ok(svd) if svd.residual <= params.tolerance => return Ok(svd),
             Err(Stop::Cancelled) => return Err(SvdError::Cancelled),
-            Ok(_) | Err(Stop::Failed) => {}
+            Err(Stop::Short { columns: multiplied, .. }) => columns += multiplied,
+            Ok(svd) => columns += svd.columns,
+            Err(Stop::Failed) => {}
         }
     }
     let first = params.solver.unwrap_or_else(|| problem.cheapest::<f64>());
@@ -223,12 +238,15 @@ fn solve<A: LinearOperator + ?Sized>(a: &A, params: &SvdParams, progress: &mut P
         match found {
             Ok(svd) if svd.residual <= params.tolerance => return Ok(svd),
             Ok(svd) if svd.residual.is_nan() => return Err(SvdError::NotFinite),
-            Ok(svd) => best = best.min(svd.residual),
+            Ok(Svd { residual, columns: multiplied, .. }) | Err(Stop::Short { residual, columns: multiplied }) => {
+                best = best.min(residual);
+                columns += multiplied;
+            }
             Err(Stop::Cancelled) => return Err(SvdError::Cancelled),
             Err(Stop::Failed) => {}
         }
     }
-    Err(SvdError::NotConverged { residual: best, allowed: params.tolerance })
+    Err(SvdError::NotConverged { residual: best, columns, allowed: params.tolerance })
 }
 
 /// Tells the caller how far the run is.

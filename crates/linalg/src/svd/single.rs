@@ -3,7 +3,7 @@
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, Par, unzip, zip};
 
-use super::{Progress, Solver, Stop, Svd, SvdParams, finish, lanczos, report, triplets};
+use super::{Progress, Solver, Stop, Svd, SvdParams, accuracy, finish, lanczos, report, triplets};
 use crate::eigen;
 use crate::operator::LinearOperator;
 use crate::scalar::Real;
@@ -41,14 +41,18 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
         }
         Solver::Dense => return Err(Stop::Failed),
     };
-    let svd = finish::from_triplets::<A, f32>(a, found.ok_or(Stop::Failed)?, solver, columns);
+    let (svd, residuals) = finish::from_triplets::<A, f32>(a, found.ok_or(Stop::Failed)?, solver, columns);
     let resolved = svd.s.iter().all(|&s| s > RESOLVED * svd.s[0]);
-    if resolved { Ok(svd) } else { Err(Stop::Failed) }
+    if resolved && accuracy::is_kept(&residuals, &svd.s, a.nrows(), params.tolerance) {
+        Ok(svd)
+    } else {
+        Err(Stop::Failed)
+    }
 }
 
 /// The largest eigenvectors of `A Aᵀ`: the leading ones from Lanczos, the others from what the Gram matrix is without them.
 ///
-/// Of non-negative ratings the first eigenvalue is many times the others, and errors are relative to the largest one:
+/// Of a non-negative matrix the first eigenvalue is many times the others, and errors are relative to the largest one:
 /// taken out while the matrix is still f64, the leading ones do not count.
 fn by_gram<A: LinearOperator + ?Sized>(
     a: &A,
@@ -68,7 +72,9 @@ fn by_gram<A: LinearOperator + ?Sized>(
     let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
     let weighted = Mat::from_fn(n, leading, |i, j| u[(i, j)] * first.s[j] * first.s[j]);
     triangular::matmul(rest.view_mut(), lower, Accum::Add, &weighted, whole, u.transpose(), whole, -1.0, Par::Seq);
-    let others = eigen::largest(rest.to_columns::<f32>(), rank - leading).map_err(|_| Stop::Failed)?;
+    let matrix = rest.to_columns::<f32>();
+    drop(rest);
+    let others = eigen::largest(matrix, rank - leading).map_err(|_| Stop::Failed)?;
     report(progress, Solver::Gram, n, None)?;
     all.as_mut().subcols_mut(leading, rank - leading).copy_from(others.vectors);
     Ok((all, n))

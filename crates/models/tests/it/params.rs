@@ -52,12 +52,12 @@ fn what_is_no_parameter_is_named_with_what_there_is() {
 fn values_out_of_range_are_refused_without_work() {
     for (model, setting, expected) in [
         ("svd", "rank=51", "rank 51 was asked for, allowed are 1 to 50 for 100 users x 50 items"),
-        ("svd", "tolerance=0", "tolerance 0 was asked for, allowed are numbers from"),
-        ("ease", "lambda=-1", "lambda -1 was asked for, allowed are numbers from"),
+        ("svd", "tolerance=0", "tolerance 0 was asked for, allowed are numbers above 0"),
+        ("ease", "lambda=-1", "lambda -1 was asked for, allowed are numbers above 0"),
         ("ease", "dropout=1", "dropout 1 was asked for, allowed are 0 to 0.99"),
         ("item_knn", "neighbours=0", "neighbours 0 was asked for, allowed are whole numbers from 1 on"),
         ("bias", "item_shrinkage=-2", "item_shrinkage -2 was asked for, allowed are numbers from 0 on"),
-        ("popularity", "half_life=0", "half_life 0 was asked for"),
+        ("popularity", "half_life=0", "half_life 0 was asked for, allowed are numbers above 0"),
     ] {
         let params = ModelParams::of(model).unwrap().with(&[setting]).unwrap();
         let error = params.check(&SHAPE).unwrap_err().to_string();

@@ -24,7 +24,7 @@ use crate::extract::query::NoQuery;
 /// defaults. Without `model` it is the svd, with the parameters of the model that serves where that is an svd too.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = Object, example = json!({"model": "ease", "lambda": 500}))]
+#[schema(value_type = Object)]
 pub(super) struct FitBody(Map<String, Value>);
 
 /// Fits a model and serves it when it is done
@@ -33,7 +33,7 @@ pub(super) struct FitBody(Map<String, Value>);
 /// answers with that job.
 #[utoipa::path(
     post, path = "/v1/models", tag = "models", operation_id = "fit_model",
-    request_body(content = FitBody, example = json!({"rank": 20})),
+    request_body(content = FitBody, example = json!({"model": "ease", "lambda": 500})),
     responses(
         (status = 202, description = "The job", body = JobView,
             headers(("location" = String, description = "The job's address"))),
@@ -68,8 +68,7 @@ pub(super) struct ModelView {
     #[schema(example = json!({"residual": 1e-7}))]
     figures: BTreeMap<String, f64>,
     /// What a score of the model is.
-    #[schema(value_type = Object, example = json!("ranking_score"))]
-    score: Meaning,
+    score: ScoreKind,
     /// When the fit began.
     #[schema(value_type = String, format = DateTime)]
     fitted_at: Timestamp,
@@ -87,6 +86,28 @@ pub(super) struct ModelView {
     foretaste_version: String,
 }
 
+/// What a score is.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ScoreKind {
+    /// A number whose order ranks items and that means nothing else.
+    RankingScore,
+    /// A predicted rating.
+    Rating,
+    /// A number of interactions, those long ago counting less.
+    Count,
+}
+
+impl From<Meaning> for ScoreKind {
+    fn from(meaning: Meaning) -> Self {
+        match meaning {
+            Meaning::RankingScore => Self::RankingScore,
+            Meaning::Rating { .. } => Self::Rating,
+            Meaning::Count => Self::Count,
+        }
+    }
+}
+
 impl ModelView {
     fn of(version: &Version, active: bool) -> Self {
         let provenance = version.recommender.provenance();
@@ -95,7 +116,7 @@ impl ModelView {
             active,
             params: provenance.params.clone(),
             figures: provenance.figures.clone(),
-            score: version.recommender.meaning(),
+            score: version.recommender.meaning().into(),
             fitted_at: provenance.fitted_at,
             dataset: provenance.dataset.clone(),
             data_hash: provenance.data_hash.clone(),

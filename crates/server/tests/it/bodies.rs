@@ -191,7 +191,7 @@ fn a_model_is_refused_in_the_words_of_its_parameters() {
             r#"{"model": "eese"}"#,
             "there is no model `eese`, did you mean `ease`?; there are svd, popularity, bias, item_knn, ease",
         ),
-        (r#"{"model": "ease", "lambda": 0}"#, "lambda 0 was asked for, allowed are numbers from"),
+        (r#"{"model": "ease", "lambda": 0}"#, "lambda 0 was asked for, allowed are numbers above 0"),
     ] {
         let refused = refused(&server, "/v1/models", body);
         assert!(refused.starts_with(&format!("422 invalid_model: {message}")), "{body}: {refused}");

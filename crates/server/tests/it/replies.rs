@@ -229,9 +229,14 @@ fn models_and_jobs() {
       "finished_at": "<varies>",
       "id": "j2",
       "model_version": "v3",
+      "params": {
+        "model": "svd",
+        "rank": 5,
+        "seed": 0,
+        "tolerance": "0.000"
+      },
       "progress": "1.000",
       "queued_at": "<varies>",
-      "rank": 5,
       "state": "succeeded"
     }
     "#);
@@ -240,14 +245,20 @@ fn models_and_jobs() {
       "active": true,
       "data_hash": "<varies>",
       "dataset": "<varies>",
+      "figures": {
+        "residual": "<varies>"
+      },
       "fitted_at": "<varies>",
       "foretaste_version": "<varies>",
       "items": 12,
-      "rank": 3,
+      "params": {
+        "model": "svd",
+        "rank": 3,
+        "seed": 0,
+        "tolerance": "0.000"
+      },
       "ratings": 192,
-      "residual": "<varies>",
-      "seed": 0,
-      "tolerance": "0.000",
+      "score": "ranking_score",
       "users": 24,
       "version": "v1"
     }

@@ -43,14 +43,21 @@ pub(super) fn align(
     let columns: Vec<Sketch> = (0..longest.min(COLUMNS)).map(column).collect();
     let mut index = None;
     if let Some(names) = &mut header {
-        let wider = rows.iter().filter(|row| row.len() > names.len()).count() * 10 >= rows.len() * 9;
         let named = !unnamed(&names[0]);
+        let longer = rows.iter().filter(|row| row.len() > names.len()).count();
         let counted = columns.first().is_some_and(|first| first.counts);
-        if named && longest == names.len() + 1 && usual <= names.len() && counted && rows.len() > 1 {
-            return Err(either_end(names));
-        }
-        let wider = wider || counted && rows.len() >= 5;
-        if named && !rows.is_empty() && usual == names.len() + 1 && wider && is_index(&columns, rows.len(), names)? {
+        let leads = if !named || longer == 0 {
+            false
+        } else if counted && rows.len() > 1 {
+            let sure = rows.len() >= 3 && longer == rows.len() || rows.len() >= 5 && longer * 2 > rows.len();
+            if !sure {
+                return Err(either_end(names));
+            }
+            true
+        } else {
+            usual == names.len() + 1 && longer * 10 >= rows.len() * 9 && is_index(&columns, rows.len(), names)?
+        };
+        if leads {
             names.insert(0, String::new());
             index = Some(0);
             evidence.push("rows have one field more than the header: the first numbers them".to_owned());

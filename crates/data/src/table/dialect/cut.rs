@@ -64,7 +64,7 @@ struct Score {
     even: f64,
     /// Share of quoted fields that close where the field ends.
     closed: f64,
-    /// Share of cells that are numbers.
+    /// Share of the cells that are not empty that are numbers.
     numbers: f64,
 }
 
@@ -74,7 +74,7 @@ impl Score {
         if (self.even - other.even).abs() > 0.04 {
             return self.even > other.even;
         }
-        if (self.closed - other.closed).abs() > 0.005 {
+        if (self.closed - other.closed).abs() > 0.0005 {
             return self.closed > other.closed;
         }
         self.numbers > other.numbers + 0.15
@@ -135,7 +135,7 @@ fn score(rows: &[&[u8]], format: Format, usual: Format) -> Option<Score> {
         let ends = trailing && row.ends_with(format.separator.bytes());
         counts.push(fields.len() - usize::from(ends && fields.len() > 1));
         if at > 0 {
-            cells += fields.len();
+            cells += fields.iter().filter(|cell| !cell.is_empty()).count();
             numbers +=
                 fields.iter().filter(|cell| number(cell, format.separator != Separator::Comma).is_some()).count();
         }
@@ -171,7 +171,7 @@ struct Quoted {
     closed: usize,
     /// Quoted fields that hold a separator or a quote.
     needed: usize,
-    /// Rows of two quoted fields or more, and nothing else but numbers.
+    /// Rows of two fields or more, of which those that are no numbers are quoted.
     rows: usize,
     /// Most quoted fields in one column, and the rows.
     column: usize,
@@ -188,7 +188,7 @@ impl Quoted {
             let (mut rest, mut at, mut all, mut here) = (*row, 0, true, 0);
             loop {
                 rest = if format.separator == Separator::Space { trim(rest) } else { rest };
-                let mut whole = false;
+                let (mut whole, mut within) = (false, false);
                 if rest.first() == Some(&quote) {
                     found.opened += 1;
                     let end = closing(&rest[1..], format.quote).map_or(rest.len(), |end| end + 1);
@@ -199,12 +199,12 @@ impl Quoted {
                     whole = end > 1 && (ends || trim(rest).is_empty());
                     found.closed += usize::from(whole);
                     let holds = |bytes: &[u8]| memmem::find(inner, bytes).is_some();
-                    let within = memchr(format.terminator, inner).is_none();
+                    within = memchr(format.terminator, inner).is_none();
                     found.needed += usize::from(whole && within && (holds(separator) || holds(&[quote])));
                 }
-                here += usize::from(whole);
+                here += usize::from(whole && within);
                 let end = memmem::find(rest, separator).unwrap_or(rest.len());
-                all &= whole || number(trim(&rest[..end]), true).is_some();
+                all &= whole || trim(&rest[..end]).is_empty() || number(trim(&rest[..end]), true).is_some();
                 if columns.len() == at {
                     columns.push(0);
                 }
@@ -218,7 +218,7 @@ impl Quoted {
                 let Some((next, length)) = next else { break };
                 rest = &rest[next + length..];
             }
-            found.rows += usize::from(all && here > 1);
+            found.rows += usize::from(all && here > 0 && at > 1);
         }
         found.column = columns.into_iter().max().unwrap_or(0);
         found

@@ -24,9 +24,16 @@ pub(super) struct Head {
 /// # Errors
 /// When the first row may be a header of numbers as well as data.
 pub(super) fn find(rows: &Rows, asked: &Asked<'_>) -> Result<Head, Undecided> {
-    let usual = usual_width(rows);
+    let ends = rows.len() > 2 && rows[2..].iter().all(|row| row.len() > 1 && row.last().is_some_and(Vec::is_empty));
+    let usual = usual_width(rows) - usize::from(ends);
     let numeric_table =
         rows.iter().filter(|row| row.iter().any(|cell| number(cell, true).is_some())).count() * 2 > rows.len();
+    // A title may hold a usual name, and as many words as a row has fields; then a better header follows.
+    let better = |row: &Vec<Vec<u8>>| {
+        let at = rows.iter().position(|other| std::ptr::eq(other, row)).unwrap_or(0);
+        let Some((next, below)) = rows.get(at + 1..).and_then(<[_]>::split_first) else { return false };
+        !below.is_empty() && (asked.role)(&next[0]).is_some() && differs(next, below, asked).is_some()
+    };
     let remark = |row: &Vec<Vec<u8>>| {
         let first = row[0].as_slice();
         let starts = |start: &[u8]| first.len() >= start.len() && first[..start.len()].eq_ignore_ascii_case(start);
@@ -37,12 +44,15 @@ pub(super) fn find(rows: &Rows, asked: &Asked<'_>) -> Result<Head, Undecided> {
             || starts(b"sep=")
             || ((starts(b"#") || starts(b"%")) && words)
             || (row.len() != usual && row.len() + 1 != usual && words && numeric_table)
+            || (words && better(row))
     };
     let clear =
         (0..(BEFORE + 1).min(rows.len())).find(|&at| names(&rows[at], asked) >= 2 && is_named(&rows[at], asked));
     let is_named = |row: &Vec<Vec<u8>>, asked: &Asked<'_>| {
-        let fits = row.len() == usual || row.len() == usual + 1 && row[usual].is_empty();
-        is_named(row, asked) && (names(row, asked) >= 2 || clear.is_none() && fits)
+        let fits = row.len() == usual
+            || row.len() + 1 == usual
+            || row.len() == usual + 1 && (ends || row.last().is_some_and(Vec::is_empty));
+        is_named(row, asked) && (names(row, asked) >= 2 || clear.is_none() && fits && !better(row))
     };
     let most = BEFORE.min(rows.len().saturating_sub(1));
     let mut before = 0;

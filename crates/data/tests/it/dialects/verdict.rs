@@ -137,7 +137,7 @@ impl Tally {
             writeln!(text, "| {} | {} ({share:.2} %) | {refused} | {} |\n", self.files, self.exact, self.misread_count);
         let _ = writeln!(text, "| refusal | files | first of them |\n|---|---|---|");
         for (kind, (count, first)) in &self.refused {
-            let first: String = first.join("").chars().take(400).collect();
+            let first: String = first.first().map(|first| first.chars().take(400).collect()).unwrap_or_default();
             let _ = writeln!(text, "| {kind} | {count} | {} |", first.replace('|', "\\|").replace('\n', " "));
         }
         let _ = writeln!(text, "\n| dimension | level | files | refused | misread |\n|---|---|---|---|---|");
