@@ -88,6 +88,7 @@ def test_what_is_not_read_is_refused_by_name(folder):
     frame = table().to_pandas()
     frame.to_pickle(folder / "frame.csv")
     frame.drop(columns="when").to_json(folder / "array.csv", orient="records")
-    for name, found in [("frame.csv", "Python pickle"), ("array.csv", "JSON array")]:
+    pa.parquet.write_table(table(), folder / "brotli.csv", compression="brotli")
+    for name, found in [("frame.csv", "Python pickle"), ("array.csv", "JSON array"), ("brotli.csv", "compressed by brotli")]:
         refused = subprocess.run([PROGRAM, "inspect", folder / name], capture_output=True, text=True)
         assert refused.returncode == 3 and found in refused.stderr, refused.stderr

@@ -262,6 +262,9 @@ impl fmt::Debug for ColumnStream {
 /// Why a file of columns does not open.
 enum Fault {
     Broken(String),
+    /// Columns in a codec that is not built in.
+    #[cfg(feature = "parquet")]
+    Codec(String),
     #[cfg(not(feature = "parquet"))]
     LeftOut,
 }
@@ -269,6 +272,12 @@ enum Fault {
 fn refusal(name: &str, format: Format, fault: Fault) -> TableError {
     match fault {
         Fault::Broken(reason) => TableError::Columns { name: name.to_owned(), format: format.named(), rows: 0, reason },
+        #[cfg(feature = "parquet")]
+        Fault::Codec(codec) => TableError::Refused {
+            name: name.to_owned(),
+            found: format!("{} whose columns are compressed by {codec}", format.named()),
+            advice: "write it with snappy, gzip, lz4 or zstd".to_owned(),
+        },
         #[cfg(not(feature = "parquet"))]
         Fault::LeftOut => TableError::Refused {
             name: name.to_owned(),
@@ -282,11 +291,11 @@ fn refusal(name: &str, format: Format, fault: Fault) -> TableError {
 fn reader(body: Body, format: Format) -> Result<Box<dyn Batches>, Fault> {
     let opened = catch_unwind(AssertUnwindSafe(|| match (body, format) {
         (Body::Whole(raw), Format::Parquet) => parquet::open(raw),
-        (Body::Whole(raw), _) => arrow::open_file(raw),
-        (Body::Stream(bytes), Format::ArrowStream) => arrow::open_stream(bytes),
-        (Body::Stream(bytes), _) => json::open(bytes),
+        (Body::Whole(raw), _) => arrow::open_file(raw).map_err(Fault::Broken),
+        (Body::Stream(bytes), Format::ArrowStream) => arrow::open_stream(bytes).map_err(Fault::Broken),
+        (Body::Stream(bytes), _) => json::open(bytes).map_err(Fault::Broken),
     }));
-    opened.unwrap_or_else(|_| Err("its bytes contradict each other".to_owned())).map_err(Fault::Broken)
+    opened.unwrap_or_else(|_| Err(Fault::Broken("its bytes contradict each other".to_owned())))
 }
 
 #[cfg(not(feature = "parquet"))]

@@ -5,12 +5,13 @@ use std::fs::File;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::basic::Compression;
 use parquet::file::reader::ChunkReader;
 
-use super::{BATCH_ROWS, Batch, Batches, ColumnInfo, arrow};
+use super::{BATCH_ROWS, Batch, Batches, ColumnInfo, Fault, arrow};
 use crate::source::{Counter, Raw};
 
-pub(super) fn open(raw: Raw) -> Result<Box<dyn Batches>, String> {
+pub(super) fn open(raw: Raw) -> Result<Box<dyn Batches>, Fault> {
     let counter = raw.counter();
     match raw.into_file() {
         Ok(file) => Parquet::<File>::open(file, counter),
@@ -32,9 +33,16 @@ struct Parquet<R: ChunkReader + 'static> {
 }
 
 impl<R: ChunkReader + 'static> Parquet<R> {
-    fn open(reader: R, counter: Counter) -> Result<Box<dyn Batches>, String> {
+    fn open(reader: R, counter: Counter) -> Result<Box<dyn Batches>, Fault> {
         let bytes_total = reader.len();
-        let builder = ParquetRecordBatchReaderBuilder::try_new(reader).map_err(|error| error.to_string())?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(reader);
+        let builder = builder.map_err(|error| Fault::Broken(error.to_string()))?;
+        let mut chunks = builder.metadata().row_groups().iter().flat_map(|group| group.columns());
+        let not_built_in = |codec| matches!(codec, Compression::BROTLI(_) | Compression::LZO);
+        if let Some(chunk) = chunks.find(|chunk| not_built_in(chunk.compression())) {
+            let lzo = matches!(chunk.compression(), Compression::LZO);
+            return Err(Fault::Codec(if lzo { "lzo" } else { "brotli" }.to_owned()));
+        }
         let columns = arrow::columns(builder.schema());
         let rows_total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let places = (0..columns.len()).collect();

@@ -153,9 +153,9 @@ fn shape(name: &str) -> String {
         let number = word.bytes().any(|byte| byte.is_ascii_digit());
         let hex = word.len() >= 4 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
         if number {
-            // `part1` and `part2` belong together, `u1` and `v1` do not.
+            // `a1` and `a2` belong together, `a1` and `b1` do not.
             let letters = word.bytes().take_while(u8::is_ascii_alphabetic).count();
-            let letters = if word.bytes().all(|byte| byte.is_ascii_hexdigit()) { "" } else { &word[..letters] };
+            let letters = if hex { "" } else { &word[..letters] };
             format!("{letters}#")
         } else if hex {
             "#".to_owned()
@@ -246,7 +246,7 @@ mod tests {
             &["big_matrix.csv", "small_matrix.csv"],
             &["part-0.csv", "part-1.parquet"],
             &["events.csv", "reviews.csv"],
-            &["u1.csv", "v1.csv"],
+            &["a1.csv", "b1.csv"],
         ] {
             assert!(matches!(of(names), Choice::Several(found) if found.len() == 2), "{names:?}");
         }

@@ -171,8 +171,7 @@ fn fields() -> Vec<Case> {
         (
             "binary",
             (0..=255u8).cycle().take(4096).collect(),
-            // 16 lines end in the newline byte; a quote opens in none of them.
-            Empty(17, &[(Reason::TooFewFields, 17)]),
+            Refused(|e| matches!(e, ReadError::Table(TableError::Refused { .. }))),
         ),
     ]
 }
