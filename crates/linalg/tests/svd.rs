@@ -350,8 +350,8 @@ fn the_seed_moves_no_value_and_no_product_of_what_lies_above_equal_values_at_the
         }
         // The scores U S Vᵀ: above the equal values those of the matrix; of these, the part of a projection of rank 5.
         let score = |i: usize, j: usize| (0..10).map(|k| svd.u.row(i)[k] * svd.s[k] * svd.v.row(j)[k]).sum::<f64>();
-        for at in 0..5 {
-            assert!((score(at, at) - f64::from(values[at])).abs() < 1e-5, "score {at}");
+        for (at, &value) in values.iter().enumerate().take(5) {
+            assert!((score(at, at) - f64::from(value)).abs() < 1e-5, "score {at}");
         }
         let trace: f64 = (5..65).map(|at| score(at, at)).sum();
         assert!((trace - 15.0).abs() < 1e-5, "five of the sixty equal values: {trace}");
