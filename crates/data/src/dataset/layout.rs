@@ -114,7 +114,7 @@ pub(super) fn items(names: &[String]) -> Option<String> {
 }
 
 fn parts_or_several(mut names: Vec<String>) -> Choice {
-    names.sort_by(|a, b| natural(a).cmp(&natural(b)));
+    names.sort_by_cached_key(|name| natural(name));
     let shapes: Vec<String> = names.iter().map(|name| shape(name)).collect();
     if shapes.windows(2).all(|pair| pair[0] == pair[1]) { Choice::Parts(names) } else { Choice::Several(names) }
 }

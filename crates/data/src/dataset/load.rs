@@ -188,11 +188,7 @@ fn entries(folder: &Path) -> Result<Entries, LoadError> {
         let Ok(name) = entry.file_name().into_string() else { continue };
         // Follows links; one that leads nowhere is passed over.
         match std::fs::metadata(entry.path()) {
-            Ok(metadata) if metadata.is_dir() => {
-                if !name.starts_with(['.', '_']) {
-                    found.folders.push(name);
-                }
-            }
+            Ok(metadata) if metadata.is_dir() && !name.starts_with(['.', '_']) => found.folders.push(name),
             Ok(metadata) if metadata.is_file() => found.names.push(name),
             _ => {}
         }

@@ -34,7 +34,7 @@ pub(crate) fn is_litter(path: &str) -> bool {
     let name = parts.next().unwrap_or_default();
     name.starts_with(['.', '_'])
         || ["thumbs.db", "desktop.ini"].contains(&name.to_ascii_lowercase().as_str())
-        || parts.any(|folder| folder == "__MACOSX" || (folder.starts_with('.') && folder.trim_matches('.') != ""))
+        || parts.any(|folder| folder == "__MACOSX" || (folder.starts_with('.') && !folder.trim_matches('.').is_empty()))
 }
 
 fn find(files: &[(String, usize)], want: &str) -> Option<usize> {

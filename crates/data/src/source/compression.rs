@@ -55,7 +55,7 @@ impl Compression {
     /// Undoes it. Memory is bounded: by the format, or by a window of 128 MiB.
     pub(super) fn undo(self, bytes: Bytes) -> Bytes {
         let buffered = BufReader::with_capacity(BUFFER_BYTES, bytes);
-        let kilobytes = u32::try_from(2 * WINDOW_BYTES >> 10).unwrap_or(u32::MAX);
+        let kilobytes = u32::try_from((2 * WINDOW_BYTES) >> 10).unwrap_or(u32::MAX);
         match self {
             // An archive is no stream; its entries are found elsewhere.
             Self::None | Self::Zip => Box::new(buffered),
