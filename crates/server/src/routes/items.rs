@@ -30,7 +30,7 @@ pub(super) struct Item<'a> {
     year: Option<u16>,
     /// Number of ratings.
     ratings: u32,
-    /// Mean rating over those who rated it.
+    /// Mean of its ratings.
     mean_rating: f64,
 }
 

@@ -68,7 +68,7 @@ pub(super) struct ListQuery {
     #[param(minimum = 0, maximum = 65_535)]
     #[schema(minimum = 0, maximum = 65_535)]
     max_year: Option<u16>,
-    /// What to answer when nothing is known of whom the list is for.
+    /// What to list for a user or a history that the model does not know.
     #[serde(default)]
     #[param(inline)]
     #[schema(inline)]
