@@ -49,11 +49,13 @@ const CRATES: &[Crate] = &[
         may_use: &["foretaste-atomic", "foretaste-linalg"],
         rooms: &[
             ("ids", &[]),
-            ("table", &["ids"]),
-            ("interactions", &["ids", "table"]),
+            ("source", &[]),
+            ("columnar", &["source"]),
+            ("table", &["columnar", "ids", "source"]),
+            ("interactions", &["columnar", "ids", "table"]),
             ("container", &[]),
             ("catalogue", &["ids", "interactions", "table"]),
-            ("dataset", &["ids", "catalogue", "interactions", "table"]),
+            ("dataset", &["ids", "catalogue", "interactions", "source", "table"]),
         ],
     },
     Crate {

@@ -1,6 +1,6 @@
 //! Which data, and how to read it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use foretaste::dataset::Tables;
@@ -16,9 +16,10 @@ pub(super) const READING: &str = "Reading ratings";
 /// DATA and everything about reading it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DataArgs {
-    /// A ratings file, a folder in a MovieLens layout, a model file, or one of the names demo, ml-latest-small,
-    /// ml-100k, ml-1m, ml-10m, ml-20m, ml-25m, ml-32m (all but demo are downloaded once). What exists at that path
-    /// goes before a name
+    /// A file of interactions (delimited text, JSON lines, Parquet or Arrow IPC; as it is, or in gzip, zip, zstd, bz2 or
+    /// xz), a folder or archive that holds one or is made of parts, `-` for the standard input, a model file, or one of
+    /// the names demo, ml-latest-small, ml-100k, ml-1m, ml-10m, ml-20m, ml-25m, ml-32m (all but demo are downloaded
+    /// once). What exists at that path goes before a name
     #[arg(value_name = "DATA")]
     pub(crate) data: String,
 
@@ -39,6 +40,10 @@ pub(crate) struct ReadArgs {
 
     #[command(flatten)]
     pub(crate) tables: TableArgs,
+
+    /// A further file of the same table as DATA, read after it; may be given several times
+    #[arg(long, help_heading = READING, value_name = "FILE")]
+    pub(crate) and: Vec<PathBuf>,
 
     /// Refuse a file with a row that is no rating, instead of counting it
     #[arg(long, help_heading = READING)]
@@ -151,6 +156,11 @@ impl ReadArgs {
         }
     }
 
+    /// All files of the table that begins with `data`, in the order in which they are read.
+    pub(crate) fn files<'a>(&'a self, data: &'a Path) -> Vec<&'a Path> {
+        std::iter::once(data).chain(self.and.iter().map(PathBuf::as_path)).collect()
+    }
+
     /// The files beside the ratings, and the types of their columns.
     pub(crate) fn tables(&self) -> Tables<'_> {
         self.tables.beside(self.items.as_deref())
@@ -158,7 +168,8 @@ impl ReadArgs {
 
     /// Whether a flag says how to read ratings, which does not apply to a model file.
     pub(crate) fn says_anything(&self) -> bool {
-        self.options() != ReadOptions::default() || self.items.is_some() || self.tables != TableArgs::default()
+        let beside = self.items.is_some() || self.tables != TableArgs::default() || !self.and.is_empty();
+        self.options() != ReadOptions::default() || beside
     }
 }
 

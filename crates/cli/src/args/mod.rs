@@ -8,6 +8,7 @@ mod examples;
 mod fit;
 mod generate;
 mod lists;
+#[cfg(feature = "notebooks")]
 mod notebook;
 mod selection;
 mod serve;
@@ -26,6 +27,7 @@ pub(crate) use deploy::{
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use lists::{FallbackArg, InspectArgs, PairColumns, PredictArgs, RecommendArgs, SimilarArgs};
+#[cfg(feature = "notebooks")]
 pub(crate) use notebook::{KernelArgs, NotebookArgs};
 pub(crate) use selection::SelectionArgs;
 pub(crate) use serve::{InheritArg, LogFormat, ServeArgs};
@@ -50,9 +52,11 @@ pub(crate) enum Command {
     #[command(after_help = examples::SERVE)]
     Serve(ServeArgs),
     /// Serve the annotated cells of a Jupyter notebook as HTTP endpoints
+    #[cfg(feature = "notebooks")]
     #[command(after_help = examples::NOTEBOOK)]
     Notebook(NotebookArgs),
     /// Become a kernel that ends with the process that started it
+    #[cfg(feature = "notebooks")]
     #[command(hide = true)]
     Kernel(KernelArgs),
     /// Show what is in a ratings file or a model file

@@ -8,7 +8,9 @@ mod destination;
 mod fit;
 mod generate;
 mod inspect;
+#[cfg(feature = "notebooks")]
 mod kernel;
+#[cfg(feature = "notebooks")]
 mod notebook;
 mod openapi;
 mod predict;
@@ -36,7 +38,9 @@ use crate::output::{self, Align, Table, count, counted};
 pub(crate) fn run(command: Command) -> Result<()> {
     match command {
         Command::Serve(args) => serve::run(&args),
+        #[cfg(feature = "notebooks")]
         Command::Notebook(args) => notebook::run(args),
+        #[cfg(feature = "notebooks")]
         Command::Kernel(args) => kernel::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Fit(args) => fit::run(&args),

@@ -116,8 +116,8 @@ fn demo(read: &ReadArgs) -> Result<Dataset> {
 
 fn ratings(path: &Path, read: &ReadArgs) -> Result<Dataset> {
     let mut bar = Progress::bytes("reading");
-    let dataset = Dataset::load_with(path, &read.tables(), &read.options(), &mut |at| {
-        bar.at(at.bytes_read, Some(at.bytes_total));
+    let dataset = Dataset::load_with(&read.files(path), &read.tables(), &read.options(), &mut |at| {
+        bar.at(at.bytes_read, (at.bytes_total > 0).then_some(at.bytes_total));
         ControlFlow::Continue(())
     });
     drop(bar);

@@ -12,6 +12,9 @@ use crate::exit::{Exit, coded};
 use crate::output::{self, Progress};
 pub(crate) use load::{Loaded, fitted, load, load_ratings, model_takes_no_fit, ready};
 
+/// DATA that is read from the standard input.
+const STDIN: &str = "-";
+
 /// What DATA names.
 #[derive(Debug)]
 pub(crate) enum Place {
@@ -34,7 +37,7 @@ pub(crate) fn resolve(data: &str) -> Result<Place> {
     if path.is_file() && artifact::is_model_file(path) {
         return Ok(Place::Model(path.to_owned()));
     }
-    if path.exists() {
+    if path.exists() || data == STDIN {
         return Ok(Place::Ratings(path.to_owned()));
     }
     if data == datasets::DEMO {

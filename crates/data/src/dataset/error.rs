@@ -28,6 +28,17 @@ pub enum LoadError {
         /// The flag that names a file.
         flag: &'static str,
     },
+    /// A folder with several files that could be the interactions.
+    #[error(
+        "folder {} holds several tables: {}; give the one that holds the interactions as DATA, and one that describes the \
+         items with --items", path.display(), found.join(", ")
+    )]
+    Several {
+        /// The folder.
+        path: PathBuf,
+        /// Their names.
+        found: Vec<String>,
+    },
     /// A folder without a ratings file.
     #[error("folder {} holds no ratings, looked for {}", path.display(), wanted.join(", "))]
     Layout {

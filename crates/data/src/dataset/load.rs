@@ -2,20 +2,20 @@
 
 use std::io::Read as _;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::layout::{Choice, ITEMS_FILES, RATINGS_FILES, interactions, is_data, items};
 use super::{Dataset, LoadError, LoadReport};
 use crate::catalogue::{Declared, ItemsOptions, read_items, read_users};
-use crate::interactions::{ColumnRead, Progress, ReadOptions, read_interactions};
+use crate::interactions::{ColumnRead, Progress, ReadError, ReadOptions, read_interactions};
 use crate::table::Source;
 
-/// Interactions files of the MovieLens layouts, best first; each may also be compressed (`.gz`, `.zip`).
-const RATINGS_FILES: [&str; 3] = ["ratings.csv", "ratings.dat", "u.data"];
-/// Items files of the MovieLens layouts, best first: of 1M the one whose titles kept their commas.
-const ITEMS_FILES: [&str; 3] = ["movies.dat", "movies.csv", "u.item"];
-const SUFFIXES: [&str; 3] = ["", ".gz", ".zip"];
 /// Most bytes read of a `u.genre` file.
 const FLAG_NAMES_BYTES: u64 = 1 << 16;
+/// How deep folders within folders are gone into.
+const MOST_FOLDERS: usize = 4;
+/// Most files that are read as one table.
+const MOST_PARTS: usize = 100_000;
 
 /// What is known beside the interactions, and in which files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,34 +31,40 @@ pub struct Tables<'a> {
 }
 
 impl Dataset {
-    /// Reads a ratings file, or a folder or zip archive in a MovieLens layout; see [`load_with`](Self::load_with).
+    /// Reads interactions: a file, `-` for the standard input, a folder or zip archive in a known layout, or a folder of
+    /// parts.
+    ///
+    /// `items` is the file of titles; without it, a folder's or an archive's own is read. `options` are for the
+    /// interactions; of them, `strict` holds for items too. In a folder, the file of a known name is read (see
+    /// [`LoadError::Layout`]); or else the only table, or tables whose names differ in numbers alone, as one, in the
+    /// order of these numbers. A folder that holds one folder and no table is that folder.
     ///
     /// # Errors
-    /// As [`load_with`](Self::load_with).
+    /// When a file cannot be read (see [`read_interactions`] and [`read_items`]), or when a folder has no interactions,
+    /// or several files that could be.
     pub fn load(
         path: &Path,
         items: Option<&Path>,
         options: &ReadOptions,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Self, LoadError> {
-        Self::load_with(path, &Tables { items, ..Tables::default() }, options, progress)
+        Self::load_with(&[path], &Tables { items, ..Tables::default() }, options, progress)
     }
 
-    /// Reads a ratings file, or a folder or zip archive in a MovieLens layout, and the tables of items and users.
+    /// Reads several files of one table, one after the other, and the tables of items and users.
     ///
-    /// `options` are for the ratings; of them, `strict` holds for the tables too.
+    /// As [`load`](Self::load) otherwise. Of several files that bring items with them, the first one's count.
     ///
     /// # Errors
-    /// When a file cannot be read (see [`read_interactions`] and [`read_items`]), when a folder has no ratings file, or
-    /// when types are stated and there is no table.
+    /// As [`load`](Self::load); when there is no file, or one does not continue the first; and when types are stated and
+    /// there is no table that could have them.
     pub fn load_with(
-        path: &Path,
+        paths: &[&Path],
         tables: &Tables<'_>,
         options: &ReadOptions,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Self, LoadError> {
-        let metadata = std::fs::metadata(path).map_err(|source| LoadError::Path { path: path.to_owned(), source })?;
-        let files = if metadata.is_dir() { Files::of_folder(path)? } else { Files::of_file(path)? };
+        let files = Files::of_all(paths)?;
         let items = tables.items.map_or(files.items, |path| Some(Source::file(path).entries(ITEMS_FILES)));
         let declared = [
             ("items", "--items", tables.item_properties, items.is_some()),
@@ -69,7 +75,7 @@ impl Dataset {
                 return Err(LoadError::NoTable { property: property.name.clone(), what, flag });
             }
         }
-        let (interactions, ratings) = read_interactions(files.ratings, options, progress)?;
+        let (interactions, ratings) = read_interactions(files.interactions, options, progress)?;
         let table = |ids: &ColumnRead, properties: &[Declared]| ItemsOptions {
             flag_names: files.flag_names.clone(),
             properties: properties.to_vec(),
@@ -78,14 +84,13 @@ impl Dataset {
             ..ItemsOptions::default()
         };
         let columns = &ratings.columns;
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let items =
             items.map(|from| read_items(from, interactions.items(), &table(&columns.item, tables.item_properties)));
         let users = tables.users.map(|path| {
             read_users(Source::file(path), interactions.users(), &table(&columns.user, tables.user_properties))
         });
         let (items, users) = (items.transpose()?, users.transpose()?);
-        let mut data = Self::new(&name, interactions);
+        let mut data = Self::new(&name(paths), interactions);
         let mut report = LoadReport { ratings, items: None, users: None };
         if let Some((catalogue, items)) = items {
             (data.catalogue, report.items) = (catalogue, Some(items));
@@ -96,42 +101,152 @@ impl Dataset {
         data.report = Some(report);
         Ok(data)
     }
+
+    /// Whether these can be read a second time: pipes and the standard input cannot.
+    #[must_use]
+    pub fn rereadable(paths: &[&Path]) -> bool {
+        paths.iter().all(|path| path.is_dir() || Source::file(path).rereadable())
+    }
+}
+
+/// A name for people.
+fn name(paths: &[&Path]) -> String {
+    let of = |path: &&Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    match paths {
+        [] => String::new(),
+        [path] if path.as_os_str() == "-" => "standard input".to_owned(),
+        [path] => of(path),
+        [first, rest @ ..] => format!("{} and {} more", of(first), rest.len()),
+    }
 }
 
 /// Where the parts of a data set are.
 struct Files {
-    ratings: Source,
+    interactions: Source,
     items: Option<Source>,
     flag_names: Option<Vec<String>>,
 }
 
 impl Files {
-    fn of_folder(folder: &Path) -> Result<Self, LoadError> {
-        let Some(ratings) = first_of(folder, &RATINGS_FILES) else {
-            let wanted = RATINGS_FILES.map(|name| format!("{name}[.gz|.zip]")).to_vec();
-            return Err(LoadError::Layout { path: folder.to_owned(), wanted });
+    fn of_all(paths: &[&Path]) -> Result<Self, LoadError> {
+        if let [path] = paths {
+            return Self::of(path);
+        }
+        let mut all = paths.iter().map(|path| Self::of(path)).collect::<Result<Vec<_>, _>>()?;
+        let items = all.iter_mut().find_map(|files| files.items.take());
+        let flag_names = all.iter_mut().find_map(|files| files.flag_names.take());
+        let sources = all.into_iter().map(|files| files.interactions).collect();
+        Ok(Self { interactions: Source::parts(name(paths), sources), items, flag_names })
+    }
+
+    fn of(path: &Path) -> Result<Self, LoadError> {
+        if path.as_os_str() == "-" {
+            return Ok(Self { interactions: Source::file(path), items: None, flag_names: None });
+        }
+        let metadata = std::fs::metadata(path).map_err(|source| LoadError::Path { path: path.to_owned(), source })?;
+        if metadata.is_dir() { Self::of_folder(path, path, 0) } else { Self::of_file(path) }
+    }
+
+    fn of_folder(folder: &Path, given: &Path, depth: usize) -> Result<Self, LoadError> {
+        let Entries { names, folders } = entries(folder)?;
+        let file = |name: &String| Source::file(folder.join(name));
+        let interactions = match interactions(&names) {
+            Choice::One(name) => file(&name).entries(RATINGS_FILES),
+            Choice::Parts(names) => parts(folder, &names)?,
+            Choice::Several(found) => return Err(LoadError::Several { path: folder.to_owned(), found }),
+            Choice::Nothing => {
+                let partitions = !folders.is_empty() && folders.iter().all(|name| name.contains('='));
+                return match &folders[..] {
+                    _ if partitions => Self::of_partitions(folder),
+                    [one] if depth < MOST_FOLDERS => Self::of_folder(&folder.join(one), given, depth + 1),
+                    [] | [_] => Err(LoadError::Layout { path: given.to_owned(), wanted: wanted() }),
+                    _ => {
+                        let found = folders.iter().map(|name| format!("{name}/")).collect();
+                        Err(LoadError::Several { path: folder.to_owned(), found })
+                    }
+                };
+            }
         };
         let flag_names = std::fs::File::open(folder.join("u.genre")).ok().and_then(|file| {
             let mut text = String::new();
             file.take(FLAG_NAMES_BYTES).read_to_string(&mut text).ok()?;
             flag_names(&text)
         });
-        let items = first_of(folder, &ITEMS_FILES).map(|path| Source::file(path).entries(ITEMS_FILES));
-        Ok(Self { ratings: Source::file(ratings).entries(RATINGS_FILES), items, flag_names })
+        let items = items(&names).map(|name| file(&name).entries(ITEMS_FILES));
+        Ok(Self { interactions, items, flag_names })
+    }
+
+    /// Folders of `key=value`, as Hive and Spark write them: every table in them is a part. The keys are not read.
+    fn of_partitions(folder: &Path) -> Result<Self, LoadError> {
+        let mut names = Vec::new();
+        let mut open = vec![(String::new(), 0)];
+        while let Some((prefix, depth)) = open.pop() {
+            let Entries { names: found, folders } = entries(&folder.join(&prefix))?;
+            let path = |name: &String| if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
+            names.extend(found.iter().filter(|name| is_data(name)).map(path));
+            if depth < MOST_FOLDERS {
+                open.extend(folders.iter().map(|name| (path(name), depth + 1)));
+            }
+        }
+        names.sort();
+        if names.is_empty() {
+            return Err(LoadError::Layout { path: folder.to_owned(), wanted: wanted() });
+        }
+        Ok(Self { interactions: parts(folder, &names)?, items: None, flag_names: None })
     }
 
     /// A file; a zip archive may hold the items as well.
     fn of_file(path: &Path) -> Result<Self, LoadError> {
-        let items = Source::file(path).entries(ITEMS_FILES);
-        let has_items = items.has_entry().map_err(crate::interactions::ReadError::from)?;
-        let ratings = Source::file(path).entries(RATINGS_FILES);
-        Ok(Self { ratings, items: has_items.then_some(items), flag_names: None })
+        let source = Source::file(path);
+        let Some(names) = source.archived().map_err(ReadError::from)? else {
+            return Ok(Self { interactions: source, items: None, flag_names: None });
+        };
+        let entry = |name: &String| Source::file(path).entries([name.as_str()]);
+        let interactions = match interactions(&names) {
+            Choice::One(name) => entry(&name),
+            Choice::Parts(names) => Source::parts(path.display().to_string(), names.iter().map(entry).collect()),
+            // The archive says itself what it holds, or that it is a workbook and no archive.
+            Choice::Nothing | Choice::Several(_) => Source::file(path).entries(RATINGS_FILES),
+        };
+        Ok(Self { interactions, items: items(&names).map(|name| entry(&name)), flag_names: None })
     }
 }
 
-fn first_of(folder: &Path, names: &[&str]) -> Option<PathBuf> {
-    let all = names.iter().flat_map(|name| SUFFIXES.map(|suffix| folder.join(format!("{name}{suffix}"))));
-    all.into_iter().find(|path| path.is_file())
+/// Files and folders in a folder, by name, without what systems leave there.
+struct Entries {
+    names: Vec<String>,
+    folders: Vec<String>,
+}
+
+fn entries(folder: &Path) -> Result<Entries, LoadError> {
+    let fail = |source| LoadError::Path { path: folder.to_owned(), source };
+    let mut found = Entries { names: Vec::new(), folders: Vec::new() };
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        // Follows links; one that leads nowhere is passed over.
+        match std::fs::metadata(entry.path()) {
+            Ok(metadata) if metadata.is_dir() && !name.starts_with(['.', '_']) => found.folders.push(name),
+            Ok(metadata) if metadata.is_file() => found.names.push(name),
+            _ => {}
+        }
+    }
+    found.names.sort();
+    found.folders.sort();
+    Ok(found)
+}
+
+fn parts(folder: &Path, names: &[String]) -> Result<Source, LoadError> {
+    if names.len() > MOST_PARTS {
+        let found = names.iter().take(20).cloned().collect();
+        return Err(LoadError::Several { path: folder.to_owned(), found });
+    }
+    let parts = names.iter().map(|name| Source::file(folder.join(name))).collect();
+    Ok(Source::parts(folder.display().to_string(), parts))
+}
+
+fn wanted() -> Vec<String> {
+    RATINGS_FILES.map(|name| format!("{name}[.gz|.zip]")).to_vec()
 }
 
 /// Names of genre flags, `name|number` a line, by rising number from 0.

@@ -2,6 +2,7 @@
 
 mod demo;
 mod error;
+mod layout;
 mod load;
 mod random;
 mod summary;

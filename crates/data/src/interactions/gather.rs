@@ -90,13 +90,18 @@ impl Gather {
             }
         };
         let (user, item) = (self.users.number(&user)?, self.items.number(&item)?);
+        self.push(user, item, value, time);
+        Ok(Ok(()))
+    }
+
+    /// Adds an entry; the time counts where times are kept.
+    pub(super) fn push(&mut self, user: u32, item: u32, value: f32, time: i64) {
         self.push_run(user, 1);
         self.gathered.items.push(item);
         self.gathered.values.push(value);
         if let Some(times) = &mut self.gathered.times {
             times.push(time);
         }
-        Ok(Ok(()))
     }
 
     /// The value of a field.
@@ -117,13 +122,18 @@ impl Gather {
     fn time(&mut self, fields: &Fields) -> Result<i64, Reason> {
         let (Some(role), Some(_)) = (self.roles.time, &self.gathered.times) else { return Ok(0) };
         let text = fields.get(role.at).unwrap_or_default();
-        match self.read_time(text) {
+        let read = self.read_time(text);
+        self.settle_time(read, || String::from_utf8_lossy(text).into_owned())
+    }
+
+    /// The time of a row, or what becomes of the row, or of all times, where `read` is none; `text` is what was found.
+    pub(super) fn settle_time(&mut self, read: Option<i64>, text: impl FnOnce() -> String) -> Result<i64, Reason> {
+        match read {
             Some(time) => Ok(time),
-            None if role.evidence == Evidence::Asked => Err(Reason::NotATime),
+            None if self.roles.time.is_some_and(|role| role.evidence == Evidence::Asked) => Err(Reason::NotATime),
             None => {
                 // The column was only taken for times by its name: no row is lost for it.
-                let shown: String = String::from_utf8_lossy(text).chars().take(MOST_SHOWN).collect();
-                self.give_up_times(shown);
+                self.give_up_times(text().chars().take(MOST_SHOWN).collect());
                 Ok(0)
             }
         }
@@ -145,12 +155,13 @@ impl Gather {
     }
 
     /// Keeps no times from now on, and forgets those there are. `text` is what was no time.
-    pub(super) fn give_up_times(&mut self, text: String) {
+    fn give_up_times(&mut self, text: String) {
         self.gathered.times = None;
         self.not_a_time = Some(text);
     }
 
-    fn count_word(&mut self, word: &[u8], decoder: &mut Decoder) {
+    /// Counts a word without a weight.
+    pub(super) fn count_word(&mut self, word: &[u8], decoder: &mut Decoder) {
         let word = decoder.text(word).unwrap_or_default();
         let shown: String = word.chars().take(MOST_SHOWN).collect();
         if self.unmapped.len() < MOST_WORDS || self.unmapped.contains_key(&shown) {

@@ -20,6 +20,7 @@ mod sort;
 mod suggest;
 mod swift;
 mod times;
+mod typed;
 mod values;
 mod wide;
 

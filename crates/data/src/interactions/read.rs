@@ -10,9 +10,13 @@ use super::sort::Sorted;
 use super::wide::Wide;
 use super::{
     Feedback, Interactions, InteractionsError, Progress, ReadError, ReadOptions, ReadReport, Reason, Rejected, Repeat,
-    sort, swift,
+    sort, swift, typed,
 };
-use crate::table::{CHUNK_BYTES, Decimal, Decoder, Dialect, Fields, Lines, Record, Source, TableError};
+use crate::columnar::Format;
+use crate::table::{
+    ByteStream, CHUNK_BYTES, Compression, Decimal, Decoder, Dialect, Encoding, Fields, Lines, Opened, Record,
+    Separator, Source, TableError, as_text, open,
+};
 
 /// Reads a file of interactions, one a row: user, item, perhaps a value and a time, and any further columns, which are
 /// ignored.
@@ -44,25 +48,74 @@ pub fn read_in_chunks(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(Interactions, ReadReport), ReadError> {
     let name = source.name();
-    let (mut lines, dialect) = Lines::recognise(source, &asked(options, &usual_role), options.encoding, chunk)?;
-    let layout = Layout::find(&dialect, options, &name)?;
-    let mut reader = Reader::new(&name, options, layout, dialect);
-    reader.read(&mut lines, progress)?;
-    reader.finish(&mut lines)
+    match open(source)? {
+        Opened::Text(stream) => read_text(stream, None, &name, options, chunk, progress),
+        // Only the reader of text knows tables of users x items.
+        Opened::Columns(columns) if options.wide == Some(true) => {
+            let format = Some(columns.format());
+            read_text(as_text(columns), format, &name, options, chunk, progress)
+        }
+        Opened::Columns(mut columns) => {
+            let mut reader = Reader::new(&name, options, typed::gather(&columns, options, &name)?);
+            typed::read(&mut reader, &mut columns, progress)?;
+            reader.finish(Seen {
+                blank_lines: 0,
+                bytes: columns.progress().bytes_read,
+                columnar: Some(columns.format()),
+                separator: Separator::Comma,
+                encoding: Encoding::Utf8,
+                compression: columns.compression(),
+            })
+        }
+    }
 }
 
-struct Reader<'a> {
-    name: &'a str,
-    options: &'a ReadOptions,
-    gather: Gather,
+/// Reads text; `columnar` is what it was written from, if from columns.
+fn read_text(
+    stream: ByteStream,
+    columnar: Option<Format>,
+    name: &str,
+    options: &ReadOptions,
+    chunk: usize,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<(Interactions, ReadReport), ReadError> {
+    let (mut lines, dialect) = Lines::over(stream, &asked(options, &usual_role), options.encoding, chunk)?;
+    let layout = Layout::find(&dialect, options, name)?;
+    let mut reader = Reader::of_text(name, options, layout, dialect);
+    reader.read(&mut lines, progress)?;
+    reader.finish(Seen {
+        blank_lines: lines.blank(),
+        bytes: lines.bytes(),
+        columnar,
+        separator: lines.format().separator,
+        encoding: lines.decoder().encoding(),
+        compression: lines.compression(),
+    })
+}
+
+/// What is known of the source at its end.
+struct Seen {
+    blank_lines: u64,
+    bytes: u64,
+    columnar: Option<Format>,
+    separator: Separator,
+    encoding: Encoding,
+    compression: Compression,
+}
+
+/// Everything read so far, and what became of the rows.
+pub(super) struct Reader<'a> {
+    pub(super) name: &'a str,
+    pub(super) options: &'a ReadOptions,
+    pub(super) gather: Gather,
     /// The ids of the table's columns, if the file is a table of values.
     wide: Option<Wide>,
-    /// Fields of most rows.
+    /// Fields of most rows of text.
     width: usize,
     /// What was recognised.
     evidence: Vec<String>,
-    rows: u64,
-    accepted: u64,
+    pub(super) rows: u64,
+    pub(super) accepted: u64,
     rejected: Rejected,
     missing: u64,
     /// Line of the first field that is no time, in a column that was not asked for.
@@ -70,7 +123,24 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(name: &'a str, options: &'a ReadOptions, layout: Layout, dialect: Dialect) -> Self {
+    fn new(name: &'a str, options: &'a ReadOptions, gather: Gather) -> Self {
+        let decimal = (gather.decimal == Decimal::Comma).then(|| "values have a decimal comma".to_owned());
+        Self {
+            name,
+            options,
+            gather,
+            wide: None,
+            width: 0,
+            evidence: decimal.into_iter().collect(),
+            rows: 0,
+            accepted: 0,
+            rejected: Rejected::default(),
+            missing: 0,
+            not_a_time_at: 0,
+        }
+    }
+
+    fn of_text(name: &'a str, options: &'a ReadOptions, layout: Layout, dialect: Dialect) -> Self {
         let mut evidence = dialect.evidence;
         let (gather, wide) = match layout {
             Layout::Rows { roles, most_fields, decimal } => (Gather::new(roles, most_fields, decimal, options), None),
@@ -79,22 +149,9 @@ impl<'a> Reader<'a> {
                 (Gather::new(wide.roles(dialect.header), dialect.width, wide.decimal, options), Some(wide))
             }
         };
-        if gather.decimal == Decimal::Comma {
-            evidence.push("values have a decimal comma".to_owned());
-        }
-        Self {
-            name,
-            options,
-            gather,
-            wide,
-            width: dialect.width,
-            evidence,
-            rows: 0,
-            accepted: 0,
-            rejected: Rejected::default(),
-            missing: 0,
-            not_a_time_at: 0,
-        }
+        let mut reader = Self::new(name, options, gather);
+        evidence.append(&mut reader.evidence);
+        Self { wide, width: dialect.width, evidence, ..reader }
     }
 
     fn read(
@@ -147,8 +204,8 @@ impl<'a> Reader<'a> {
         verdicts.into_iter().try_for_each(|verdict| self.count(line, verdict))
     }
 
-    /// Counts a row by what it was.
-    fn count(&mut self, line: u64, verdict: Verdict) -> Result<(), ReadError> {
+    /// Counts a row by what it was; an error where none may be rejected.
+    pub(super) fn count(&mut self, line: u64, verdict: Verdict) -> Result<(), ReadError> {
         self.rows += 1;
         if self.not_a_time_at == 0 && self.gather.not_a_time.is_some() {
             self.not_a_time_at = line;
@@ -172,7 +229,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn finish(self, lines: &mut Lines) -> Result<(Interactions, ReadReport), ReadError> {
+    fn finish(self, seen: Seen) -> Result<(Interactions, ReadReport), ReadError> {
         let roles = self.gather.roles.clone();
         let has_numbers = roles.value.is_some() && self.options.value.is_none();
         let repeat = self.options.repeat.unwrap_or(if has_numbers { Repeat::Last } else { Repeat::Sum });
@@ -183,11 +240,12 @@ impl<'a> Reader<'a> {
             missing: self.missing,
             duplicates: 0,
             repeat,
-            blank_lines: lines.blank(),
-            bytes: lines.bytes(),
-            separator: lines.format().separator,
-            encoding: lines.decoder().encoding(),
-            compression: lines.compression(),
+            blank_lines: seen.blank_lines,
+            bytes: seen.bytes,
+            columnar: seen.columnar,
+            separator: seen.separator,
+            encoding: seen.encoding,
+            compression: seen.compression,
             columns: ColumnsRead::new(&roles),
             feedback: None,
             time_format: None,
@@ -219,6 +277,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn too_large(name: &str, error: &dyn std::error::Error) -> ReadError {
+pub(super) fn too_large(name: &str, error: &dyn std::error::Error) -> ReadError {
     ReadError::TooLarge { name: name.to_owned(), reason: error.to_string() }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::roles::Role;
 use super::{Evidence, Feedback, Repeat, Roles, TimeFormat};
+use crate::columnar::Format;
 use crate::table::{Compression, Encoding, Separator};
 
 pub use crate::table::Progress;
@@ -45,6 +46,12 @@ pub enum Reason {
     NotATime,
     /// The code for "no rating"; such a row is counted apart, and is not rejected.
     NoRating,
+    /// No value in a column of typed data: null, or a key that is not there.
+    Missing,
+    /// An id that is a number with a fraction.
+    IdNotWhole,
+    /// A line that is no JSON object.
+    NotAnObject,
     /// A title cut in two by the separator.
     SplitTitle,
     /// A second row for the same item.
@@ -77,6 +84,9 @@ impl fmt::Display for Reason {
                 "time is neither seconds nor milliseconds since 1970 nor a date such as 2024-02-29T23:59:59Z"
             }
             Self::NoRating => "no rating",
+            Self::Missing => "missing",
+            Self::IdNotWhole => "id is a number with a fraction",
+            Self::NotAnObject => "line is no JSON object",
             Self::SplitTitle => "title is cut in two by the separator",
             Self::RepeatedItem => "item has a row already",
             Self::TextNotUtf8 => "text is not UTF-8",
@@ -140,7 +150,10 @@ pub struct ReadReport {
     pub blank_lines: u64,
     /// Bytes of text read, decompressed. With a limit on rows it may be a chunk more than these rows take.
     pub bytes: u64,
-    /// Between fields.
+    /// How columns are stored; `None` for delimited text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columnar: Option<Format>,
+    /// Between fields; a comma for columns.
     pub separator: Separator,
     /// How bytes stand for text.
     pub encoding: Encoding,

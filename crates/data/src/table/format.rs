@@ -120,39 +120,3 @@ impl Format {
         Self { separator, quote, terminator: b'\n' }
     }
 }
-
-/// Byte order of a UTF-16 text, if it is one: by its mark, or by every other byte being zero.
-pub(super) fn utf16(sample: &[u8]) -> Option<&'static str> {
-    match sample {
-        [0xff, 0xfe, ..] => return Some("little"),
-        [0xfe, 0xff, ..] => return Some("big"),
-        _ => {}
-    }
-    let head = &sample[..sample.len().min(256)];
-    let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|&&byte| byte == 0).count();
-    let (even, odd) = (zeros(0), zeros(1));
-    let most = head.len() / 2 * 3 / 4;
-    if head.len() < 4 {
-        None
-    } else if odd > most && even == 0 {
-        Some("little")
-    } else if even > most && odd == 0 {
-        Some("big")
-    } else {
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn utf16_is_told_from_text() {
-        assert_eq!(utf16(b"\xff\xfe1\0,\0"), Some("little"));
-        assert_eq!(utf16(b"1\0,\x002\0,\x003\0\n\0"), Some("little"));
-        assert_eq!(utf16(b"\x001\0,\x002\0,\x003\0\n"), Some("big"));
-        assert_eq!(utf16(b"1,2,3\n\0\0"), None);
-        assert_eq!(utf16(b""), None);
-    }
-}

@@ -6,8 +6,9 @@ use memchr::memchr;
 
 use super::dialect::{self, Asked, Dialect};
 use super::fields::{RowEnd, quoted_row};
-use super::source::ByteStream;
-use super::{Compression, Decoder, Encoding, Format, MAX_LINE_BYTES, Progress, Separator, Source, TableError, format};
+use super::{
+    ByteStream, Compression, Decoder, Encoding, Format, MAX_LINE_BYTES, Progress, Quote, Separator, Source, TableError,
+};
 
 /// Bytes that a file is recognised by.
 const SAMPLE_BYTES: usize = 1 << 18;
@@ -60,7 +61,8 @@ impl Lines {
         encoding: Option<Encoding>,
         chunk: usize,
     ) -> Result<Self, TableError> {
-        let mut lines = Self::sample(source, encoding, chunk)?;
+        let mut lines = Self::sample(super::open_text(source)?, encoding, chunk)?;
+        let separator = if lines.stream.from_columns { Some(Separator::Comma) } else { separator };
         lines.format = dialect::format(lines.ahead(), lines.at_end, separator);
         lines.show_chunk();
         Ok(lines)
@@ -77,7 +79,20 @@ impl Lines {
         encoding: Option<Encoding>,
         chunk: usize,
     ) -> Result<(Self, Dialect), TableError> {
-        let mut lines = Self::sample(source, encoding, chunk)?;
+        Self::over(super::open_text(source)?, asked, encoding, chunk)
+    }
+
+    /// [`recognise`](Self::recognise) of a stream of text; of text written from columns the dialect is known.
+    pub(crate) fn over(
+        stream: ByteStream,
+        asked: &Asked<'_>,
+        encoding: Option<Encoding>,
+        chunk: usize,
+    ) -> Result<(Self, Dialect), TableError> {
+        let mut lines = Self::sample(stream, encoding, chunk)?;
+        let written =
+            Asked { separator: Some(Separator::Comma), quote: Some(Quote::Double), header: Some(true), ..*asked };
+        let asked = if lines.stream.from_columns { &written } else { asked };
         let dialect = dialect::recognise(lines.ahead(), lines.at_end, lines.decoder, asked);
         let dialect =
             dialect.map_err(|undecided| TableError::Undecided { name: lines.stream.name.clone(), undecided })?;
@@ -89,10 +104,10 @@ impl Lines {
         Ok((lines, dialect))
     }
 
-    /// Reads the start of a source.
-    fn sample(source: Source, encoding: Option<Encoding>, chunk: usize) -> Result<Self, TableError> {
+    /// Reads the start of a stream.
+    fn sample(stream: ByteStream, encoding: Option<Encoding>, chunk: usize) -> Result<Self, TableError> {
         let mut lines = Self {
-            stream: source.open()?,
+            stream,
             buffer: Vec::new(),
             start: 0,
             end: 0,
@@ -111,9 +126,6 @@ impl Lines {
             lines.fill(lines.end)?;
         }
         let sample = &lines.buffer[..lines.end];
-        if let Some(order) = format::utf16(sample) {
-            return Err(TableError::Utf16 { name: lines.stream.name, order });
-        }
         if sample.starts_with(BYTE_ORDER_MARK) {
             lines.start = BYTE_ORDER_MARK.len();
             lines.decoder = Decoder::new(Some(encoding.unwrap_or(Encoding::Utf8)));

@@ -2,32 +2,33 @@
 //!
 //! ```text
 //! Source ──open──> ByteStream ──chunks──> Lines ──records──> Fields
-//!  file, bytes      gzip, zip undone       one row a time     separators, quotes undone
-//!                                            │
-//!                                            └──sample──> Dialect: how the table is written, with evidence
+//!  files, bytes,     compression undone,   one row a time     separators, quotes undone
+//!  a pipe            format told by the      │
+//!                    first bytes             └──sample──> Dialect: how the table is written, with evidence
 //! ```
+//!
+//! What is no text (Parquet, Arrow IPC, JSON lines) is read by [`columnar`](crate::columnar), and shown here as text of
+//! commas to readers that know rows alone.
 //!
 //! Memory is bounded by one chunk and [`MAX_LINE_BYTES`], whatever the file holds.
 
 mod decode;
 mod dialect;
-mod error;
 mod fields;
 mod format;
 mod lines;
-mod source;
+mod parts;
+mod stream;
 
 pub use decode::{Decoder, Encoding};
 pub(crate) use dialect::is_missing;
-pub use dialect::{Asked, Decimal, Dialect, Kind, Sketch, Undecided};
-pub use error::TableError;
+pub use dialect::{Asked, Decimal, Dialect, Kind, Sketch};
 pub use fields::Fields;
 pub use format::{Format, Quote, Separator};
 pub use lines::{Lines, Record};
-pub use source::{Compression, Progress, Source};
+pub(crate) use stream::{ByteStream, Opened, as_text, open, open_text};
 
-/// Longest line, and longest quoted row over several lines, in bytes; a longer one is one rejected row.
-pub const MAX_LINE_BYTES: usize = 1 << 20;
+pub use crate::source::{Compression, MAX_LINE_BYTES, Progress, Source, TableError, Undecided};
 
 /// How many bytes are asked of the file at a time.
 pub const CHUNK_BYTES: usize = 1 << 18;

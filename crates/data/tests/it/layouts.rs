@@ -118,7 +118,7 @@ fn files_of_items_and_users_are_read_by_the_id_column_of_the_ratings() {
         ..ReadOptions::default()
     };
     let never = &mut |_| ControlFlow::Continue(());
-    let data = Dataset::load_with(&at("r.csv"), &tables, &options, never).unwrap();
+    let data = Dataset::load_with(&[&at("r.csv")], &tables, &options, never).unwrap();
     let lantern = data.interactions.item("71053").unwrap();
     assert_eq!(data.catalogue.title(lantern), Some("Lantern"));
     let user = data.interactions.user("b").unwrap();
@@ -129,7 +129,7 @@ fn files_of_items_and_users_are_read_by_the_id_column_of_the_ratings() {
     assert_eq!((report.users.unwrap().unrated, data.users.len()), (1, 3));
 
     let tables = Tables { user_properties: &declared, ..Tables::default() };
-    let error = Dataset::load_with(&at("r.csv"), &tables, &options, never).unwrap_err();
+    let error = Dataset::load_with(&[&at("r.csv")], &tables, &options, never).unwrap_err();
     let expected = "property `Price` is declared, but there is no file of users; --users FILE names one";
     assert_eq!(error.to_string(), expected);
 }

@@ -3,10 +3,13 @@
 
 mod as_before;
 mod catalogue;
+mod compressed_files;
 mod dialects;
+mod folders;
 mod generated_files;
 mod headers;
 mod layouts;
 mod logs;
 mod nasty_files;
 mod real_data;
+mod typed_columns;

@@ -171,8 +171,7 @@ fn fields() -> Vec<Case> {
         (
             "binary",
             (0..=255u8).cycle().take(4096).collect(),
-            // 16 lines end in the newline byte; a quote opens in none of them.
-            Empty(17, &[(Reason::TooFewFields, 17)]),
+            Refused(|e| matches!(e, ReadError::Table(TableError::Refused { .. }))),
         ),
     ]
 }
@@ -284,7 +283,11 @@ fn giants() -> Vec<Case> {
             // The line that opens it is lost, those behind it are read on their own.
             Read(524_290, 2, &[(Reason::UnterminatedQuote, 1), (Reason::TooFewFields, 524_287)], 0),
         ),
-        ("a bomb: 64 MiB of zeros", zip(&[("ratings.csv", &vec![0; 64 << 20])]), Empty(1, &[(Reason::LineTooLong, 1)])),
+        (
+            "a bomb: 64 MiB of zeros",
+            zip(&[("ratings.csv", &vec![0; 64 << 20])]),
+            Refused(|e| matches!(e, ReadError::Table(TableError::Refused { .. }))),
+        ),
         ("many ratings of one pair", "1,2,3\n".repeat(100_000).into_bytes(), Read(100_000, 100_000, &[], 99_999)),
     ]
 }

@@ -5,6 +5,10 @@ mod engine;
 mod list;
 mod logs;
 mod model;
+#[cfg(feature = "notebooks")]
+mod notebook;
+#[cfg(not(feature = "notebooks"))]
+#[path = "without_notebooks.rs"]
 mod notebook;
 mod request;
 mod task;
@@ -26,6 +30,7 @@ use crate::output;
 
 use request::Request;
 
+#[cfg(feature = "notebooks")]
 pub(super) use notebook::data_by_hand;
 pub(super) use trial::Trial;
 

@@ -5,9 +5,12 @@ use foretaste_deploy::spec::Specification;
 use serde::{Deserialize, Serialize};
 
 use super::engine::ServeSpec;
+#[cfg(feature = "notebooks")]
 use super::notebook::NotebookSpec;
 use crate::args::WorkerArgs;
-use crate::commands::{notebook, serve};
+#[cfg(feature = "notebooks")]
+use crate::commands::notebook;
+use crate::commands::serve;
 
 /// The most threads that the flags of an artefact can name.
 const MOST_THREADS: usize = 1024;
@@ -27,6 +30,7 @@ pub(super) enum Work {
     /// The native engine.
     Serve(ServeSpec),
     /// A notebook.
+    #[cfg(feature = "notebooks")]
     Notebook(NotebookSpec),
 }
 
@@ -61,6 +65,7 @@ pub(super) fn run(args: &WorkerArgs) -> Result<()> {
     let Task { work, limits } = serde_json::from_str(&args.task).context("the worker's task cannot be read")?;
     match work {
         Work::Serve(spec) => serve::run(&spec.args(limits, args)?),
+        #[cfg(feature = "notebooks")]
         Work::Notebook(spec) => notebook::run(spec.args(limits, args)),
     }
 }
@@ -71,8 +76,10 @@ mod tests {
 
     use super::*;
     use crate::args::{Cli, Command, DeployCommand};
+    use crate::commands::deploy::engine;
+    #[cfg(feature = "notebooks")]
+    use crate::commands::deploy::notebook as of_notebook;
     use crate::commands::deploy::work::Planned;
-    use crate::commands::deploy::{engine, notebook as of_notebook};
     use clap::Parser;
 
     fn parsed(arguments: &[String]) -> Command {
@@ -86,6 +93,7 @@ mod tests {
         let Task { work, limits } = serde_json::from_str(&args.task).unwrap();
         let told = match work {
             Work::Serve(spec) => format!("{:?}", Command::Serve(spec.args(limits, &args).unwrap())),
+            #[cfg(feature = "notebooks")]
             Work::Notebook(spec) => format!("{:?}", Command::Notebook(spec.args(limits, &args))),
         };
         let mut line = worker.here.arguments;
@@ -108,6 +116,7 @@ mod tests {
             let (told, typed) = told_and_typed(engine::work(&specification, path).unwrap());
             assert_eq!(told, typed, "{keys}");
         }
+        #[cfg(feature = "notebooks")]
         for keys in ["cpu: 3", "kernels: 64\nmemory: 64MB", "cpu: 4096"] {
             let specification = Specification::parse(&format!("titan: v1\n{keys}\n")).unwrap();
             let (told, typed) = told_and_typed(of_notebook::work(&specification, path).unwrap());

@@ -1,7 +1,7 @@
 //! DATA as a source that a running service can read again.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use foretaste::artifact;
@@ -15,10 +15,12 @@ use crate::data::{Place, resolve};
 /// pipe, the generated demo, published data, which do not change.
 pub(super) fn origin(data: &DataArgs) -> Origin {
     let file = match resolve(&data.data) {
-        Ok(Place::Ratings(path)) => File { path, read: Some(data.read.clone()) },
+        Ok(Place::Ratings(path)) if Dataset::rereadable(&data.read.files(&path)) => {
+            File { path, read: Some(data.read.clone()) }
+        }
         Ok(Place::Model(path)) => File { path, read: None },
         // What is wrong with DATA is said when it is read.
-        Ok(Place::Demo | Place::BuiltIn(_)) | Err(_) => return Origin::memory(),
+        Ok(Place::Ratings(_) | Place::Demo | Place::BuiltIn(_)) | Err(_) => return Origin::memory(),
     };
     Origin::of(Arc::new(file)).unwrap_or_else(|_| Origin::memory())
 }
@@ -39,8 +41,13 @@ impl File {
 
 impl Source for File {
     fn state(&self) -> Result<Option<SourceState>, SourceError> {
-        let tables = self.read.as_ref().map(|read| read.tables()).unwrap_or_default();
-        let paths: Vec<&Path> = [Some(self.path.as_path()), tables.items, tables.users].into_iter().flatten().collect();
+        let paths = match &self.read {
+            Some(read) => {
+                let tables = read.tables();
+                read.files(&self.path).into_iter().chain(tables.items).chain(tables.users).collect()
+            }
+            None => vec![self.path.as_path()],
+        };
         SourceState::of(&paths).map_err(|error| self.cannot(error))
     }
 
@@ -49,7 +56,7 @@ impl Source for File {
             let model = artifact::read(&self.path).map_err(|error| self.cannot(error))?;
             return Ok(SourceData::Model(Box::new(model)));
         };
-        let dataset = Dataset::load_with(&self.path, &read.tables(), &read.options(), &mut |_| {
+        let dataset = Dataset::load_with(&read.files(&self.path), &read.tables(), &read.options(), &mut |_| {
             if is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         Ok(SourceData::Interactions(Box::new(dataset.map_err(|error| self.cannot(error))?)))

@@ -12,7 +12,7 @@ mod head;
 mod sketch;
 
 use super::fields::trim;
-use super::{Decoder, Fields, Format, Quote, Separator};
+use super::{Decoder, Fields, Format, Quote, Separator, Undecided};
 pub(crate) use sketch::is_missing;
 pub use sketch::{Decimal, Kind, Sketch};
 
@@ -65,19 +65,6 @@ pub(super) struct Skip {
     pub(super) bytes: usize,
     pub(super) lines: u64,
     pub(super) blank: u64,
-}
-
-/// Two readings of one file, and what picks one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undecided {
-    /// What is not decided: `header`, `columns`, `decimal`, `table`.
-    pub what: &'static str,
-    /// The one reading.
-    pub one: String,
-    /// The other.
-    pub other: String,
-    /// Flags that pick one.
-    pub flags: String,
 }
 
 /// Cells of the rows of a sample.

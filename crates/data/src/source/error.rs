@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::Undecided;
-
 /// A fault of the file as a whole; faults of single rows are counted, not raised.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
@@ -33,6 +31,38 @@ pub enum TableError {
         /// `little` or `big`.
         order: &'static str,
     },
+    /// A format that is known, and not read.
+    #[error("{name} is {found}, expected delimited text, JSON lines, Parquet or Arrow IPC; {advice}")]
+    Refused {
+        /// What was read.
+        name: String,
+        /// The format, with its article.
+        found: String,
+        /// What to do.
+        advice: String,
+    },
+    /// Columns that do not decode, or a file of them that ends early.
+    #[error("{name} is {format} that breaks off after {rows} rows: {reason}")]
+    Columns {
+        /// What was read.
+        name: String,
+        /// `a Parquet file` and the like.
+        format: &'static str,
+        /// Rows that came before.
+        rows: u64,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// Files that are read as one table do not belong together.
+    #[error("{name} does not continue {first}: {reason}; give files of one table, or one of the files alone")]
+    Parts {
+        /// The file that differs.
+        name: String,
+        /// The first file.
+        first: String,
+        /// In what it differs.
+        reason: String,
+    },
     /// The zip archive is broken or uses what is not supported.
     #[error("{name} is a zip archive that cannot be read: {reason}")]
     Zip {
@@ -59,4 +89,17 @@ pub enum TableError {
         /// The two readings.
         undecided: Undecided,
     },
+}
+
+/// Two readings of one file, and what picks one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// What is not decided: `header`, `columns`, `decimal`, `table`.
+    pub what: &'static str,
+    /// The one reading.
+    pub one: String,
+    /// The other.
+    pub other: String,
+    /// Flags that pick one.
+    pub flags: String,
 }
