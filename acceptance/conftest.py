@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PROGRAM = pathlib.Path(os.environ.get("FORETASTE", ROOT / "target" / "ci" / "foretaste"))
+TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
+PROGRAM = pathlib.Path(os.environ.get("FORETASTE", TARGET / "ci" / "foretaste"))
 DATA = pathlib.Path(os.environ.get("FORETASTE_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 

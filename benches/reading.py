@@ -9,7 +9,9 @@ Three comparisons, since "reading" means three things: the whole process (`foret
 read_csv), read_csv alone against our reader (which also numbers the ids and builds the sparse matrix), and pandas with
 the same result (ids factorised, scipy CSR built) against our reader.
 """
-import argparse, re, resource, statistics, subprocess, sys, time
+import argparse, os, pathlib, re, resource, statistics, subprocess, sys, time
+
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target"))
 
 args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 args.add_argument("ratings")
@@ -41,9 +43,9 @@ def pandas_alone():
 script = f"import pandas; pandas.read_csv({args.ratings!r}, sep={args.sep!r})"
 rows = []
 for _ in range(args.runs):
-    ours, _ = child("target/release/foretaste", "inspect", args.ratings)
+    ours, _ = child(TARGET / "release/foretaste", "inspect", args.ratings)
     theirs, _ = child(sys.executable, "-c", script)
-    _, text = child("target/release/examples/read", args.ratings, "9")
+    _, text = child(TARGET / "release/examples/read", args.ratings, "9")
     inside = float(re.search(r"median ([0-9.]+)", text).group(1))
     rows.append((ours, theirs, inside, *pandas_alone()))
 ours, theirs, inside, read_csv, same = (statistics.median(column) for column in zip(*rows))

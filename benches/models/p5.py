@@ -90,7 +90,7 @@ def fold_ndcg(program, folder, pairs, test, model):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", default=os.environ.get("FORETASTE", str(ROOT / "target/release/foretaste")))
+    parser.add_argument("--program", default=os.environ.get("FORETASTE", str(ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release/foretaste")))
     parser.add_argument("--data", type=pathlib.Path, default=ROOT.parent / "shared/data/ml-1m")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--model", default="ease")

@@ -58,13 +58,13 @@ pub(crate) fn peak_mib() -> u64 {
     status_mib("VmHWM:")
 }
 
-/// The most MiB that the process grows by when it asks the allocator for so many bytes: large blocks come with some room,
+/// The most MiB that the process grows by when it asks the allocator for `bytes` bytes: large blocks come with some room,
 /// and what one thread gave back is not at once another's.
 pub(crate) fn held_for_mib(bytes: u64) -> u64 {
     (bytes + bytes / 8).div_ceil(1 << 20) + 32
 }
 
-/// Bytes that may be asked of the allocator by a process that may hold so many: the inverse of [`held_for_mib`].
+/// Bytes that may be asked of the allocator by a process that may hold `bytes`: the inverse of [`held_for_mib`].
 pub(crate) fn room_in(bytes: u64) -> u64 {
     bytes.saturating_sub(32 << 20) / 9 * 8
 }

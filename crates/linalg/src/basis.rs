@@ -138,7 +138,7 @@ fn lost<T: Real>(before: T) -> f64 {
 }
 
 /// Scales a single column to norm 1; leaves zero alone.
-fn normalize<T: Real>(column: &mut Dense<T>) {
+pub(crate) fn normalize<T: Real>(column: &mut Dense<T>) {
     let length = column.view().norm_l2();
     if length > T::default() {
         for entry in column.values_mut() {
@@ -151,11 +151,24 @@ fn normalize<T: Real>(column: &mut Dense<T>) {
 /// safely positive definite. `yᵀy` and its factor are computed in f64 whatever the precision of `y`, so that columns may
 /// be nearly dependent (Yamazaki, Tomov, Dongarra, "Mixed-precision Cholesky QR factorization", 2015).
 pub(crate) fn cholesky_qr<T: Real>(y: &mut Dense<T>) -> Option<Mat<T>> {
-    let lower = cholesky_factor(product::gram(y))?;
-    let width = lower.nrows();
-    let lower = Mat::from_fn(width, width, |i, j| T::from_f64(lower[(i, j)]));
+    Some(cholesky_qr_leading(y, y.ncols())?.transpose().to_owned())
+}
+
+/// [`cholesky_qr`] of the first `count` columns, with `rᵀ` as the result; the others stay as they are, and `r` is the
+/// identity there.
+pub(crate) fn cholesky_qr_leading<T: Real>(y: &mut Dense<T>, count: usize) -> Option<Mat<T>> {
+    let width = y.ncols();
+    let mut gram = product::gram(y);
+    if count < width {
+        gram.truncate(count, count);
+    }
+    let factor = cholesky_factor(gram)?;
+    let identity = |i: usize, j: usize| if i == j { 1.0 } else { 0.0 };
+    let entry = |i: usize, j: usize| if i < count && j < count { factor[(i, j)] } else { identity(i, j) };
+    let lower = Mat::from_fn(width, width, |i, j| T::from_f64(entry(i, j)));
+    drop(factor);
     divide(y, &lower);
-    Some(lower.transpose().to_owned())
+    Some(lower)
 }
 
 /// The lower triangular `l` with `l lᵀ` the matrix whose lower triangle is given; `None` when that is not safely

@@ -9,11 +9,28 @@ use crate::scalar::Real;
 
 /// Rows that one task takes; part of the result's definition, because sums are split there.
 pub(crate) const ROWS: usize = 256;
+/// Columns of a strip of a large product.
+const STRIP: usize = 64;
 /// Partial sums that are kept at a time.
 const WAVE: usize = 64;
 
 /// `aᵀ b` for `a: n x p` and `b: n x q`; 2 n p q flops. Partial sums of 256 rows are added in row order.
+///
+/// A result with more than 64 columns and as many rows is made strip by strip of columns, each over all chunks in order, so
+/// that few partial sums are held.
 pub(crate) fn inner<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
+    if is_large(a.ncols(), b.ncols()) {
+        let mut total = Mat::zeros(a.ncols(), b.ncols());
+        column_chunks(total.as_mut(), STRIP).into_par_iter().enumerate().for_each(|(strip, mut sum)| {
+            let b = b.subcols(strip * STRIP, sum.ncols());
+            for start in (0..a.nrows()).step_by(ROWS) {
+                let rows = ROWS.min(a.nrows() - start);
+                let (a, b) = (a.subrows(start, rows), b.subrows(start, rows));
+                matmul(sum.as_mut(), Accum::Add, a.transpose(), b, T::from_f64(1.0), Par::Seq);
+            }
+        });
+        return total;
+    }
     summed(a.nrows(), a.ncols(), b.ncols(), |start, rows, sum| {
         let (a, b) = (a.subrows(start, rows), b.subrows(start, rows));
         matmul(sum, Accum::Replace, a.transpose(), b, T::from_f64(1.0), Par::Seq);
@@ -23,12 +40,42 @@ pub(crate) fn inner<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
 /// The lower triangle of `aᵀ a` for `a: n x p` in f64, above it zeros; n p² flops. Summed as [`inner`].
 pub(crate) fn gram<T: Real>(a: &Dense<T>) -> Mat<f64> {
     let width = a.ncols();
+    if is_large(width, width) {
+        return large_gram(a);
+    }
     summed(a.nrows(), width, width, |start, rows, sum| {
         let wide: Vec<f64> = a.values()[start * width..][..rows * width].iter().map(|x| x.to_f64()).collect();
         let a = MatRef::from_row_major_slice(&wide, rows, width);
         let (whole, lower) = (BlockStructure::Rectangular, BlockStructure::TriangularLower);
         triangular::matmul(sum, lower, Accum::Replace, a.transpose(), whole, a, whole, 1.0, Par::Seq);
     })
+}
+
+/// Whether a product has so many entries that partial sums of it would take much memory.
+fn is_large(p: usize, q: usize) -> bool {
+    p.min(q) > STRIP
+}
+
+/// [`gram`] in strips of columns, each from its own diagonal block on.
+fn large_gram<T: Real>(a: &Dense<T>) -> Mat<f64> {
+    let width = a.ncols();
+    let mut total = Mat::zeros(width, width);
+    column_chunks(total.as_mut(), STRIP).into_par_iter().enumerate().for_each(|(strip, sum)| {
+        let from = strip * STRIP;
+        let mut sum = sum.subrows_mut(from, width - from);
+        let mut wide = Vec::with_capacity(ROWS * (width - from));
+        for rows in a.values().chunks(ROWS * width) {
+            wide.clear();
+            rows.chunks_exact(width).for_each(|row| wide.extend(row[from..].iter().map(|x| x.to_f64())));
+            let a = MatRef::from_row_major_slice(&wide, rows.len() / width, width - from);
+            let b = a.subcols(0, sum.ncols());
+            matmul(sum.as_mut(), Accum::Add, a.transpose(), b, 1.0, Par::Seq);
+        }
+        for column in 1..sum.ncols() {
+            sum.as_mut().col_mut(column).subrows_mut(0, column).fill(0.0);
+        }
+    });
+    total
 }
 
 /// The same entries in another precision, rounded to the nearest.
@@ -72,6 +119,11 @@ pub(crate) fn multiply<T: Real>(q: MatRef<'_, T>, c: MatRef<'_, T>) -> Dense<T> 
     let mut product = Dense::zeros(q.nrows(), c.ncols());
     accumulate(&mut product, Accum::Replace, q, c, T::from_f64(1.0));
     product
+}
+
+/// `x ← x c` for a square `c`, in place but for a chunk of rows a thread.
+pub(crate) fn turn<T: Real>(x: &mut Dense<T>, c: MatRef<'_, T>) {
+    in_chunks(x, |_, x| x.copy_from(small(x.as_ref(), c)));
 }
 
 fn accumulate<T: Real>(x: &mut Dense<T>, beta: Accum, q: MatRef<'_, T>, c: MatRef<'_, T>, alpha: T) {

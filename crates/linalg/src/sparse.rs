@@ -10,7 +10,7 @@ use crate::scalar::Real;
 use crate::spmm;
 
 /// Rows of a block: this many rows of 16 columns stay in a core's own cache, 256 KiB in single precision.
-const BLOCK: usize = 4096;
+pub(crate) const BLOCK: usize = 4096;
 /// Entries that a block has at least for every row of a product, so that reading and writing the row is not most of the
 /// work: a sparser matrix is cut into fewer and larger blocks.
 const ENTRIES: usize = 8;

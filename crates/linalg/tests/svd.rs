@@ -259,7 +259,7 @@ fn values_of_very_different_size_do_not_overflow() {
     }
 }
 
-/// Few triplets of so many entries for each row of the shorter side are found in one pass over the rows at a time.
+/// Few triplets with this many entries for each row of the shorter side are found in one pass over the rows at a time.
 #[test]
 fn few_triplets_of_long_matrices_are_right_whatever_they_hold() {
     let (short, long) = (300, 6000);

@@ -57,7 +57,7 @@ pub trait SimilarItems {
     fn similar_to(&self, item: ItemIx, scores: &mut [f32]);
 }
 
-/// What somebody did: items that rise, each once, with what was observed of each.
+/// A history: items that rise, each once, with what was observed of each.
 #[derive(Clone, Copy, Debug)]
 pub struct History<'a> {
     /// The items.

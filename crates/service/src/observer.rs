@@ -1,4 +1,4 @@
-//! What happens, told to whoever counts it.
+//! What happens in the running system, reported to an observer that counts it.
 
 use std::fmt::Debug;
 use std::time::Duration;

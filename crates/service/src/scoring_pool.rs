@@ -1,4 +1,4 @@
-//! The scoring pool: a bounded queue in front of a given number of threads. Nobody waits to get into the queue.
+//! The scoring pool: a bounded queue in front of a given number of threads. A request never waits to enter the queue.
 //!
 //! ```text
 //! caller ──try_send──> [ bounded queue ] ──> N scoring threads ──oneshot──> caller

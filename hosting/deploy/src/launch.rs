@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Launch {
     /// Files of control groups to write the own number to.
-    pub(crate) doors: Vec<PathBuf>,
+    pub(crate) cgroup_files: Vec<PathBuf>,
     /// CPUs to run on, where no control group bounds their time.
     pub(crate) cpus: Option<usize>,
     /// Bytes of private memory, where no control group bounds them.
@@ -48,18 +48,18 @@ pub enum LaunchError {
     },
 }
 
-/// Takes the limits on and becomes the worker; returns only to say why not. `restrict` bounds this process to so many CPUs.
+/// Takes the limits on and becomes the worker; returns only to say why not. `restrict` bounds this process to a given number of CPUs.
 ///
 /// # Errors
 /// [`LaunchError`]
 pub fn run(order: &str, restrict: impl FnOnce(usize)) -> Result<Infallible, LaunchError> {
-    let Launch { doors, cpus, bytes, command } = serde_json::from_str(order)?;
+    let Launch { cgroup_files, cpus, bytes, command } = serde_json::from_str(order)?;
     let refused = |limit: String| move |source: io::Error| LaunchError::Limit { limit, source };
     // The worker leads a group of its own: it can be ended with all that it started.
     rustix::process::setpgid(None, None).map_err(|error| refused("a process group".to_owned())(error.into()))?;
     let pid = std::process::id().to_string();
-    for door in doors {
-        std::fs::write(&door, &pid).map_err(refused(format!("control group {}", door.display())))?;
+    for file in cgroup_files {
+        std::fs::write(&file, &pid).map_err(refused(format!("control group {}", file.display())))?;
     }
     if let Some(cpus) = cpus {
         restrict(cpus);

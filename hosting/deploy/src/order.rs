@@ -55,7 +55,7 @@ pub enum OrderError {
 }
 
 impl Order {
-    /// Whether a machine with so many CPUs and bytes can carry it out.
+    /// Whether a machine with these CPUs and bytes can carry it out.
     ///
     /// # Errors
     /// A single replica asks for more than there is.

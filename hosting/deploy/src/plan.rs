@@ -12,7 +12,7 @@ use crate::spec::Specification;
 /// Libraries of numbers that ask how many threads to start.
 const POOLS: [&str; 3] = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"];
 
-/// What answers in a service, and what it needs. Only whoever makes it knows what that is.
+/// What answers in a service, and what it needs. Only the caller that makes it knows what that is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Worker {
     /// Arguments of the program with which it takes the supervisor's socket.

@@ -15,7 +15,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The process with this number; `None` when there is none, or only its remains that nobody has collected.
+    /// The process with this number; `None` when there is none, or when it has ended and was not waited for.
     #[must_use]
     pub fn of(pid: u32) -> Option<Self> {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -82,7 +82,7 @@ impl Identity {
 /// Makes this process the leader of a session: it outlives the terminal that it was started from.
 pub(crate) fn leave_terminal() -> io::Result<()> {
     match rustix::process::setsid() {
-        // Who leads a group already is where it wants to be.
+        // A process that leads a group already needs no change.
         Ok(_) | Err(rustix::io::Errno::PERM) => Ok(()),
         Err(error) => Err(error.into()),
     }

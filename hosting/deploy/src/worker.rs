@@ -27,8 +27,8 @@ pub(crate) const OWN_PROGRAM: &str = "/proc/self/exe";
 /// A supervisor that ended sooner than this is not started again at once.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// Tells whoever started the process that it answers: systemd by its protocol, and our supervisor by the same. Nothing
-/// happens where nobody listens.
+/// Reports to the process that started this one that it answers: systemd by its protocol, and our supervisor by the same. Nothing
+/// happens where no process listens.
 ///
 /// # Errors
 /// The socket that was named cannot be written to.

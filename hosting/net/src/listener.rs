@@ -1,4 +1,4 @@
-//! A listening socket: opened with an explicit backlog, or taken over from whoever started the process.
+//! A listening socket: opened with an explicit backlog, or taken over from the process that started this one.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -27,7 +27,7 @@ pub fn listen(address: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// The listening socket that the process got as its standard input, non-blocking: whoever started it holds the socket as
+/// The listening socket that the process got as its standard input, non-blocking: the process that started it holds the socket as
 /// well, so that one process can take over from another without a connection refused.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ use crate::{Answer, Limits, Slots};
 /// next answer, and returns when all are closed or `limits.drain` has passed.
 ///
 /// A connection that is idle then may still send a request for as long as `limits.linger`. Connections that wait in the
-/// system's queue stay there for whoever else holds the socket. Runs in a tokio run time with sockets and time.
+/// system's queue stay there for other processes that hold the socket. Runs in a tokio run time with sockets and time.
 ///
 /// # Errors
 /// The listener cannot be watched.

@@ -16,7 +16,7 @@ use crate::http::Service;
 use crate::kernel::{Kernel, StartPlan, kernel_of};
 use crate::metrics::Metrics;
 use crate::notebook::Notebook;
-use crate::pool::{Desk, Keeper, Nursery};
+use crate::pool::{KernelStarter, Pool, Runner};
 
 /// Everything that [`Gateway::start`] needs besides the notebook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Default for GatewayConfig {
 pub struct Gateway {
     service: Arc<Service>,
     limits: Arc<Limits>,
-    /// Owns the keepers, and they the kernels.
+    /// Owns the runners, and they the kernels.
     runtime: Option<Runtime>,
 }
 
@@ -96,7 +96,8 @@ impl Gateway {
         let (environment, launcher) = (config.environment, config.launcher);
         let plan = StartPlan { choice, folder, environment, launcher };
         let notebook = Arc::new(notebook);
-        let nursery = Arc::new(Nursery { plan, notebook: Arc::clone(&notebook), time_out: config.start_time_out });
+        let starter =
+            Arc::new(KernelStarter { plan, notebook: Arc::clone(&notebook), time_out: config.start_time_out });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(config.threads)
             .thread_name("notebook")
@@ -105,9 +106,9 @@ impl Gateway {
             .map_err(GatewayError::System)?;
         let metrics = Arc::new(Metrics::new());
         let patience = config.time_out.max(LEAST_PATIENCE);
-        let desk = Arc::new(Desk::new(config.queue, patience, Arc::clone(&metrics)));
-        let keepers: Vec<Keeper> = (0..config.kernels).map(|_| Keeper::new(&desk, &nursery, config.time_out)).collect();
-        let kernels = runtime.block_on(kernels(&nursery, keepers));
+        let pool = Arc::new(Pool::new(config.queue, patience, Arc::clone(&metrics)));
+        let runners: Vec<Runner> = (0..config.kernels).map(|_| Runner::new(&pool, &starter, config.time_out)).collect();
+        let kernels = runtime.block_on(kernels(&starter, runners));
         let kernels = match kernels {
             Ok(kernels) => kernels,
             Err(error) => {
@@ -115,11 +116,11 @@ impl Gateway {
                 return Err(error);
             }
         };
-        for (keeper, kernel) in kernels {
-            runtime.spawn(keeper.work(kernel));
+        for (runner, kernel) in kernels {
+            runtime.spawn(runner.work(kernel));
         }
         let limits = Arc::new(config.limits);
-        let service = Arc::new(Service::new(notebook, desk, metrics, Arc::clone(&limits), config.source));
+        let service = Arc::new(Service::new(notebook, pool, metrics, Arc::clone(&limits), config.source));
         Ok(Self { service, limits, runtime: Some(runtime) })
     }
 
@@ -165,15 +166,15 @@ fn within(name: &'static str, found: usize, least: usize, most: usize) -> Result
     if (least..=most).contains(&found) { Ok(()) } else { Err(LimitError { name, found, least, most }) }
 }
 
-/// A kernel for each keeper, all started at the same time; the first failure ends them all.
-async fn kernels(nursery: &Arc<Nursery>, keepers: Vec<Keeper>) -> Result<Vec<(Keeper, Kernel)>, GatewayError> {
+/// A kernel for each runner, all started at the same time; the first failure ends them all.
+async fn kernels(starter: &Arc<KernelStarter>, runners: Vec<Runner>) -> Result<Vec<(Runner, Kernel)>, GatewayError> {
     let mut starting = JoinSet::new();
-    for keeper in keepers {
-        let nursery = Arc::clone(nursery);
+    for runner in runners {
+        let starter = Arc::clone(starter);
         starting.spawn(async move {
-            let kernel = nursery.kernel(keeper.number()).await?;
-            tracing::info!(kernel = keeper.number(), process = kernel.id(), "a kernel is ready");
-            Ok::<_, GatewayError>((keeper, kernel))
+            let kernel = starter.kernel(runner.number()).await?;
+            tracing::info!(kernel = runner.number(), process = kernel.id(), "a kernel is ready");
+            Ok::<_, GatewayError>((runner, kernel))
         });
     }
     let mut ready = Vec::new();
@@ -181,6 +182,6 @@ async fn kernels(nursery: &Arc<Nursery>, keepers: Vec<Keeper>) -> Result<Vec<(Ke
         let joined = joined.map_err(|error| GatewayError::System(std::io::Error::other(error)))?;
         ready.push(joined?);
     }
-    ready.sort_by_key(|(keeper, _)| keeper.number());
+    ready.sort_by_key(|(runner, _)| runner.number());
     Ok(ready)
 }

@@ -2,6 +2,8 @@
 //!
 //! A room is a folder or file right below a crate's `src/`. The tables of who may import whom stand in `tests/tables.rs`.
 
+pub mod prose;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};

@@ -57,7 +57,7 @@ pub(crate) struct TutorialArgs {
     /// Calls a rank, of which the median counts
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) runs: u16,
-    /// Deploy the service with so many CPUs each, and measure it from outside; beside the tutorial's notebook where there is
+    /// Deploy the service with each of these numbers of CPUs, and measure it from outside; beside the tutorial's notebook where there is
     /// a Python for it
     #[cfg(target_os = "linux")]
     #[arg(long, value_name = "CPUS,CPUS,...", value_delimiter = ',', conflicts_with = "threads")]

@@ -156,7 +156,7 @@ impl ReadArgs {
         self.tables.beside(self.items.as_deref())
     }
 
-    /// Whether a flag says how to read ratings, which a model file has no use for.
+    /// Whether a flag says how to read ratings, which does not apply to a model file.
     pub(crate) fn says_anything(&self) -> bool {
         self.options() != ReadOptions::default() || self.items.is_some() || self.tables != TableArgs::default()
     }

@@ -51,7 +51,7 @@ pub(crate) struct FitArgs {
     /// Largest residual of a singular triplet, relative to the largest singular value [default: 1e-6]
     #[arg(long, value_name = "RESIDUAL", allow_negative_numbers = true)]
     pub(crate) tolerance: Option<f64>,
-    /// Seed of the factorisation; it moves no score by more than the tolerance [default: 0]
+    /// Seed of the factorisation; it moves no singular value by more than the tolerance [default: 0]
     #[arg(long, value_name = "SEED")]
     pub(crate) seed: Option<u64>,
 }
@@ -114,7 +114,7 @@ impl FitArgs {
         stated.flatten().collect()
     }
 
-    /// Whether a flag was given, which a fitted model has no use for.
+    /// Whether a flag was given, which does not apply to a fitted model.
     pub(crate) fn says_anything(&self) -> bool {
         self.model.is_some() || self.params.is_some() || !self.settings().is_empty()
     }

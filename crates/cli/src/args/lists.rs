@@ -25,13 +25,13 @@ pub(crate) struct InspectArgs {
 pub(crate) struct RecommendArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
-    /// Whom to recommend to
+    /// User to recommend items to
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) user: String,
     /// How many items
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) limit: usize,
-    /// What somebody gets whom the model does not know
+    /// What is listed for a user that the model does not know
     #[arg(long, value_enum, default_value_t = FallbackArg::None)]
     pub(crate) fallback: FallbackArg,
     #[command(flatten)]

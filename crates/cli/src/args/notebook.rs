@@ -13,7 +13,7 @@ use super::{InheritArg, LogFormat, ThreadArgs};
 /// Which notebook to serve, on what, and where.
 #[derive(Debug, Args)]
 pub(crate) struct NotebookArgs {
-    /// Notebook whose cells begin with lines as `# GET /path/:parameter`
+    /// Notebook whose cells begin with lines such as `# GET /path/:parameter`
     pub(crate) file: PathBuf,
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", env = "FORETASTE_LISTEN", default_value = "127.0.0.1:8080")]

@@ -18,7 +18,7 @@ pub(crate) struct ServeArgs {
     pub(crate) listen: SocketAddr,
     #[command(flatten)]
     pub(crate) inherit: InheritArg,
-    /// Refuse fits for which the process would need more than so many bytes
+    /// Refuse fits for which the process would need more than this amount
     #[arg(long, hide = true, value_name = "BYTES")]
     pub(crate) memory: Option<u64>,
     /// A second address, for health and metrics only

@@ -42,7 +42,7 @@ pub(super) fn check(path: &Path, read: &[&Path]) -> Result<()> {
     has_space(path, 1)
 }
 
-/// Refuses a file of at least so many bytes where less is free.
+/// Refuses a file of at least `bytes` bytes where less is free.
 pub(super) fn has_space(path: &Path, needed: u64) -> Result<()> {
     let folder = folder_of(path);
     match free(folder) {
@@ -62,7 +62,7 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 fn reason(error: &io::Error, folder: &Path) -> anyhow::Error {
-    // The crate that makes the file adds the name it tried, which says nothing to anybody.
+    // The crate that makes the file adds the name that it tried, which helps no user.
     let said = error.kind();
     anyhow!("the folder {} takes no new file: {said}", folder.display())
 }
@@ -77,7 +77,7 @@ fn free(folder: &Path) -> Option<u64> {
 
 /// A file that appears whole when it is finished, or stdout.
 pub(super) enum Destination {
-    /// Data for whoever reads the pipe or the terminal.
+    /// Data for the reader of the pipe or the terminal.
     Stdout(BufWriter<Stdout>),
     /// A file beside the one it will replace.
     File(BufWriter<NamedTempFile>, std::path::PathBuf),

@@ -27,16 +27,16 @@ pub(crate) enum Shape {
     Json,
 }
 
-/// stdout; a write fails with [`ReaderGone`] when nobody reads it any more.
+/// stdout; a write fails with [`ReaderGone`] when its reader is gone.
 pub(crate) struct Stdout(io::StdoutLock<'static>);
 
-/// Whoever read our output has closed the pipe: a reason to stop, but no failure.
+/// The reader of the output has closed the pipe: a reason to stop, but no failure.
 #[derive(Debug)]
 pub(crate) struct ReaderGone;
 
 impl fmt::Display for ReaderGone {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to.write_str("nobody reads the output any more")
+        to.write_str("the reader of the output is gone")
     }
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
-/// Says something about the run, on stderr. There is nobody to tell when that fails.
+/// Says something about the run, on stderr. A failure of this cannot be reported.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "foretaste: {text}");
 }

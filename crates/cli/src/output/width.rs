@@ -6,7 +6,7 @@ use std::io;
 use terminal_size::{Width, terminal_size_of};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The width of lines where nobody states another.
+/// The width of lines where no other is stated.
 const USUAL: usize = 80;
 
 /// Columns that a line on stdout may take: those of the terminal; else what `COLUMNS` says, else 80.

@@ -8,7 +8,7 @@ pub const MAX_LIMIT: usize = 1000;
 /// A request for a ranked list.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// Whom the list is for.
+    /// The user or the history that the list is for.
     pub subject: Subject<'a>,
     /// Number of items wanted, `1..=`[`MAX_LIMIT`].
     pub limit: usize,
@@ -19,13 +19,13 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Ten items for a user of the training data, popular ones for anybody else.
+    /// Ten items for a user of the training data, popular ones for any other.
     #[must_use]
     pub fn for_user(user: &'a str) -> Self {
         Self::new(Subject::User(user))
     }
 
-    /// Ten items for whoever has this history.
+    /// Ten items for a history.
     #[must_use]
     pub fn for_history(history: Vec<(&'a str, f32)>) -> Self {
         Self::new(Subject::History(history))
@@ -36,12 +36,12 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Whom a list is for.
+/// What a list is for: a user or a history.
 #[derive(Clone, Debug)]
 pub enum Subject<'a> {
     /// A user by id.
     User(&'a str),
-    /// Anybody, by what they rated; of an item named twice the last rating counts. Ratings are finite.
+    /// A history, with its ratings; of an item named twice the last rating counts. Ratings are finite.
     History(Vec<(&'a str, f32)>),
 }
 
@@ -177,15 +177,15 @@ pub enum RecommendError {
         /// The id.
         item: String,
     },
-    /// Nothing in the history is known and no fallback was wanted.
+    /// Nothing in the history is known and no fallback was asked for.
     #[error("none of the {given} items of the history is known")]
     UnknownHistory {
         /// Number of items in the history.
         given: usize,
     },
-    /// What somebody did tells the model nothing, and no fallback was wanted.
+    /// Nothing that the user did counts for the model, and no fallback was asked for.
     #[error(
-        "nothing of the {interactions} interactions of {whose} counts for this model: their values are 0 or too small"
+        "none of the {interactions} interactions of {whose} counts for this model: their values are 0 or too small"
     )]
     NoDirection {
         /// The user or the history.

@@ -1,11 +1,11 @@
-//! Whom a list is for, resolved: a user of the training data, or a history that is folded in.
+//! The subject of a list, resolved: a user of the training data, or a history that is folded in.
 
 use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_models::{Candidates, FoldIn, History, Scorer};
 
 use super::{RecommendError, Recommender, Source, Subject};
 
-/// What somebody named in a request did: known items that rise, each once, with the last value given.
+/// A history stated in a request: known items that rise, each once, with the last value given.
 #[derive(Debug, Default)]
 pub(super) struct Given {
     items: Vec<u32>,

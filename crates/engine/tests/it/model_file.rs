@@ -139,6 +139,34 @@ fn the_golden_file_of_version_1_is_readable() {
     assert_eq!(recommender.title(recommender.item("10").unwrap()), "Ten (1979)");
 }
 
+#[test]
+fn data_other_than_the_provenance_says_are_refused_though_all_checksums_hold() {
+    let mut bytes = artifact::to_bytes(&small()).unwrap();
+    let five = 5f32.to_le_bytes();
+    let values: Vec<usize> = (0..bytes.len() - 4).step_by(4).filter(|&at| bytes[at..at + 4] == five).collect();
+    // The first of the eight values, then the greatest of the scale.
+    let &first = values.first().unwrap();
+    bytes[first..first + 4].copy_from_slice(&4f32.to_le_bytes());
+    seal(&mut bytes);
+    let error = artifact::from_bytes(&bytes).unwrap_err().to_string();
+    assert!(error.contains("other interactions than the provenance says"), "{error}");
+}
+
+#[test]
+fn a_fit_whose_numbers_overflow_is_refused_by_name() {
+    let rows = (0..40).flat_map(|user| (0..40).map(move |item| format!("u{user},i{item},3e38\n")));
+    let text = std::iter::once("u,i,r\n".to_owned()).chain(rows).collect::<String>();
+    let (interactions, _) =
+        read_interactions(Source::bytes(text), &ReadOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
+    let catalogue = Catalogue::from_items(interactions.items().iter().map(|_| Item::default())).unwrap();
+    let data = Dataset { name: "large".into(), interactions, catalogue, report: None };
+    let params = ModelParams::default().with(&["rank=1"]).unwrap();
+    let now = jiff::Timestamp::from_second(1_700_000_000).unwrap();
+    let fitted = Recommender::fit(Arc::new(data), &params, now, &mut |_| ControlFlow::Continue(()));
+    let error = fitted.map(|_| ()).unwrap_err();
+    assert!(matches!(error, foretaste::models::FitError::NotFinite { .. }), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -74,8 +74,8 @@ pub(super) fn rayleigh_ritz(u: &mut Dense, w: &mut Dense) -> Option<()> {
     solve_lower_triangular_in_place(lower.as_ref(), projected.as_mut(), Par::Seq);
     let mut turn: Mat<f64> = eigen::largest(projected, lower.nrows()).ok()?.vectors;
     solve_upper_triangular_in_place(lower.transpose(), turn.as_mut(), Par::Seq);
-    *u = product::multiply(u.view(), turn.as_ref());
-    *w = product::multiply(w.view(), turn.as_ref());
+    product::turn(u, turn.as_ref());
+    product::turn(w, turn.as_ref());
     Some(())
 }
 

@@ -56,7 +56,7 @@ impl Problem {
 
     /// Krylov columns that non-negative matrices of a few leading directions need for a rank and a number of digits; fitted to
     /// the MovieLens matrices.
-    fn columns(&self) -> f64 {
+    pub(super) fn columns(&self) -> f64 {
         let free = 2.0 * self.rank + (20.0 + 2.0 * self.digits) * self.rank.sqrt();
         self.short * (1.0 - (-free / self.short).exp())
     }
@@ -81,7 +81,7 @@ impl Problem {
 pub(super) fn prefers_rows(nrows: usize, ncols: usize, nnz: usize, params: &SvdParams) -> bool {
     let solver = || Problem::of(nrows, ncols, nnz as f64, params).cheapest::<f32>();
     lanczos::block(params.rank) == lanczos::NARROW
-        && single::suits(params)
+        && single::suits(params, nrows.min(ncols))
         && RowOperator::suits(nrows.min(ncols), nnz)
         && params.solver.unwrap_or_else(solver) == Solver::Lanczos
 }

@@ -1,7 +1,9 @@
 //! The decomposition of the matrix written out, for singular values that its square has lost.
 
+use super::finish::{Unmeasured, rearrange};
 use super::thin::thin;
-use super::{Progress, Solver, Stop, Svd, SvdParams, finish, report};
+use super::triplets::Triplets;
+use super::{Progress, Solver, Stop, Svd, SvdParams, columns, report};
 use crate::dense::Dense;
 use crate::operator::LinearOperator;
 
@@ -20,5 +22,10 @@ pub(super) fn solve<A: LinearOperator + ?Sized>(
     let (u, s, v) = thin(whole.view()).ok_or(Stop::Failed)?;
     let rank = params.rank;
     let (u, v) = (Dense::copied(u.as_ref().subcols(0, rank)), Dense::copied(v.as_ref().subcols(0, rank)));
-    Ok(finish::measured(a, u, s[..rank].to_vec(), v, Solver::Dense, a.ncols()))
+    let mut triplets = Triplets { u, s: s[..rank].to_vec(), v };
+    let signs = columns::signs(&triplets.v);
+    let order: Vec<usize> = (0..rank).collect();
+    rearrange(&mut triplets.u, &order, &signs);
+    rearrange(&mut triplets.v, &order, &signs);
+    Ok(Unmeasured { triplets, solver: Solver::Dense, columns: a.ncols() }.measured(a))
 }

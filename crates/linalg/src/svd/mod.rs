@@ -7,6 +7,7 @@ mod correct;
 mod cost;
 mod dense;
 mod finish;
+mod graded;
 mod gram;
 mod lanczos;
 mod memory;
@@ -218,7 +219,7 @@ fn fallbacks(first: Solver, short: usize, long: usize) -> impl Iterator<Item = S
 fn solve<A: LinearOperator + ?Sized>(a: &A, params: &SvdParams, progress: &mut Progress<'_>) -> Result<Svd, SvdError> {
     let problem = cost::Problem::of(a.nrows(), a.ncols(), a.multiplications(), params);
     let (mut best, mut columns) = (f64::INFINITY, 0);
-    if single::suits(params) {
+    if single::suits(params, a.nrows()) {
         let solver = params.solver.unwrap_or_else(|| problem.cheapest::<f32>());
         match single::solve(a, solver, params, progress) {
             Ok(svd) if svd.residual <= params.tolerance => return Ok(svd),

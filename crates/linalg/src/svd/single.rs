@@ -15,9 +15,12 @@ const LEADING: usize = 4;
 /// The smallest part of the largest singular value that single precision resolves in the Gram matrix.
 const RESOLVED: f64 = 2e-3;
 
-/// Whether single precision can be expected to reach the tolerance.
-pub(super) fn suits(params: &SvdParams) -> bool {
-    params.tolerance >= TOLERANCE
+/// The part of all triplets from which on the smallest values are wanted, which single precision does not resolve.
+const NEARLY_ALL: f64 = 0.95;
+
+/// Whether single precision can be expected to reach the tolerance, for a matrix of this shorter side.
+pub(super) fn suits(params: &SvdParams, short: usize) -> bool {
+    params.tolerance >= TOLERANCE && (params.rank as f64) < NEARLY_ALL * short as f64
 }
 
 /// Finds the singular vectors of the shorter side in f32, then makes the triplets right in f64.

@@ -57,6 +57,7 @@ pub(super) fn of<A: LinearOperator + ?Sized>(a: &A, vectors: MatRef<'_, f32>) ->
         starts.push(start);
         start += count;
     }
+    drop((leading, x, y));
     triplets.part_across(&starts)?;
     Some(triplets)
 }

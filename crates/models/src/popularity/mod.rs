@@ -126,7 +126,7 @@ impl Scorer for Popularity {
         self.score_history(history, candidates, scores);
     }
 
-    /// What is popular does not depend on whom it is for.
+    /// What is popular is the same for every user.
     fn has_direction(&self, _: History<'_>) -> bool {
         true
     }

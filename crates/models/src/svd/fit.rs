@@ -18,7 +18,8 @@ pub struct SvdParams {
     pub rank: usize,
     /// Largest residual accepted, relative to the largest singular value; 1e-6 puts every score right to about six digits.
     pub tolerance: f64,
-    /// Seed of the start block. It moves an answer by less than the tolerance, and equal seeds give equal bytes.
+    /// Seed of the start block. Equal seeds give equal bytes; it moves no singular value by more than the tolerance, and where
+    /// values beside the cut are equal it chooses which of their vectors are kept (`docs/svd.md`).
     pub seed: u64,
 }
 

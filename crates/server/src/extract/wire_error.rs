@@ -81,7 +81,7 @@ impl de::Error for WireError {
     }
 }
 
-/// What is wrong with an object that has a field that nobody knows.
+/// What is wrong with an object with an unknown field.
 pub(crate) fn unknown_field(place: &str, field: &str, known: &[&str]) -> String {
     let known = if known.is_empty() { "none is known".to_owned() } else { format!("known are {}", known.join(", ")) };
     format!("{place} has a field `{}`, {known}", cut(field))

@@ -52,7 +52,7 @@ pub(super) struct LimitQuery {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct FallbackQuery {
-    /// What to answer when nothing is known of whom the list is for.
+    /// What to list for a user or a history that the model does not know.
     #[serde(default)]
     #[param(inline)]
     #[schema(inline)]

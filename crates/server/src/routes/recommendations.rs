@@ -31,7 +31,7 @@ pub(super) struct RecommendRequest {
     list: ListQuery,
 }
 
-/// Whom the list is for.
+/// The user or the history that the list is for.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct History {
@@ -105,7 +105,7 @@ impl RecommendRequest {
     }
 }
 
-/// Items recommended to whoever has this history, best first
+/// Items recommended for a history, best first
 ///
 /// The history is folded in: no fit is needed, and the ratings of a known user give that user's scores exactly.
 #[utoipa::path(

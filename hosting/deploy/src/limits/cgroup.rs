@@ -14,7 +14,7 @@ use super::{Enforcement, Holder};
 use crate::process::Identity;
 use crate::spec::{Cpu, Memory};
 
-/// The kernel counts CPU time over periods of so many microseconds.
+/// The kernel counts CPU time over periods of this many microseconds.
 const PERIOD: u64 = 100_000;
 /// The folder that all our groups lie in.
 const FOLDER: &str = "foretaste";
@@ -200,7 +200,7 @@ impl Group {
     }
 
     /// The files that a process writes its number to, to be in the group.
-    pub(crate) fn doors(&self) -> Vec<PathBuf> {
+    pub(crate) fn cgroup_files(&self) -> Vec<PathBuf> {
         self.folders.iter().map(|folder| folder.join("cgroup.procs")).collect()
     }
 
@@ -212,11 +212,11 @@ impl Group {
         text.lines().any(|line| line.strip_prefix("oom_kill ").is_some_and(|count| count.trim() != "0"))
     }
 
-    /// Ends what is left in the group and takes it away. What a process that nobody has collected holds on to stays, for
+    /// Ends what is left in the group and takes it away. What a process that was not yet waited for holds stays, for
     /// [`Cgroups::sweep`].
     pub(crate) fn remove(&self) {
-        for door in self.doors() {
-            for line in fs::read_to_string(door).unwrap_or_default().lines() {
+        for file in self.cgroup_files() {
+            for line in fs::read_to_string(file).unwrap_or_default().lines() {
                 if let Some(left) = line.parse().ok().and_then(Identity::of) {
                     left.kill();
                 }
@@ -267,7 +267,7 @@ mod tests {
         let (cpu, memory) = order();
         let group = groups.make("films-1", cpu, memory).unwrap();
         let folder = at("app/foretaste/films-1");
-        assert_eq!(group.doors(), [folder.join("cgroup.procs")]);
+        assert_eq!(group.cgroup_files(), [folder.join("cgroup.procs")]);
         assert_eq!(fs::read_to_string(folder.join("cpu.max")).unwrap(), "150000 100000");
         assert_eq!(fs::read_to_string(folder.join("memory.max")).unwrap(), "268435456");
         assert!(!folder.join("memory.swap.max").exists(), "a file that the kernel lacks is not made");
@@ -292,7 +292,7 @@ mod tests {
         let group = groups.make("films-1", cpu, memory).unwrap();
         assert_eq!(fs::read_to_string(at("cpu/foretaste/films-1/cpu.cfs_quota_us")).unwrap(), "150000");
         assert_eq!(fs::read_to_string(at("memory/own/foretaste/films-1/memory.limit_in_bytes")).unwrap(), "268435456");
-        assert_eq!(group.doors().len(), 2);
+        assert_eq!(group.cgroup_files().len(), 2);
         fs::write(at("memory/own/foretaste/films-1/memory.oom_control"), "oom_kill_disable 0\noom_kill 0\n").unwrap();
         assert!(!group.ran_out_of_memory());
     }

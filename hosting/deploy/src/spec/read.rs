@@ -121,7 +121,7 @@ impl<'de> Deserializer<'de> for &Value {
                 Meaning::Unsigned(number) => visitor.visit_u64(number),
                 Meaning::Signed(number) => visitor.visit_i64(number),
                 Meaning::Float(number) if number.is_finite() => visitor.visit_f64(number),
-                // Who takes anything may have no way to keep what is not finite, and would lose it.
+                // A type that takes any value may have no way to keep one that is not finite, and would lose it.
                 Meaning::Float(_) | Meaning::Text => visitor.visit_str(text),
             },
             Kind::Sequence(values) => visitor.visit_seq(Elements(values.iter())),

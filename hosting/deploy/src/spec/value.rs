@@ -38,7 +38,7 @@ pub(super) enum Meaning {
     Float(f64),
 }
 
-/// Keys and their values in the order in which they stand, kept for whoever knows them.
+/// Keys and their values in the order in which they stand, kept for the code that knows them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mapping(pub(super) Vec<Entry>);
 
@@ -54,7 +54,7 @@ pub(super) struct Entry {
 impl Mapping {
     /// Reads YAML; an empty text is an empty mapping.
     pub(super) fn parse(text: &str) -> Result<Self, SpecError> {
-        // A file may be called `.nan`; whoever wants a number refuses it then.
+        // A file may be called `.nan`; a key that wants a number refuses it later.
         let options = serde_saphyr::options! { non_finite_float_policy: NonFiniteFloatPolicy::PassThrough };
         let node: Option<Node> =
             serde_saphyr::from_str_with_options(text, options).map_err(|error| SpecError::Yaml(error.to_string()))?;

@@ -42,19 +42,19 @@ pub(crate) enum Reply {
     Refused(String),
 }
 
-/// Who asked.
+/// The client that asked.
 #[derive(Debug)]
 pub(super) struct Client(UnixStream);
 
 impl Client {
-    /// Answers. Whoever asked may be gone; the work is done all the same.
+    /// Answers. The client may be gone; the work is done all the same.
     pub(super) fn reply(&self, reply: &Reply) {
         let written = serde_json::to_vec(reply).map_err(io::Error::from).and_then(|mut line| {
             line.push(b'\n');
             (&self.0).write_all(&line)
         });
         if let Err(error) = written {
-            say(&format!("whoever asked did not wait for the answer: {error}"));
+            say(&format!("the client did not wait for the answer: {error}"));
         }
     }
 }
@@ -68,7 +68,7 @@ pub(super) fn listen(home: &ServiceHome, tell: &Sender<Event>) -> io::Result<()>
     thread::Builder::new().name("control".to_owned()).spawn(move || {
         for stream in control.incoming().flatten() {
             let asked = asked.clone();
-            // A client that says nothing holds up nobody else.
+            // A silent client delays no other.
             let _ = thread::Builder::new().name("client".to_owned()).spawn(move || hear(stream, &asked));
         }
     })?;

@@ -70,7 +70,7 @@ pub(super) struct End {
     pub(super) pid: u32,
     pub(super) revision: u64,
     pub(super) replica: u32,
-    /// Whether nobody had asked for it.
+    /// Whether it was not asked for.
     pub(super) unasked: bool,
     /// In words.
     pub(super) how: String,
@@ -184,7 +184,7 @@ impl Fleet {
         let held = self.groups.enforcement();
         let rlimit = held.memory == Holder::Rlimit;
         let launch = Launch {
-            doors: group.doors(),
+            cgroup_files: group.cgroup_files(),
             cpus: (held.cpu == Holder::Affinity).then(|| order.cpu.threads()),
             bytes: rlimit.then(|| order.memory.bytes()),
             command: order.command.clone(),
@@ -307,7 +307,7 @@ impl Fleet {
         }
     }
 
-    /// Asks every worker to end; nobody may connect any more.
+    /// Asks every worker to end; new connections are refused.
     pub(super) fn stop(&mut self) {
         self.drain_all_but(None);
         self.socket = None;

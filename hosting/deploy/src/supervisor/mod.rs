@@ -1,7 +1,7 @@
 //! Keeps one service running: rolls deployments out, starts again what ended, drains what is replaced.
 //!
 //! One loop takes events from threads that only wait: for requests, for "ready", for the end of a process. What it decides
-//! stands in the record before anybody is told, so that a supervisor that is killed can be followed by another.
+//! is written to the record before it is reported, so that a supervisor that is killed can be followed by another.
 
 mod control;
 mod fleet;
@@ -45,7 +45,7 @@ pub enum SuperviseError {
 /// What happens to a supervisor.
 #[derive(Debug)]
 enum Event {
-    /// Somebody asks for something.
+    /// A client asks for something.
     Asked(Request, Client),
     /// A worker answers.
     Ready(u64),
@@ -60,7 +60,7 @@ struct Supervisor {
     record: Record,
     fleet: Fleet,
     rollout: Option<Rollout>,
-    /// Who waits for the end of everything, while the state is [`State::Stopping`].
+    /// The clients that wait for the end of everything, while the state is [`State::Stopping`].
     stopper: Option<Client>,
 }
 
@@ -89,7 +89,7 @@ fn run(home: &ServiceHome) -> io::Result<()> {
     let asked = supervisor.run(&events)?;
     let _ = std::fs::remove_file(home.control());
     let _ = std::fs::remove_file(home.notify());
-    // Who asked for the end hears of it when nothing is left, and may deploy again at once.
+    // The client that asked for the end hears of it when nothing is left, and may deploy again at once.
     drop(lock);
     if let Some(client) = asked {
         client.reply(&Reply::Done(Box::new(supervisor.record)));
@@ -141,7 +141,7 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    /// Returns who asked for the end, if somebody did.
+    /// Returns the clients that asked for the end.
     fn run(&mut self, events: &Receiver<Event>) -> io::Result<Option<Client>> {
         loop {
             match events.recv_timeout(self.fleet.patience()) {
@@ -185,7 +185,7 @@ impl Supervisor {
         self.record.write(&self.home)
     }
 
-    /// Brings the record up to date, for whoever asks; what matters to a follower is written by then.
+    /// Brings the record up to date, for readers; what matters to a follower is written by then.
     fn look(&mut self) {
         self.record.workers = self.fleet.records();
         self.record.address = self.fleet.address().or(self.record.address);

@@ -22,7 +22,7 @@ use hyper::body::Incoming;
 
 use crate::metrics::{Metrics, OPEN_METRICS};
 use crate::notebook::{Found, Notebook, Verb};
-use crate::pool::{Desk, Work};
+use crate::pool::{Pool, Work};
 use request::RequestDocument;
 
 const JSON: &str = "application/json";
@@ -31,7 +31,7 @@ const JSON: &str = "application/json";
 #[derive(Debug)]
 pub(crate) struct Service {
     notebook: Arc<Notebook>,
-    desk: Arc<Desk>,
+    pool: Arc<Pool>,
     metrics: Arc<Metrics>,
     limits: Arc<Limits>,
     /// Whether the notebook may be downloaded.
@@ -46,7 +46,7 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(
         notebook: Arc<Notebook>,
-        desk: Arc<Desk>,
+        pool: Arc<Pool>,
         metrics: Arc<Metrics>,
         limits: Arc<Limits>,
         source: bool,
@@ -54,7 +54,7 @@ impl Service {
         let (open_api, swagger) = (document::open_api(&notebook), document::swagger(&notebook));
         let public = statics::folder_beside(&notebook.path);
         let stopping = AtomicBool::new(false);
-        Self { notebook, desk, metrics, limits, source, public, open_api, swagger, stopping }
+        Self { notebook, pool, metrics, limits, source, public, open_api, swagger, stopping }
     }
 
     /// From now on the service is not ready.
@@ -136,7 +136,7 @@ impl Service {
             Err(error) => return reply::failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         };
         let work = Work { request, source: route.source.clone(), info: route.info.clone() };
-        match self.desk.run(work).await {
+        match self.pool.run(work).await {
             Ok(done) => reply::done(done),
             Err(why) => {
                 tracing::warn!(verb = %route.verb(), path = route.path(), reason = %why, "an endpoint was not answered");
@@ -166,7 +166,7 @@ impl Service {
     fn ready(&self) -> Response<Body> {
         let message = if self.stopping.load(Ordering::Acquire) {
             "the gateway is shutting down"
-        } else if self.desk.alive() == 0 {
+        } else if self.pool.alive() == 0 {
             "no kernel is alive; a new one is being started"
         } else {
             return reply::of_kind(StatusCode::OK, JSON, "{\"status\": \"ready\"}");
@@ -179,7 +179,7 @@ impl Answer for Service {
     async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
         let response = match self.refused(&request) {
             Some(response) => {
-                // Who waits for leave to send a body needs no more than the answer.
+                // A client that waits for `100 Continue` needs no more than the answer.
                 if response.status() == StatusCode::PAYLOAD_TOO_LARGE && !request.headers().contains_key(EXPECT) {
                     discard(request.body_mut(), &self.limits).await;
                 }

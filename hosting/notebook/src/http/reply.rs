@@ -61,7 +61,7 @@ pub(super) fn done(done: Done) -> Response<Body> {
     let info = match info {
         Ok(info) => info,
         Err(error) => {
-            let message = format!("the ResponseInfo cell is no use: {error}");
+            let message = format!("the ResponseInfo cell cannot be used: {error}");
             return failure(StatusCode::INTERNAL_SERVER_ERROR, &message);
         }
     };

@@ -1,4 +1,4 @@
-//! Becomes a kernel that dies with whoever started it.
+//! Becomes a kernel that ends with the process that started it.
 
 use std::ffi::OsString;
 use std::io;

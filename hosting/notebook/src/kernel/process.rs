@@ -104,7 +104,7 @@ fn live(mut command: Command, reader: PipeReader, number: usize, tell: oneshot::
     if started.is_err() {
         let _ = child.kill();
     }
-    // When nobody waits for it any more, it is dropped here, which kills it.
+    // When no request waits for it any more, it is dropped here, which kills it.
     let _ = tell.send(started);
     tell_ended.send_replace(Some(wait(&mut child, &is_alive)));
 }
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(ending(process.ended().await), "it was ended by signal 9");
         assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
         let is_gone = || {
-            // A process that nobody has waited for yet is a zombie.
+            // A process that was not waited for yet is a zombie.
             let state = std::fs::read_to_string(format!("/proc/{}/stat", grandchild.as_raw_nonzero()));
             state.map_or(true, |state| state.contains(") Z "))
         };

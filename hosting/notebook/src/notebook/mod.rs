@@ -26,7 +26,7 @@ pub(crate) use routes::{Found, Routes};
 #[derive(Debug, Clone)]
 pub struct Notebook {
     pub(crate) path: PathBuf,
-    /// The file as it was read, for whoever may download it.
+    /// The file as it was read, for clients that may download it.
     pub(crate) bytes: Vec<u8>,
     /// The kernelspec that the notebook names.
     pub(crate) kernel: Option<String>,

@@ -1,6 +1,6 @@
-//! The kernels of a gateway: who waits for one, and who is idle.
+//! The kernels of a gateway, and the bounded queue of requests that wait for one.
 
-mod keeper;
+mod runner;
 mod seeding;
 
 use std::collections::VecDeque;
@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-pub(crate) use keeper::Keeper;
-pub(crate) use seeding::Nursery;
+pub(crate) use runner::Runner;
+pub(crate) use seeding::KernelStarter;
 
 use crate::kernel::Output;
 use crate::metrics::Metrics;
@@ -51,14 +51,14 @@ pub(crate) enum Undone {
 #[derive(Debug)]
 struct Job {
     work: Work,
-    /// Set by whoever comes first: the kernel that takes the work, or the client that waits no longer.
+    /// Set by the first of two: the kernel that takes the work, or the client that stops waiting.
     claimed: Arc<AtomicBool>,
     reply: oneshot::Sender<Result<Done, Undone>>,
 }
 
 /// Where requests meet kernels: a bounded queue before those that are idle, the longest idle first.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct Pool {
     state: Mutex<State>,
     queue: usize,
     /// The longest wait for a kernel.
@@ -67,16 +67,16 @@ pub(crate) struct Desk {
     metrics: Arc<Metrics>,
 }
 
-/// Either nobody waits or nobody is idle.
+/// Either no job waits or no kernel is idle.
 #[derive(Debug, Default)]
 struct State {
     idle: VecDeque<usize>,
     waiting: VecDeque<Job>,
-    /// The way to each kernel, by its number less one; it takes one job, sent while the state is locked.
-    doors: Vec<mpsc::Sender<Job>>,
+    /// The channel to each kernel, by its number less one; it holds one job, sent while the state is locked.
+    channels: Vec<mpsc::Sender<Job>>,
 }
 
-impl Desk {
+impl Pool {
     pub(crate) fn new(queue: usize, patience: Duration, metrics: Arc<Metrics>) -> Self {
         Self { state: Mutex::default(), queue, patience, alive: AtomicUsize::new(0), metrics }
     }
@@ -103,7 +103,7 @@ impl Desk {
     fn submit(&self, job: Job) -> Result<(), Undone> {
         let mut state = self.state();
         if state.idle.is_empty() && state.waiting.len() >= self.queue {
-            // Those who left make room.
+            // Clients that left make room.
             state.waiting.retain(|job| !job.reply.is_closed());
             let waiting = state.waiting.len();
             if waiting >= self.queue {
@@ -116,15 +116,15 @@ impl Desk {
         Ok(())
     }
 
-    /// Opens a way to one more kernel, which is not idle yet; gives its number, from 1, and the end of the way.
+    /// Registers one more kernel, which is not idle yet: its number, from 1, and the jobs that come to it.
     fn open(&self) -> (usize, mpsc::Receiver<Job>) {
-        let (door, jobs) = mpsc::channel(1);
+        let (channel, jobs) = mpsc::channel(1);
         let mut state = self.state();
-        state.doors.push(door);
-        (state.doors.len(), jobs)
+        state.channels.push(channel);
+        (state.channels.len(), jobs)
     }
 
-    /// The kernel is free: gives it who waits longest, or notes that it is idle.
+    /// The kernel is free: gives it the job that waits longest, or notes that it is idle.
     fn next(&self, number: usize) -> Option<Job> {
         let mut state = self.state();
         let job = loop {
@@ -172,8 +172,8 @@ impl Desk {
 
 impl State {
     fn hand_out(&mut self, mut job: Job, first: bool) {
-        while let Some(door) = self.idle.pop_front().and_then(|number| self.doors.get(number - 1)) {
-            match door.try_send(job) {
+        while let Some(channel) = self.idle.pop_front().and_then(|number| self.channels.get(number - 1)) {
+            match channel.try_send(job) {
                 Ok(()) => return,
                 Err(mpsc::error::TrySendError::Full(back) | mpsc::error::TrySendError::Closed(back)) => job = back,
             }
@@ -186,8 +186,8 @@ impl State {
 mod tests {
     use super::*;
 
-    fn desk(queue: usize) -> Arc<Desk> {
-        Arc::new(Desk::new(queue, Duration::from_millis(50), Arc::new(Metrics::new())))
+    fn pool(queue: usize) -> Arc<Pool> {
+        Arc::new(Pool::new(queue, Duration::from_millis(50), Arc::new(Metrics::new())))
     }
 
     fn job(name: &str) -> (Job, oneshot::Receiver<Result<Done, Undone>>) {
@@ -202,44 +202,44 @@ mod tests {
 
     #[tokio::test]
     async fn idle_kernels_take_turns_and_waiting_requests_keep_their_order() {
-        let desk = desk(2);
-        let (one, mut first) = desk.open();
-        let (two, mut second) = desk.open();
-        assert!(desk.next(one).is_none() && desk.next(two).is_none());
+        let pool = pool(2);
+        let (one, mut first) = pool.open();
+        let (two, mut second) = pool.open();
+        assert!(pool.next(one).is_none() && pool.next(two).is_none());
         let mut answers = Vec::new();
         for name in ["a", "b", "c", "d"] {
             let (job, answer) = job(name);
-            desk.submit(job).unwrap();
+            pool.submit(job).unwrap();
             answers.push(answer);
         }
         assert_eq!(source(first.try_recv().ok()).as_deref(), Some("a"));
         assert_eq!(source(second.try_recv().ok()).as_deref(), Some("b"));
-        assert_eq!(desk.submit(job("e").0), Err(Undone::Full { waiting: 2 }));
+        assert_eq!(pool.submit(job("e").0), Err(Undone::Full { waiting: 2 }));
         drop(answers.remove(2));
         let (job, _answer) = job("f");
-        desk.submit(job).unwrap();
-        assert_eq!(source(desk.next(two)).as_deref(), Some("d"), "who left is passed over");
-        assert_eq!(source(desk.next(one)).as_deref(), Some("f"));
+        pool.submit(job).unwrap();
+        assert_eq!(source(pool.next(two)).as_deref(), Some("d"), "a client that left is passed over");
+        assert_eq!(source(pool.next(one)).as_deref(), Some("f"));
     }
 
     #[tokio::test]
     async fn what_was_sent_to_a_kernel_that_is_gone_goes_first_to_another() {
-        let desk = desk(1);
-        let (one, mut jobs) = desk.open();
-        let (two, _other) = desk.open();
-        assert!(desk.next(one).is_none());
+        let pool = pool(1);
+        let (one, mut jobs) = pool.open();
+        let (two, _other) = pool.open();
+        assert!(pool.next(one).is_none());
         let ((a, _keep_a), (b, _keep_b)) = (job("a"), job("b"));
-        desk.submit(a).unwrap();
-        desk.submit(b).unwrap();
-        desk.leave(one, &mut jobs);
-        assert_eq!(source(desk.next(two)).as_deref(), Some("a"));
-        assert_eq!(source(desk.next(two)).as_deref(), Some("b"));
+        pool.submit(a).unwrap();
+        pool.submit(b).unwrap();
+        pool.leave(one, &mut jobs);
+        assert_eq!(source(pool.next(two)).as_deref(), Some("a"));
+        assert_eq!(source(pool.next(two)).as_deref(), Some("b"));
     }
 
     #[tokio::test]
     async fn nobody_waits_for_ever() {
-        let desk = desk(1);
+        let pool = pool(1);
         let work = Work { request: String::new(), source: String::new(), info: None };
-        assert_eq!(desk.run(work).await.unwrap_err(), Undone::Waited(Duration::from_millis(50)));
+        assert_eq!(pool.run(work).await.unwrap_err(), Undone::Waited(Duration::from_millis(50)));
     }
 }

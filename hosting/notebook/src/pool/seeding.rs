@@ -10,14 +10,14 @@ use crate::notebook::Notebook;
 
 /// Where kernels come from.
 #[derive(Debug)]
-pub(crate) struct Nursery {
+pub(crate) struct KernelStarter {
     pub(crate) plan: StartPlan,
     pub(crate) notebook: Arc<Notebook>,
     /// For one kernel's start and all its cells.
     pub(crate) time_out: Duration,
 }
 
-impl Nursery {
+impl KernelStarter {
     /// Kernel `number`, started and seeded.
     pub(crate) async fn kernel(&self, number: usize) -> Result<Kernel, GatewayError> {
         let stage = AtomicUsize::new(0);

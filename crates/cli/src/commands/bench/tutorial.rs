@@ -19,7 +19,7 @@ use crate::output::{self, Align, Shape, Table, count};
 
 /// The tutorial's table for 2 CPUs: k, and milliseconds of one recompute.
 pub(super) const PUBLISHED: [(usize, u64); 5] = [(10, 41), (50, 379), (100, 830), (500, 3836), (1000, 5084)];
-/// The tutorial reads so many rows of its file.
+/// The number of rows that the tutorial reads of its file.
 pub(super) const TUTORIAL_ROWS: u64 = 200_000;
 
 /// One line of the table.

@@ -63,7 +63,7 @@ impl Request {
     /// What is asked for goes before what the source says.
     fn overrule(self, specification: &mut Specification) -> Result<()> {
         if let Some(data) = self.data {
-            // Typed by somebody who stands elsewhere than the file.
+            // Typed in a folder that is not the file's.
             let here = std::path::absolute(&data)?;
             specification.work.put("data", &if here.exists() { text_of(&here)? } else { data });
         }

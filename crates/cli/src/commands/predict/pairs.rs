@@ -78,7 +78,7 @@ impl Pairs {
         })
     }
 
-    /// What was read as what, for somebody whose pairs are all unknown.
+    /// What was read as what, for a user whose pairs are all unknown.
     pub(super) fn reading(&self) -> String {
         let [user, item] = [0, 1].map(|role| {
             let name = self.header.as_ref().map_or_else(String::new, |names| format!(" (`{}`)", names[role]));

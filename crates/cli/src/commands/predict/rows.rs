@@ -83,7 +83,7 @@ impl Rows {
         Ok(())
     }
 
-    /// Ends before the last row: whoever reads stdout has the rows so far, a file is not written.
+    /// Ends before the last row: the reader of stdout has the rows so far, a file is not written.
     pub(super) fn stop(self) -> Result<()> {
         match self.out {
             out @ Destination::Stdout(_) => out.finish(),

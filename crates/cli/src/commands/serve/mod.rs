@@ -58,7 +58,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     server.run(stopped).context("the service failed")
 }
 
-/// Reads DATA and fits within so many bytes, telling how it went.
+/// Reads DATA and fits within a bound of bytes, and reports how it went.
 fn prepare(args: &ServeArgs, room: Option<u64>) -> Result<Recommender> {
     let (data, fit) = (&args.data, &args.fit);
     match load(data)? {
@@ -124,7 +124,7 @@ fn reachable(mut listens: SocketAddr) -> SocketAddr {
     listens
 }
 
-/// Prints for whoever started the service. A service outlives its reader, so a closed pipe is no error here.
+/// Prints for the reader of stdout. A service outlives its reader, so a closed pipe is no error here.
 pub(super) fn say(text: &str) {
     let mut out = output::stdout();
     let _ = writeln!(out, "{text}");

@@ -18,7 +18,7 @@ pub(crate) fn inherited(asked: InheritArg) -> Result<Option<TcpListener>> {
     Ok(Some(socket))
 }
 
-/// Nobody passes sockets on here.
+/// No socket is passed on here.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn inherited(_: InheritArg) -> Result<Option<TcpListener>> {
     Ok(None)
@@ -28,6 +28,6 @@ pub(crate) fn inherited(_: InheritArg) -> Result<Option<TcpListener>> {
 pub(crate) fn ready() {
     #[cfg(target_os = "linux")]
     if let Err(error) = foretaste_deploy::worker::ready() {
-        output::note(&format!("nobody could be told that the service is ready: {error}"));
+        output::note(&format!("could not report that the service is ready: {error}"));
     }
 }

@@ -59,7 +59,7 @@ impl Suggestions {
                 format!("curl 'http://{address}/v1/items/{item}/similar?limit=10'"),
             ),
             (
-                "for somebody new who likes it".to_owned(),
+                "for a new user who likes it".to_owned(),
                 format!("curl -H 'content-type: application/json' -d {history} 'http://{address}/v1/recommendations'"),
             ),
             (

@@ -35,7 +35,7 @@ pub(super) fn activity(users: u32, items: u32, ratings: u64, random: &mut Random
         *(if total(middle) <= ratings { &mut low } else { &mut high }) = middle;
     }
     let mut counts: Vec<u32> = weights.iter().map(|weight| count(low, weight)).collect();
-    // At the next scale at least so many users have one rating more.
+    // At the next scale at least this many users have one rating more.
     let missing = usize::try_from(ratings - total(low)).unwrap_or(usize::MAX);
     counts.iter_mut().filter(|count| **count < items).take(missing).for_each(|count| *count += 1);
     random.shuffle(&mut counts);

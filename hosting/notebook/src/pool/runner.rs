@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::{Desk, Done, Job, Nursery, Undone, Work};
+use super::{Done, Job, KernelStarter, Pool, Undone, Work};
 use crate::kernel::{Code, Kernel, Lost, Run};
 use crate::notebook::language::Language;
 
@@ -19,20 +19,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const SHORT_LIFE: Duration = Duration::from_secs(10);
 const SHORT_LIVES: u32 = 3;
 
-/// The keeper of one kernel.
-pub(crate) struct Keeper {
+/// The runner of one kernel.
+pub(crate) struct Runner {
     number: usize,
-    desk: Arc<Desk>,
+    pool: Arc<Pool>,
     jobs: mpsc::Receiver<Job>,
-    nursery: Arc<Nursery>,
+    starter: Arc<KernelStarter>,
     /// For one request, from its start on the kernel.
     time_out: Duration,
 }
 
-impl Keeper {
-    pub(crate) fn new(desk: &Arc<Desk>, nursery: &Arc<Nursery>, time_out: Duration) -> Self {
-        let (number, jobs) = desk.open();
-        Self { number, desk: Arc::clone(desk), jobs, nursery: Arc::clone(nursery), time_out }
+impl Runner {
+    pub(crate) fn new(pool: &Arc<Pool>, starter: &Arc<KernelStarter>, time_out: Duration) -> Self {
+        let (number, jobs) = pool.open();
+        Self { number, pool: Arc::clone(pool), jobs, starter: Arc::clone(starter), time_out }
     }
 
     pub(crate) fn number(&self) -> usize {
@@ -44,13 +44,13 @@ impl Keeper {
         let mut short_lives = 0;
         loop {
             let ready = Instant::now();
-            self.desk.now_alive(true);
+            self.pool.now_alive(true);
             let lost = self.serve(&mut kernel).await;
-            self.desk.now_alive(false);
-            self.desk.leave(self.number, &mut self.jobs);
+            self.pool.now_alive(false);
+            self.pool.leave(self.number, &mut self.jobs);
             tracing::warn!(kernel = self.number, process = kernel.id(), reason = lost.how, "a kernel was lost");
             drop(kernel);
-            self.desk.metrics.restarts.inc();
+            self.pool.metrics.restarts.inc();
             // One that is lost again and again must not keep a CPU busy with starting it.
             short_lives = if ready.elapsed() < SHORT_LIFE { short_lives + 1 } else { 0 };
             if short_lives > SHORT_LIVES {
@@ -69,7 +69,7 @@ impl Keeper {
                 lost = kernel.lost() => return lost,
                 () = std::future::ready(()) => {}
             }
-            let job = match self.desk.next(self.number) {
+            let job = match self.pool.next(self.number) {
                 Some(job) => job,
                 None => tokio::select! {
                     biased;
@@ -88,9 +88,9 @@ impl Keeper {
         if job.claimed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let (language, mut runs) = (&self.nursery.notebook.language, Vec::with_capacity(2));
+        let (language, mut runs) = (&self.starter.notebook.language, Vec::with_capacity(2));
         let outcome = tokio::time::timeout(self.time_out, exchange(kernel, language, &job.work, &mut runs)).await;
-        // Whoever asked may have left.
+        // The client may have left.
         match outcome {
             Ok(Ok(done)) => {
                 let _ = job.reply.send(Ok(done));
@@ -113,7 +113,7 @@ impl Keeper {
         let mut pause = FIRST_PAUSE;
         loop {
             let begun = Instant::now();
-            match self.nursery.kernel(self.number).await {
+            match self.starter.kernel(self.number).await {
                 Ok(kernel) => {
                     let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                     tracing::info!(kernel = self.number, process = kernel.id(), duration_ms, "a new kernel is ready");
