@@ -58,7 +58,7 @@ errors! {
     ItemErrors = ANY, SCORED, &[UnknownItem];
     /// Those of a list for an item.
     SimilarErrors = ANY, SCORED, &[UnknownItem, NotSupported, InvalidLimit, TooManyEntries];
-    /// Those of a list for nobody in particular.
+    /// Those of a list that is for no user.
     ListErrors = ANY, SCORED, &[InvalidLimit, TooManyEntries];
     /// Those of a request for a fit.
     FitErrors = ANY, BODY, FIT;

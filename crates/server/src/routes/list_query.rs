@@ -47,7 +47,7 @@ pub(super) struct LimitQuery {
     pub(super) limit: Limit,
 }
 
-/// What to answer for somebody of whom nothing is known.
+/// What to list where the model does not know the user or the history.
 #[derive(Debug, Deserialize, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
