@@ -159,7 +159,7 @@ fn a_fit_whose_numbers_overflow_is_refused_by_name() {
     let (interactions, _) =
         read_interactions(Source::bytes(text), &ReadOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
     let catalogue = Catalogue::from_items(interactions.items().iter().map(|_| Item::default())).unwrap();
-    let data = Dataset { name: "large".into(), interactions, catalogue, report: None };
+    let data = Dataset { catalogue, ..Dataset::new("large", interactions) };
     let params = ModelParams::default().with(&["rank=1"]).unwrap();
     let now = jiff::Timestamp::from_second(1_700_000_000).unwrap();
     let fitted = Recommender::fit(Arc::new(data), &params, now, &mut |_| ControlFlow::Continue(()));
