@@ -34,7 +34,7 @@ pub(super) struct Item<'a> {
     year: Option<u16>,
     /// Number of ratings.
     ratings: u32,
-    /// Mean of its ratings; null where there is none.
+    /// Mean of its ratings; null where it has none.
     #[schema(required = true)]
     mean_rating: Option<f64>,
     /// Everything else that is known, by name; present when there is any.

@@ -70,7 +70,7 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
     let by_hand = |spec: &ServeSpec| -> Result<Invocation> {
         // Memory of an earlier fit goes back at once: a limit counts what the allocator keeps for later, too.
         let environment = [("MIMALLOC_PURGE_DELAY".to_owned(), "0".to_owned())].into();
-        Ok(Invocation { arguments: spec.arguments(limits)?, environment, ..Invocation::default() })
+        Ok(Invocation { arguments: spec.arguments(limits)?, environment })
     };
     let (by_hand_here, container) = (by_hand(&here)?, by_hand(&stated)?);
     let worker = Worker {
