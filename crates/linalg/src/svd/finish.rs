@@ -130,9 +130,14 @@ pub(super) fn rearrange(matrix: &mut Dense, order: &[usize], factors: &[f64]) {
     });
 }
 
+/// Columns of the strips in which `rank` triplets are measured, in numbers of `precision` bytes.
+pub(super) fn strip(rank: usize, precision: usize) -> usize {
+    (STRIP / precision).min(rank.next_power_of_two().max(8))
+}
+
 /// |A x_j - s_j y_j| of every column; not finite when a number is not.
 fn differences<A: LinearOperator + ?Sized, T: Real>(a: &A, x: &Dense, s: &[f64], y: &Dense) -> Vec<f64> {
-    let strip = (STRIP / size_of::<T>()).min(s.len().next_power_of_two().max(8));
+    let strip = strip(s.len(), size_of::<T>());
     let (mut block, mut image) = (Dense::<T>::zeros(a.ncols(), strip), Dense::<T>::zeros(a.nrows(), strip));
     let mut all = Vec::with_capacity(s.len());
     for start in (0..s.len()).step_by(strip) {

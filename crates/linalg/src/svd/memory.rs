@@ -6,7 +6,7 @@ use faer::Par;
 use faer::linalg::svd::{ComputeSvdVectors::Thin, svd_scratch};
 
 use super::cost::{self, Problem};
-use super::{Solver, SvdParams, correct, lanczos, single};
+use super::{Solver, SvdParams, correct, finish, lanczos, single};
 use crate::{csr, rows, sparse};
 
 /// Bytes that the decomposition of a sparse matrix holds at most, by what they are for.
@@ -115,12 +115,17 @@ impl Sides {
         let both = short + long;
         // All are copied; or the leading ones and strips, and later one window.
         let copies = if rank <= correct::WINDOW { self.factors() } else { 8 * correct::WINDOW * both };
-        self.factors() + copies.max(128 * both) + 4 * rank * short
+        self.factors() + copies.max(self.strips(4)) + 4 * rank * short
+    }
+
+    /// Bytes of the strips in which residuals are measured, for a number of bytes a number.
+    fn strips(&self, precision: usize) -> usize {
+        precision * finish::strip(self.rank, precision) * (self.short + self.long)
     }
 
     /// Bytes while vectors in double precision are finished: strips, the inner products of the images and their factor.
     fn finish_double(&self) -> usize {
-        self.factors() + 128 * (self.short + self.long) + 8 * 2 * self.rank * self.rank
+        self.factors() + self.strips(8) + 8 * 2 * self.rank * self.rank
     }
 }
 
