@@ -25,13 +25,28 @@ impl Shape {
     pub fn of(interactions: &Interactions) -> Self {
         Self { users: interactions.users().len(), items: interactions.items().len(), entries: interactions.nnz() }
     }
+
+    /// Bytes of a sparse matrix with a row for each user: a column and a value for each entry, an offset for each row.
+    pub(crate) fn by_user(&self) -> u64 {
+        sparse_bytes(self.users, self.entries)
+    }
+
+    /// Bytes of its transpose, with a row for each item.
+    pub(crate) fn by_item(&self) -> u64 {
+        sparse_bytes(self.items, self.entries)
+    }
 }
 
-/// What a fit takes, in bytes.
+fn sparse_bytes(rows: usize, entries: usize) -> u64 {
+    8 * (entries as u64 + rows as u64 + 1)
+}
+
+/// What a fit takes, in bytes: what is asked of the allocator, which itself needs some more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// Held at most while the fit runs, the interactions and the model that comes of it included; an allocator needs
-    /// some more.
+    /// Held at most while the fit runs, to a fifth and 20 MB: the matrix of interactions and the model that comes of it
+    /// are included, ids and times are not, nor what each thread holds of its own (4 MiB where it multiplies dense
+    /// blocks; item-kNN 40 bytes an item).
     pub fit: u64,
     /// Held by the fitted model.
     pub model: u64,

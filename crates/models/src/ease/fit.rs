@@ -41,12 +41,14 @@ impl Family for Ease {
         check_range("user_exponent", params.user_exponent, 0.0, 1.0)
     }
 
-    fn memory(_: &EaseParams, shape: &Shape) -> Memory {
+    fn memory(params: &EaseParams, shape: &Shape) -> Memory {
         let square = (shape.items as u64).saturating_mul(shape.items as u64);
         let model = square.saturating_mul(4);
-        // What is positive and its transpose; the Gram matrix and its inverse in f64.
-        let entries = 16 * shape.entries as u64 + 8 * (shape.users as u64 + shape.items as u64);
-        Memory { fit: square.saturating_mul(16).saturating_add(entries), model }
+        // What is positive, its transpose and a weight for each user beside the Gram matrix; then that and its inverse.
+        let weights = if params.user_exponent > 0.0 { 8 * shape.users as u64 } else { 0 };
+        let gram = (shape.by_user() + shape.by_item() + weights).saturating_add(square.saturating_mul(8));
+        let invert = square.saturating_mul(16);
+        Memory { fit: gram.max(invert).saturating_add(shape.by_user()), model }
     }
 
     /// The sum over users of (positive items)² and items³ multiplications.
@@ -59,7 +61,10 @@ impl Family for Ease {
         tell(progress, 0.0)?;
         let failed = |what, source| FitError::Failed { what, source };
         let x = params.positive.matrix(interactions).map_err(|error| failed("choice of positives", error.into()))?;
+        let items = x.ncols();
         let gram = report.phase("gram", || weighted_gram(&x, params));
+        // The inverse takes all the memory there is.
+        drop(x);
         tell(progress, 0.2)?;
         let inverse = report.phase("invert", || Cholesky::new(gram).map(Cholesky::inverse));
         let mut weights = inverse.map_err(|error| failed("inverse", error.into()))?;
@@ -70,7 +75,7 @@ impl Family for Ease {
         });
         check_finite("weights", weights.iter().map(|&x| f64::from(x)))?;
         tell(progress, 1.0)?;
-        Ok(Self { items: x.ncols(), weights, positive: params.positive })
+        Ok(Self { items, weights, positive: params.positive })
     }
 
     fn save(&self, file: &mut Writer) -> Result<(), ContainerError> {
@@ -85,11 +90,7 @@ impl Family for Ease {
 
 /// `Xᵀ W X + lambda I + dropout / (1 - dropout) diag(Xᵀ W X)`, items x items.
 pub(crate) fn weighted_gram(x: &CsrMatrix, params: &EaseParams) -> Dense {
-    let lengths: Vec<f64> = x.row_sums();
-    #[expect(clippy::cast_precision_loss, reason = "a number of users is far below 2^53")]
-    let mean = lengths.iter().sum::<f64>() / lengths.len().max(1) as f64;
-    let weigh = |length: &f64| if *length > 0.0 { (length / mean).powf(-params.user_exponent) } else { 0.0 };
-    let weights: Option<Vec<f64>> = (params.user_exponent > 0.0).then(|| lengths.iter().map(weigh).collect());
+    let weights = (params.user_exponent > 0.0).then(|| user_weights(x, params.user_exponent));
     let mut gram = gram(x, &x.transpose(), weights.as_deref());
     let items = x.ncols();
     let more = params.dropout / (1.0 - params.dropout);
@@ -97,6 +98,17 @@ pub(crate) fn weighted_gram(x: &CsrMatrix, params: &EaseParams) -> Dense {
         *diagonal += params.lambda + more * *diagonal;
     }
     gram
+}
+
+/// `(length / mean length)^-exponent` of every row, 0 of an empty one.
+fn user_weights(x: &CsrMatrix, exponent: f64) -> Vec<f64> {
+    let mut weights = x.row_sums();
+    #[expect(clippy::cast_precision_loss, reason = "a number of users is far below 2^53")]
+    let mean = weights.iter().sum::<f64>() / weights.len().max(1) as f64;
+    for weight in &mut weights {
+        *weight = if *weight > 0.0 { (*weight / mean).powf(-exponent) } else { 0.0 };
+    }
+    weights
 }
 
 /// Turns the inverse `P` into the weights: `-P[i, j] / P[j, j]` for `i != j`, and 0.
