@@ -85,7 +85,9 @@ impl Family for Bias {
 
     fn memory(_: &BiasParams, shape: &Shape) -> Memory {
         let model = 8 * (shape.items as u64 + shape.users as u64);
-        Memory { fit: model + 8 * shape.items as u64, model }
+        // The number of ratings of each item is given back before the users' biases are made.
+        let averaging = model.max(16 * shape.items as u64);
+        Memory { fit: shape.by_user() + averaging, model }
     }
 
     /// O(entries); sums run in f64, in the order of the users.

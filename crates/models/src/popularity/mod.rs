@@ -64,7 +64,7 @@ impl Family for Popularity {
 
     fn memory(_: &PopularityParams, shape: &Shape) -> Memory {
         let model = 8 * shape.items as u64;
-        Memory { fit: model, model }
+        Memory { fit: shape.by_user() + model, model }
     }
 
     /// O(entries); sums run in f64, in the order of the users.
