@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::History;
 use foretaste_data::interactions::Interactions;
-use foretaste_linalg::CsrMatrix;
+use foretaste_linalg::{CsrError, CsrMatrix};
 
 /// What counts as positive: values of at least `least`, or, where none is stated, values above 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,17 +31,35 @@ impl Positive {
     ///
     /// # Errors
     /// None that can happen: a part of a valid matrix is valid.
-    pub(crate) fn matrix(self, interactions: &Interactions) -> Result<CsrMatrix, foretaste_linalg::CsrError> {
+    pub(crate) fn matrix(self, interactions: &Interactions) -> Result<CsrMatrix, CsrError> {
+        self.weighted(interactions, |_, _, _| 1.0)
+    }
+
+    /// The users x items matrix with a weight where an interaction counts, which `weigh` makes of how many of the user's
+    /// count, the item and the value. O(entries); memory: the result.
+    ///
+    /// # Errors
+    /// When a weight is not finite.
+    pub(crate) fn weighted(
+        self,
+        interactions: &Interactions,
+        weigh: impl Fn(usize, u32, f32) -> f32,
+    ) -> Result<CsrMatrix, CsrError> {
         let all = interactions.matrix();
+        let counted = |values: &[f32]| values.iter().filter(|&&value| self.holds(value)).count();
+        let entries = counted(all.values());
         let mut offsets = Vec::with_capacity(all.nrows() + 1);
-        let mut columns = Vec::with_capacity(all.nnz());
+        let (mut columns, mut weights) = (Vec::with_capacity(entries), Vec::with_capacity(entries));
         offsets.push(0);
         for row in 0..all.nrows() {
             let (items, values) = all.row(row);
-            columns.extend(items.iter().zip(values).filter(|&(_, &value)| self.holds(value)).map(|(&item, _)| item));
+            let count = counted(values);
+            for (&item, &value) in items.iter().zip(values).filter(|&(_, &value)| self.holds(value)) {
+                columns.push(item);
+                weights.push(weigh(count, item, value));
+            }
             offsets.push(columns.len());
         }
-        let values = vec![1.0; columns.len()];
-        CsrMatrix::new(all.ncols(), offsets, columns, values)
+        CsrMatrix::new(all.ncols(), offsets, columns, weights)
     }
 }

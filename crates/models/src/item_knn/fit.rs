@@ -2,7 +2,7 @@
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::interactions::Interactions;
-use foretaste_linalg::{CsrMatrix, column_products};
+use foretaste_linalg::{CsrError, CsrMatrix, column_products};
 use serde::{Deserialize, Serialize};
 
 use super::weighting::weighted;
@@ -65,11 +65,17 @@ impl Family for ItemKnn {
     }
 
     fn memory(params: &ItemKnnParams, shape: &Shape) -> Memory {
-        let (items, users, entries) = (shape.items as u64, shape.users as u64, shape.entries as u64);
-        let kept = items.saturating_mul(params.neighbours.min(shape.items) as u64);
-        let model = 8 * kept + 8 * (items + 1);
-        // The weighted matrix and its transpose; neighbours as they are found, sorted by candidate, and turned around.
-        let fit = 16 * entries + 8 * (users + items) + kept.saturating_mul(16) + model;
+        let items = shape.items as u64;
+        // At most: an item has no more neighbours than share a user with it, which a shape does not tell.
+        let most = params.neighbours.min(shape.items.saturating_sub(1)) as u64;
+        let kept = items.saturating_mul(most).saturating_mul(8);
+        let model = kept.saturating_add(8 * (items + 1));
+        // The weighted matrix with its transpose and norms, beside the neighbours of each item as they are found, in a
+        // list each; then these lists, turned around.
+        let lists = kept.saturating_add(24 * items);
+        let compare = lists.saturating_add(shape.by_user() + shape.by_item() + 16 * items);
+        let turn = lists.saturating_add(model).saturating_add(8 * items);
+        let fit = compare.max(turn).saturating_add(shape.by_user());
         Memory { fit, model }
     }
 
@@ -83,7 +89,12 @@ impl Family for ItemKnn {
         tell(progress, 0.0)?;
         let failed = |source| FitError::Failed { what: "weighting", source };
         let x = weighted(interactions, params).map_err(|error| failed(error.into()))?;
-        let weights = report.phase("compare", || neighbours(&x, params)).map_err(|error| failed(error.into()))?;
+        let weights = report.phase("compare", || {
+            let kept = neighbours(&x, params);
+            drop(x);
+            by_neighbour(kept)
+        });
+        let weights = weights.map_err(|error| failed(error.into()))?;
         tell(progress, 1.0)?;
         Ok(Self { weights, positive: params.positive, by_value: params.weighting == Weighting::Values })
     }
@@ -98,35 +109,41 @@ impl Family for ItemKnn {
     }
 }
 
-/// items x items: row `i` holds the candidates of which `i` is one of the nearest neighbours.
-fn neighbours(x: &CsrMatrix, params: &ItemKnnParams) -> Result<CsrMatrix, foretaste_linalg::CsrError> {
+/// For each item as a candidate, its nearest neighbours and how much each speaks for it.
+fn neighbours(x: &CsrMatrix, params: &ItemKnnParams) -> Vec<Vec<(u32, f32)>> {
     let columns = x.transpose();
-    let norms: Vec<f64> = (0..columns.nrows())
-        .map(|column| columns.row(column).1.iter().map(|&value| f64::from(value).powi(2)).sum())
-        .collect();
-    let known: Vec<f64> = norms.iter().map(|norm| norm.powf(params.asymmetry)).collect();
-    let candidate: Vec<f64> = norms.iter().map(|norm| norm.powf(1.0 - params.asymmetry)).collect();
-    let kept: Vec<Vec<(u32, f64)>> = column_products(x, &columns, |products| {
+    let norms = (0..columns.nrows())
+        .map(|column| columns.row(column).1.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>());
+    let (known, candidate): (Vec<f64>, Vec<f64>) =
+        norms.map(|norm| (norm.powf(params.asymmetry), norm.powf(1.0 - params.asymmetry))).unzip();
+    column_products(x, &columns, |products| {
         let own = candidate[products.column];
-        products.top_k(params.neighbours, |other, dot| {
+        let nearest = products.top_k(params.neighbours, |other, dot| {
             let likeness = dot / (known[other as usize] * own + params.shrink);
             (likeness > 0.0).then(|| likeness.powf(params.power))
-        })
-    });
-    let mut offsets = vec![0usize; x.ncols() + 1];
+        });
+        // Copied, because the list found has room for every item that was compared.
+        nearest.iter().map(|&(item, weight)| (item, narrow(weight))).collect()
+    })
+}
+
+/// items x items: row `i` holds the candidates of which `i` is one of the nearest neighbours.
+fn by_neighbour(kept: Vec<Vec<(u32, f32)>>) -> Result<CsrMatrix, CsrError> {
+    let items = kept.len();
+    let mut offsets = vec![0usize; items + 1];
     kept.iter().flatten().for_each(|&(item, _)| offsets[item as usize + 1] += 1);
-    for item in 0..x.ncols() {
+    for item in 0..items {
         offsets[item + 1] += offsets[item];
     }
-    let mut next = offsets.clone();
-    let mut candidates = vec![0u32; offsets[x.ncols()]];
+    let mut next = offsets[..items].to_vec();
+    let mut candidates = vec![0u32; offsets[items]];
     let mut weights = vec![0f32; candidates.len()];
     for (candidate, neighbours) in (0u32..).zip(kept) {
         for (item, weight) in neighbours {
             let at = &mut next[item as usize];
-            (candidates[*at], weights[*at]) = (candidate, narrow(weight));
+            (candidates[*at], weights[*at]) = (candidate, weight);
             *at += 1;
         }
     }
-    CsrMatrix::new(x.ncols(), offsets, candidates, weights)
+    CsrMatrix::new(items, offsets, candidates, weights)
 }

@@ -5,6 +5,7 @@ use foretaste_linalg::{CsrError, CsrMatrix};
 use serde::{Deserialize, Serialize};
 
 use super::ItemKnnParams;
+use crate::Positive;
 use crate::fit::narrow;
 
 /// What an interaction weighs.
@@ -23,48 +24,34 @@ pub enum Weighting {
     Bm25,
 }
 
-/// The weighted users x items matrix of what is positive. O(entries).
+/// The weighted users x items matrix of what is positive. O(entries); memory: the result and 8 bytes an item.
 ///
 /// # Errors
 /// When a weight is not finite.
 pub(super) fn weighted(interactions: &Interactions, params: &ItemKnnParams) -> Result<CsrMatrix, CsrError> {
-    let binary = params.positive.matrix(interactions)?;
+    let ItemKnnParams { positive, k1, b, .. } = *params;
+    let items = count(interactions.items().len());
+    let rarity = |of_user: usize| (items / (1.0 + count(of_user))).ln();
     match params.weighting {
-        Weighting::Binary => return Ok(binary),
-        Weighting::Values => return values(interactions, params),
-        Weighting::TfIdf | Weighting::Bm25 => {}
+        Weighting::Binary => positive.matrix(interactions),
+        Weighting::Values => positive.weighted(interactions, |_, _, value| value),
+        Weighting::TfIdf => positive.weighted(interactions, |of_user, _, _| narrow(rarity(of_user))),
+        Weighting::Bm25 => {
+            let takers = takers(interactions, positive);
+            let mean = takers.iter().sum::<f64>() / items.max(1.0);
+            let term = |item: u32| (k1 + 1.0) / (k1 * (1.0 - b + b * takers[item as usize] / mean) + 1.0);
+            positive.weighted(interactions, |of_user, item, _| narrow(term(item) * rarity(of_user)))
+        }
     }
-    let items = count(binary.ncols());
-    let mut takers = vec![0f64; binary.ncols()];
-    binary.columns().iter().for_each(|&item| takers[item as usize] += 1.0);
-    let mean = takers.iter().sum::<f64>() / items.max(1.0);
-    let (k1, b) = (params.k1, params.b);
-    let term = |item: u32| match params.weighting {
-        Weighting::Bm25 => (k1 + 1.0) / (k1 * (1.0 - b + b * takers[item as usize] / mean) + 1.0),
-        _ => 1.0,
-    };
-    let mut values = Vec::with_capacity(binary.nnz());
-    for row in 0..binary.nrows() {
-        let (items_of, _) = binary.row(row);
-        let rarity = (items / (1.0 + count(items_of.len()))).ln();
-        values.extend(items_of.iter().map(|&item| narrow(term(item) * rarity)));
-    }
-    CsrMatrix::new(binary.ncols(), binary.offsets().to_vec(), binary.columns().to_vec(), values)
 }
 
-fn values(interactions: &Interactions, params: &ItemKnnParams) -> Result<CsrMatrix, CsrError> {
-    let all = interactions.matrix();
-    let (mut offsets, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
-    for row in 0..all.nrows() {
-        let (items, found) = all.row(row);
-        let counted = items.iter().zip(found).filter(|&(_, &value)| params.positive.holds(value));
-        counted.for_each(|(&item, &value)| {
-            columns.push(item);
-            values.push(value);
-        });
-        offsets.push(columns.len());
-    }
-    CsrMatrix::new(all.ncols(), offsets, columns, values)
+/// How many users have a positive interaction with each item.
+fn takers(interactions: &Interactions, positive: Positive) -> Vec<f64> {
+    let matrix = interactions.matrix();
+    let mut takers = vec![0f64; matrix.ncols()];
+    let all = matrix.columns().iter().zip(matrix.values());
+    all.filter(|&(_, &value)| positive.holds(value)).for_each(|(&item, _)| takers[item as usize] += 1.0);
+    takers
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a number of users or items is far below 2^53")]
