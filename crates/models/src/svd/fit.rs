@@ -2,7 +2,7 @@
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::interactions::Interactions;
-use foretaste_linalg::{SvdError, svd_memory, truncated_svd_sparse};
+use foretaste_linalg::{Svd, SvdError, svd_memory, truncated_svd_sparse};
 use serde::{Deserialize, Serialize};
 
 use super::progress::Work;
@@ -64,9 +64,14 @@ impl Family for TruncatedSvd {
     }
 
     fn memory(params: &SvdParams, shape: &Shape) -> Memory {
-        let model = 4 * params.rank as u64 * (shape.users as u64 + 2 * shape.items as u64);
-        let factorisation = svd_memory(shape.users, shape.items, shape.entries, &params.linalg()).total();
-        Memory { fit: factorisation + model, model }
+        let (users, items, rank) = (shape.users as u64, shape.items as u64, params.rank as u64);
+        // Both matrices of items are stored in panels of 16 rows.
+        let model = 4 * rank * (users + 2 * items.next_multiple_of(16)) + 4 * users + 8 * rank;
+        let factorisation = svd_memory(shape.users, shape.items, shape.entries, &params.linalg());
+        // The result in f64 beside the users' factors; later the items' factors, or directions, beside their panels.
+        let packing = (4 * rank * (3 * users + 2 * items)).max(model + 4 * rank * items);
+        let given = factorisation.given;
+        Memory { fit: given + packing.max(factorisation.total() - given), model }
     }
 
     fn fit(
@@ -90,20 +95,23 @@ impl Family for TruncatedSvd {
         tell(progress, 1.0)?;
         report.figures.push(("residual", svd.residual));
         report.phase("pack", || {
-            let user_factors = by_rows(svd.u.values(), svd.s.len(), |from, to| {
-                to.iter_mut().zip(from).zip(&svd.s).for_each(|((to, x), s)| *to = narrow(x * s));
+            let Svd { u, s: singular_values, v, residual, .. } = svd;
+            let rank = singular_values.len();
+            let user_factors = by_rows(u.values(), rank, |from, to| {
+                to.iter_mut().zip(from).zip(&singular_values).for_each(|((to, x), s)| *to = narrow(x * s));
             });
-            let item_factors = by_rows(svd.v.values(), svd.s.len(), |from, to| {
+            drop(u);
+            let item_factors = by_rows(v.values(), rank, |from, to| {
                 to.iter_mut().zip(from).for_each(|(to, &x)| *to = narrow(x));
             });
+            drop(v);
             for (part, array) in [("user factors", &user_factors), ("item factors", &item_factors)] {
                 check_finite(part, array.iter().map(|&x| f64::from(x)))?;
             }
-            check_finite("singular values", svd.s.iter().copied())?;
+            check_finite("singular values", singular_values.iter().copied())?;
             #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
             let items = shape.items as f64;
             let user_means = matrix.row_sums().iter().map(|sum| narrow(sum / items)).collect();
-            let (singular_values, residual) = (svd.s, svd.residual);
             Ok(Self::new(shape.items, Parts { user_factors, user_means, item_factors, singular_values, residual }))
         })
     }

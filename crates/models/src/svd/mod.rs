@@ -53,14 +53,10 @@ impl TruncatedSvd {
     fn new(items: usize, parts: Parts) -> Self {
         let Parts { user_factors, user_means, item_factors, singular_values, residual } = parts;
         let rank = singular_values.len();
-        Self {
-            item_directions: PanelMatrix::new(items, rank, &directions(&item_factors, &singular_values)),
-            item_factors: PanelMatrix::new(items, rank, &item_factors),
-            user_factors,
-            user_means,
-            singular_values,
-            residual,
-        }
+        // One after the other, so that no more than one of them is held twice.
+        let item_directions = PanelMatrix::new(items, rank, &directions(&item_factors, &singular_values));
+        let item_factors = PanelMatrix::new(items, rank, &item_factors);
+        Self { user_factors, user_means, item_factors, item_directions, singular_values, residual }
     }
 
     /// Number of singular triplets.
