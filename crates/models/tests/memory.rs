@@ -1,0 +1,179 @@
+//! Memory that a fit announces beside memory that it asks of the allocator, and that the model keeps.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
+
+use std::ops::ControlFlow;
+
+use foretaste_data::ids::IdTable;
+use foretaste_data::interactions::{Feedback, Interactions};
+use foretaste_linalg::CsrMatrix;
+use foretaste_models::{Model, ModelParams, Shape};
+use peak_alloc::PeakAlloc;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+#[global_allocator]
+static ALLOCATED: PeakAlloc = PeakAlloc;
+
+/// Users, items and interactions of each user: square, tall, wide, few users with much, many users with little.
+const SHAPES: [(usize, usize, usize); 12] = [
+    (60, 40, 10),
+    (943, 1682, 110),
+    (1500, 800, 60),
+    (1200, 1200, 40),
+    (300, 4000, 400),
+    (40, 2500, 1200),
+    (20_000, 300, 30),
+    (20_000, 400, 100),
+    (1000, 8000, 150),
+    (20_000, 1000, 60),
+    (250_000, 800, 8),
+    (1_000_000, 1_000_000, 1),
+];
+
+/// Ratings of one to five with times; a user has `each` items at scattered places, or a few less.
+fn interactions((users, items, each): (usize, usize, usize)) -> Interactions {
+    let (mut offsets, mut columns, mut values) = (vec![0], vec![], vec![]);
+    for user in 0..users as u64 {
+        let mut places: Vec<u64> = (0..each as u64).map(|at| scrambled(user << 32 | at) % items as u64).collect();
+        places.sort_unstable();
+        places.dedup();
+        values.extend(places.iter().map(|&place| (1 + scrambled(place << 32 | user) % 5) as f32));
+        columns.extend(places.into_iter().map(|place| u32::try_from(place).unwrap()));
+        offsets.push(columns.len());
+    }
+    let times = (0..columns.len() as u64).map(|at| 1_600_000_000_000 + (scrambled(at) % (1 << 33)) as i64).collect();
+    let table = |count: usize| {
+        let ids: Vec<String> = (0..count).map(|id| id.to_string()).collect();
+        IdTable::from_sorted(ids.iter().map(String::as_str)).unwrap()
+    };
+    let matrix = CsrMatrix::new(items, offsets, columns, values).unwrap();
+    let feedback = Feedback::Explicit { least: 1.0, most: 5.0 };
+    Interactions::new(table(users), table(items), matrix, Some(times), feedback).unwrap()
+}
+
+fn scrambled(mut x: u64) -> u64 {
+    for _ in 0..3 {
+        x = (x ^ (x >> 29)).wrapping_add(0x9E37_79B9).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        x ^= x >> 32;
+    }
+    x
+}
+
+/// The settings of a model that are tried on a shape: those that change its memory, as far as the fit is quick.
+fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
+    let all = |settings: &[&[&str]]| {
+        settings.iter().map(|one| one.iter().map(|&setting| setting.to_owned()).collect()).collect()
+    };
+    let multiplications = shape.entries * shape.entries / shape.users;
+    match model {
+        "svd" => ranks(shape),
+        "item_knn" if shape.items > 100_000 => vec![],
+        "item_knn" if shape.items > 2000 || shape.entries > 1_500_000 || multiplications > 100_000_000 => all(&[
+            &["neighbours=20", "weighting=values"],
+            &["neighbours=1000"],
+            if shape.items <= 5000 { &["neighbours=1000000"] } else { &["neighbours=100"] },
+        ]),
+        "item_knn" => all(&[
+            &["neighbours=1"],
+            &["neighbours=20", "weighting=values"],
+            &["neighbours=20", "weighting=tf_idf"],
+            &["neighbours=100", "weighting=bm25"],
+            &["neighbours=1000"],
+            &["neighbours=1000000"],
+        ]),
+        "ease" if shape.items <= 3000 => all(&[&[], &["dropout=0.2", "user_exponent=0.5"]]),
+        "popularity" => all(&[&[], &["all_time=true"]]),
+        "bias" => all(&[&[]]),
+        _ => vec![],
+    }
+}
+
+/// Ranks from 1 to all, whose vectors are of at most 200 MB; in double precision too where they are few.
+fn ranks(shape: &Shape) -> Vec<Vec<String>> {
+    let (short, both) = (shape.users.min(shape.items), shape.users + shape.items);
+    if short > 2000 {
+        return vec![];
+    }
+    let mut ranks = vec![1, 10, 50, 100, short / 2, short - 1, short];
+    ranks.retain(|&rank| rank <= short && 8 * rank * both <= 200_000_000);
+    ranks.sort_unstable();
+    ranks.dedup();
+    let tolerances: &[&str] = if short <= 300 { &["1e-6", "1e-9"] } else { &["1e-6"] };
+    let of =
+        |rank: usize| tolerances.iter().map(move |given| vec![format!("rank={rank}"), format!("tolerance={given}")]);
+    ranks.into_iter().flat_map(of).collect()
+}
+
+/// What a fit takes whatever the shape is: packing buffers of dense products (4 MiB a thread), sums of each thread.
+fn base(model: &str) -> f64 {
+    match model {
+        "svd" | "ease" => 10e6,
+        "item_knn" => 2e6,
+        _ => 1e5,
+    }
+}
+
+/// Whether what is announced is a bound, because only the values tell how much of it is needed: how many neighbours an
+/// item shares a user with, of which item-kNN keeps no more; and whether the smallest of nearly all singular values are
+/// so small that the svd decomposes them by themselves.
+fn is_bound(params: &ModelParams, shape: &Shape) -> bool {
+    let (users, items, entries) = (shape.users as f64, shape.items as f64, shape.entries as f64);
+    match params {
+        ModelParams::ItemKnn(params) => {
+            // Places are scattered evenly, so that every item shares users with about as many others.
+            let shared = items * (1.0 - (-entries * entries / users / items / items).exp());
+            shared < 0.95 * items.min(params.neighbours as f64)
+        }
+        ModelParams::Svd(params) => {
+            // Those of a square matrix are; and of a long one, the model takes more.
+            let (short, long) = (users.min(items), users.max(items));
+            params.rank as f64 >= 0.95 * short && short < long && long < 2.0 * short
+        }
+        _ => false,
+    }
+}
+
+fn fit(params: &ModelParams, data: &Interactions) -> Model {
+    params.fit(data, &mut |_| ControlFlow::Continue(())).unwrap().model
+}
+
+/// What was asked of the allocator for a fit, above what was held before: at most, and by the model.
+fn measured(pool: &ThreadPool, params: &ModelParams, data: &Interactions) -> (u64, u64) {
+    let before = ALLOCATED.current_usage();
+    ALLOCATED.reset_peak_usage();
+    let model = pool.install(|| fit(params, data));
+    let (peak, held) = (ALLOCATED.peak_usage() - before, ALLOCATED.current_usage().saturating_sub(before));
+    drop(model);
+    (peak as u64, held as u64)
+}
+
+#[test]
+fn peaks_and_models_are_a_fifth_from_what_was_announced_for_every_model_and_shape() {
+    let pool = ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    // What a thread keeps for dense products is no part of a model.
+    let small = interactions((60, 40, 10));
+    pool.broadcast(|_| ["rank=1", "rank=40"].map(|rank| fit(&ModelParams::default().with(&[rank]).unwrap(), &small)));
+    let mut wrong = Vec::new();
+    for shape in SHAPES {
+        let data = interactions(shape);
+        let shape = Shape::of(&data);
+        let given = 8 * (shape.entries + shape.users + 1) as u64;
+        for &(name, _) in ModelParams::MODELS {
+            for settings in settings(name, &shape) {
+                let params = ModelParams::of(name).unwrap().with(&settings).unwrap();
+                let (peak, held) = measured(&pool, &params, &data);
+                let memory = params.memory(&shape);
+                let fit = memory.fit.saturating_sub(given);
+                for (what, announced, found, base) in
+                    [("fit", fit, peak, base(name)), ("model", memory.model, held, 1e5)]
+                {
+                    let (announced, found) = (announced as f64, found as f64);
+                    let exact = announced > base && !is_bound(&params, &shape);
+                    if found > 1.2 * announced + base || exact && found < 0.8 * announced {
+                        wrong.push(format!("{name} {settings:?}, {shape:?}, {what}: {found} for {announced}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
