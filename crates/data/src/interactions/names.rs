@@ -194,16 +194,121 @@ pub const TIME_NAMES: &[&str] = &[
     "dateadded",
     "mylastupdated",
 ];
-/// What stands behind the `:` of a typed column name, as RecBole and others write them.
-const TYPES: [&str; 9] = ["token", "token_seq", "float", "float_seq", "int", "integer", "long", "string", "id"];
+/// Types of columns, as RecBole, SQL, Arrow and others write them.
+const TYPES: [&str; 38] = [
+    "token",
+    "token_seq",
+    "float",
+    "float_seq",
+    "int",
+    "integer",
+    "long",
+    "string",
+    "id",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "bigint",
+    "smallint",
+    "tinyint",
+    "float32",
+    "float64",
+    "double",
+    "decimal",
+    "numeric",
+    "number",
+    "real",
+    "str",
+    "text",
+    "varchar",
+    "char",
+    "object",
+    "category",
+    "bool",
+    "boolean",
+    "date",
+    "datetime",
+    "timestamp",
+];
+/// Of these, such as no name ends in for another reason.
+const ONLY_TYPES: [&str; 13] = [
+    "int", "integer", "int32", "int64", "bigint", "float", "float32", "float64", "double", "varchar", "str", "string",
+    "token",
+];
 
-/// A column name without what people vary: case, `_`, `-`, spaces, points, and a type such as `:token`.
+/// A column name without what people vary: case, `_`, `-`, spaces, points, and a type such as `:token` or ` (int)`.
 #[must_use]
 pub fn normalised(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(name);
-    let plain = match text.rsplit_once(':') {
-        Some((plain, kind)) if TYPES.iter().any(|known| kind.trim().eq_ignore_ascii_case(known)) => plain,
-        _ => &text,
-    };
+    let plain = untyped(text.trim());
     plain.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.')).flat_map(char::to_lowercase).collect()
+}
+
+/// A name without the type behind it: `:token`, `::int`, `|int`, `(int)`, `[int]`, `<int>`, ` INTEGER`, `.int64`, `_int`.
+fn untyped(name: &str) -> &str {
+    let kind = |text: &str, types: &[&str]| {
+        let first = text.trim().split([' ', '(', '[', '<']).next().unwrap_or_default();
+        types.iter().any(|known| first.eq_ignore_ascii_case(known))
+    };
+    for (open, close) in [('(', ')'), ('[', ']'), ('<', '>')] {
+        let inner = name.strip_suffix(close).and_then(|rest| rest.rsplit_once(open));
+        if let Some((plain, _)) = inner.filter(|(plain, inner)| !plain.is_empty() && kind(inner, &TYPES)) {
+            return plain.trim_end();
+        }
+    }
+    if let Some((plain, _)) = name.split_once([':', '|']).filter(|(_, rest)| kind(rest.trim_start_matches(':'), &TYPES))
+    {
+        return plain;
+    }
+    let mark = |c: char| matches!(c, ' ' | '.' | '_');
+    let typed = name.char_indices().filter(|&(_, c)| mark(c)).find(|&(at, _)| kind(&name[at + 1..], &ONLY_TYPES));
+    typed.map_or(name, |(at, _)| &name[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_known_with_its_type_behind_it() {
+        for name in [
+            "user_id",
+            "User-ID",
+            "user_id:token",
+            "user_id: int",
+            "user_id::int",
+            "user_id|int",
+            "user_id (int)",
+            "user_id[int64]",
+            "user_id<str>",
+            "user_id INTEGER",
+            "user_id.int64",
+            "user_id_int",
+            "user_id:INT NOT NULL",
+            "user_id VARCHAR(20)",
+            "user_id BIGINT NOT NULL",
+        ] {
+            assert_eq!(normalised(name.as_bytes()), "userid", "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_no_type_stays() {
+        for (name, expected) in [
+            ("movie (title)", "movie(title)"),
+            ("user_text", "usertext"),
+            ("item_number", "itemnumber"),
+            ("order date", "orderdate"),
+            ("event_timestamp", "eventtimestamp"),
+            ("string", "string"),
+            ("", ""),
+        ] {
+            assert_eq!(normalised(name.as_bytes()), expected);
+        }
+    }
 }

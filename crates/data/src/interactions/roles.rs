@@ -58,11 +58,13 @@ impl Roles {
     /// Decides by the fields of the first row, which are names when `is_header`.
     ///
     /// What the options ask for goes first. In a header of which at least one name is usual, the other roles go by
-    /// usual names, each column having one role; elsewhere user, item and value are the first three columns. A header
-    /// may lack a value, then each row counts 1; a lone third column of unknown name is not passed over.
+    /// usual names, each column having one role; elsewhere user, item and value are the first three columns, unless the
+    /// name of one of them hints at another role. A header may lack a value, then each row counts 1; a lone third column
+    /// of unknown name is not passed over.
     ///
     /// # Errors
-    /// When a column that is asked for, or that of users or items, is not there; when two roles ask for one column.
+    /// When a column that is asked for, or that of users or items, is not there or not to be told; when two roles ask
+    /// for one column.
     pub(super) fn assign(
         first: &[String],
         is_header: bool,
@@ -161,9 +163,20 @@ impl<'a> Names<'a> {
             };
             (user, item, value)
         } else {
+            // A name that hints at another role than that of its place goes before the place.
+            let by_place = |names: &Self, role, at: usize| match names.normalised.get(at) {
+                Some(name) if names.is_header && suggest::hints_elsewhere(name, at) => Err(names.missing(role, None)),
+                _ => Ok(place(at)),
+            };
             let two = self.is_header && self.first.len() == 2;
-            let value = value.or_else(|| (!two).then(|| place(2)));
-            (user.unwrap_or_else(|| place(0)), item.unwrap_or_else(|| place(1)), value)
+            let user = user.map_or_else(|| by_place(&self, "user", 0), Ok)?;
+            let item = item.map_or_else(|| by_place(&self, "item", 1), Ok)?;
+            let value = match value {
+                None if two => None,
+                None => Some(by_place(&self, "rating", 2)?),
+                some => some,
+            };
+            (user, item, value)
         };
         let time = time.or_else(|| if self.is_header { self.usual(&[TIME_NAMES]) } else { None });
         if by_name && value.is_none() && self.is_lone_and_unknown() {

@@ -33,6 +33,53 @@ pub(super) fn likeliest(role: &str, free: &[&str]) -> Option<String> {
     })
 }
 
+/// Parts of names that say user, item or value, in the languages of many exports.
+const SAY: [&[&str]; 3] = [
+    &[
+        "user",
+        "usr",
+        "cust",
+        "client",
+        "kunde",
+        "nutzer",
+        "usuario",
+        "utilisateur",
+        "utente",
+        "viewer",
+        "visitor",
+        "member",
+        "rater",
+        "reviewer",
+        "buyer",
+        "person",
+        "player",
+        "account",
+        "listener",
+        "reader",
+        "subscriber",
+    ],
+    &[
+        "item", "itm", "movie", "film", "produ", "prodo", "artik", "articl", "articul", "book", "song", "track",
+        "artist", "sku", "game", "video", "content", "pelicula", "livre", "libro", "anime", "recipe",
+    ],
+    &[
+        "rating", "score", "stars", "points", "note", "wert", "puntua", "grade", "weight", "value", "menge", "quant",
+        "qty", "count",
+    ],
+];
+
+/// Whether a normalised name hints at one other role than that of its place: user, item, value from 0.
+pub(super) fn hints_elsewhere(name: &str, place: usize) -> bool {
+    let letter = ["u", "i", "r"].iter().position(|letter| *letter == name);
+    let mut said = (0..SAY.len()).filter(|&role| SAY[role].iter().any(|part| name.contains(part)));
+    let role = match (said.next(), said.next()) {
+        (Some(role), None) => Some(role),
+        (None, _) if TIME_NAMES.contains(&name) => Some(SAY.len()),
+        _ => letter,
+    };
+    role.is_some_and(|role| role != place)
+}
+
 /// Whether a name is that of a property of items or users, which is neither rating nor count.
 pub(super) fn is_property(name: &str) -> bool {
     ["id", "title", "name", "category", "genre", "price", "text", "review", "country", "description"]

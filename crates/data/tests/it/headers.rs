@@ -111,6 +111,38 @@ fn a_refused_header_names_the_flag_and_the_likeliest_column() {
 }
 
 #[test]
+fn names_that_hint_at_another_role_than_their_place_are_refused() {
+    let default = ReadOptions::default();
+    for (header, part) in [
+        ("my_item_id,my_user_id,my_rating", "if it is `my_user_id`, add `--user-column my_user_id`"),
+        ("r.movieId,r.userId,r.rating", "`--user-column r.userId`"),
+        ("ItemKey,UserKey,Points", "`--user-column UserKey`"),
+        ("rating_given,user_key,item_key", "`--user-column user_key`"),
+        ("user_key,points_given,item_key", "`--item-column item_key`"),
+        ("artikel_nr,kunden_nr,menge", "--user-column"),
+        ("pelicula,usuario,puntuacion", "--user-column"),
+        ("i,u,r", "--user-column"),
+        ("timestamp,who,what,how", "`--user-column who`"),
+    ] {
+        let error = columns(header, &default).map(|columns| told(&columns)).unwrap_err().to_string();
+        assert!(error.contains(part), "{header}: {error}");
+    }
+    for header in ["my_user_id,my_item_id,my_rating", "kunde,artikel,menge", "u,i,r", "V1,V2,V3", "this,that,other"] {
+        assert_eq!(told(&columns(header, &default).unwrap())[..3], [1, 2, 3], "{header}");
+    }
+}
+
+#[test]
+fn a_typed_header_is_known_in_any_order() {
+    for kind in
+        [":token", ": int", "::int", "|int", " (int)", "[int]", "<int>", " INTEGER", ".int64", "_int", ":INT NOT NULL"]
+    {
+        let header = format!("rating{kind},item_id{kind},user_id{kind}");
+        assert_eq!(told(&columns(&header, &ReadOptions::default()).unwrap()), [3, 2, 1, 0], "{header}");
+    }
+}
+
+#[test]
 fn a_column_has_one_role() {
     let options =
         ReadOptions { time_column: "rating".parse().ok(), rating_column: "3".parse().ok(), ..Default::default() };
