@@ -208,9 +208,15 @@ fn likely(dialect: &Dialect, names: &[String], id: usize, cells: &[usize], other
         return Likely::No;
     }
     let pattern = patterned(names, cells);
+    let corner = names[id].trim().to_lowercase();
+    let nameless = corner.is_empty() || corner.starts_with("unnamed: ");
     // Names that a program gave to all columns, that of the ids among them: V1, V2, V3.
-    if patterned(names, &[&[id], cells].concat()) && patterned(names, &[id]) {
+    if !nameless && patterned(names, &[&[id], cells].concat()) && patterned(names, &[id]) {
         return Likely::No;
+    }
+    // An index that does not rise, before columns that only have numbers for names; or ids, before 0, 1 and 2.
+    if nameless && dialect.index.is_none() && counts(names, cells) && cells.len() <= 6 {
+        return Likely::Maybe;
     }
     if dialect.index == Some(0) && id == 0 && counts(names, cells) && cells.len() <= 6 {
         let kind = columns[0].kind();

@@ -1,5 +1,6 @@
 //! Where the rows of data begin: lines before the table, and the header.
 
+use super::preamble;
 use super::sketch::{Sketch, is_missing, number};
 use super::{Asked, Rows, Undecided};
 
@@ -24,6 +25,9 @@ pub(super) struct Head {
 /// # Errors
 /// When the first row may be a header of numbers as well as data.
 pub(super) fn find(rows: &Rows, asked: &Asked<'_>) -> Result<Head, Undecided> {
+    if let Some(head) = preamble::of_format(rows) {
+        return Ok(head);
+    }
     let ends = rows.len() > 2 && rows[2..].iter().all(|row| row.len() > 1 && row.last().is_some_and(Vec::is_empty));
     let usual = usual_width(rows) - usize::from(ends);
     let numeric_table =
@@ -84,10 +88,27 @@ pub(super) fn find(rows: &Rows, asked: &Asked<'_>) -> Result<Head, Undecided> {
         None => {}
     }
     let named = (before..(before + BEFORE).min(rows.len())).find(|&at| is_named(&rows[at], asked));
-    if let Some(at) = named
-        && rows[before..at].iter().all(|row| row.iter().all(|cell| number(cell, true).is_none()))
-    {
-        return Ok(done(at, USUAL));
+    if let Some(at) = named {
+        let data = |row: &Vec<Vec<u8>>| row.iter().any(|cell| number(cell, true).is_some());
+        if !rows[before..at].iter().any(data) {
+            return Ok(done(at, USUAL));
+        }
+        if names(&rows[at], asked) >= 2 && rows[at].iter().all(|cell| number(cell, true).is_none()) {
+            if rows[before..at].iter().all(|row| row.len() != usual || !data(row)) {
+                return Ok(done(at, USUAL));
+            }
+            // Where the names agree with the places, the row is one that is no interaction.
+            let role = |place: usize| rows[at].get(place).and_then(|name| (asked.role)(name));
+            if (0..3).any(|place| role(place).is_some_and(|role| role != place)) {
+                return Err(preamble::late(&shown(&rows[at]), at));
+            }
+        }
+    }
+    if let Some(head) = preamble::cut_otherwise(rows, before, usual, |row| names(row, asked)) {
+        return Ok(head);
+    }
+    if preamble::counts_rows(&rows[before..]) {
+        return Err(preamble::sizes(&shown(&rows[before])));
     }
     let named = rows[before].iter().rposition(|cell| !cell.is_empty()).map_or(1, |last| last + 1);
     let (first, below) = (&rows[before][..named], &rows[before + 1..]);

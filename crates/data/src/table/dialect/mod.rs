@@ -9,6 +9,7 @@
 mod align;
 mod cut;
 mod head;
+mod preamble;
 mod sketch;
 
 use super::fields::trim;
@@ -85,7 +86,8 @@ pub(super) fn recognise(
     mut decoder: Decoder,
     asked: &Asked<'_>,
 ) -> Result<Dialect, Undecided> {
-    let format = cut::best(sample, complete, asked.separator, asked.quote);
+    let separator = asked.separator.or_else(|| preamble::separator(sample));
+    let format = cut::best(sample, complete, separator, asked.quote);
     let mut spans = cut::rows(sample, complete, format, ROWS);
     let mut fields = Fields::default();
     let mut rows: Rows = Vec::new();

@@ -48,6 +48,18 @@ fn files_of_every_reported_kind_are_read_as_they_were_meant() {
         ("Export of May\n\nuserId,movieId,rating\n1,10,5\n", "1 10 5"),
         (",0,1,2\n0,anna,matrix,5\n1,bob,matrix,4\n", "anna matrix 5; bob matrix 4"),
         ("Kunde;Artikel;Wert\n1;10;5\n1;11;3\n", "1 10 5; 1 11 3"),
+        ("Unnamed: 0,10,11,12\n1,5,3,0\n2,4,0,1\n3,0,2,0\n", five),
+        ("3\nmovieId,userId,rating\n10,1,5\n11,1,3\n10,2,4\n", "1 10 5; 1 11 3; 2 10 4"),
+        ("movieId,userId,rating\n10\t1\t5\n11\t1\t3\n10\t2\t4\n", "1 10 5; 1 11 3; 2 10 4"),
+        ("movieId userId rating\n10,1,5\n11,1,3\n10,2,4\n", "1 10 5; 1 11 3; 2 10 4"),
+        (
+            "%%MatrixMarket matrix coordinate real general\n% written by scipy\n2 11 3\n1 10 5\n1 11 3\n2 10 4\n",
+            "1 10 5; 1 11 3; 2 10 4",
+        ),
+        (
+            "% of a tool\n@RELATION ratings\n@ATTRIBUTE 'movie id' numeric\n@attribute user numeric\n@attribute rating {3,4,5}\n@DATA\n10,1,5\n11,1,3\n10,2,4\n",
+            "1 10 5; 1 11 3; 2 10 4",
+        ),
     ] {
         let (found, report) = read(text, &ReadOptions::default()).unwrap_or_else(|error| panic!("{text}: {error}"));
         assert_eq!((matrix(&found).as_str(), report.rejected.total), (expected, 0), "{text}");
@@ -64,6 +76,9 @@ fn what_cannot_be_told_is_refused_with_both_readings_and_the_flag() {
         ("0,5,3,1\n1,6,3,2\n2,5,4,1\n3,6,2,2\n", "columns", "--columns"),
         ("5,3,0,1,4,4\n4,0,0,1,2,5\n1,1,0,5,3,1\n", "table", "--wide"),
         ("user,math,art\nanna,5,3\nbob,4,4\n", "table", "--wide"),
+        ("3 4 8\n1 1 5\n1 2 3\n2 4 4\n2 1 4\n3 2 1\n3 3 3\n1 4 2\n2 3 5\n", "header", "--no-header"),
+        ("2,3,4\nmovieId,userId,rating\n1,2,5\n3,1,3\n2,2,4\n1,1,4\n", "header", "--no-header"),
+        (",0,1,2\n5,1,2,5\n3,2,1,4\n9,2,2,3\n", "table", "--wide"),
     ] {
         let error = read(text, &ReadOptions::default()).map(|(found, _)| matrix(&found)).unwrap_err();
         let ReadError::Table(TableError::Undecided { undecided, .. }) = &error else { panic!("{text}: {error}") };
