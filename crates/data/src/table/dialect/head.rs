@@ -63,21 +63,7 @@ pub(super) fn find(rows: &Rows, asked: &Asked<'_>) -> Result<Head, Undecided> {
     while before < most && remark(&rows[before]) && !is_named(&rows[before], asked) {
         before += 1;
     }
-    let done = |before: usize, why: &str| {
-        let mut cells = rows[before].clone();
-        if let Some(mark) = cells.first_mut().filter(|cell| matches!(cell.first(), Some(b'#' | b'%'))) {
-            let words = mark.iter().position(|byte| !b"#% ".contains(byte)).unwrap_or(mark.len());
-            mark.drain(..words);
-            if mark.is_empty() && cells.len() > 1 && cells.len() > usual {
-                cells.remove(0);
-            }
-        }
-        Head {
-            before,
-            header: Some(cells),
-            evidence: if why == USUAL { Vec::new() } else { vec![format!("a row is a header: {why}")] },
-        }
-    };
+    let done = |at: usize, why: &str| headed(rows, at, usual, why);
     match asked.header {
         _ if rows.is_empty() => return Ok(Head::default()),
         Some(false) => return Ok(Head { before, ..Head::default() }),
@@ -131,6 +117,20 @@ pub(super) fn find(rows: &Rows, asked: &Asked<'_>) -> Result<Head, Undecided> {
         };
     }
     Ok(Head { before, ..Head::default() })
+}
+
+/// The header is row `before`, without a mark of a comment before its first name.
+fn headed(rows: &Rows, before: usize, usual: usize, why: &str) -> Head {
+    let mut cells = rows[before].clone();
+    if let Some(mark) = cells.first_mut().filter(|cell| matches!(cell.first(), Some(b'#' | b'%'))) {
+        let words = mark.iter().position(|byte| !b"#% ".contains(byte)).unwrap_or(mark.len());
+        mark.drain(..words);
+        if mark.is_empty() && cells.len() > 1 && cells.len() > usual {
+            cells.remove(0);
+        }
+    }
+    let evidence = if why == USUAL { Vec::new() } else { vec![format!("a row is a header: {why}")] };
+    Head { before, header: Some(cells), evidence }
 }
 
 /// The commonest number of fields.
