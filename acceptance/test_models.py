@@ -1,0 +1,61 @@
+"""Models on MovieLens 100K from file to answer, held against pandas: predicted ratings and decayed popularity."""
+import csv
+import json
+
+import numpy as np
+import pandas as pd
+
+from conftest import real_data, run
+
+COLUMNS = ["user", "item", "rating", "time"]
+
+
+def ratings(*parts):
+    return pd.read_csv(real_data("ml-100k", *parts), sep="\t", names=COLUMNS, dtype={"user": str, "item": str})
+
+
+def test_the_bias_baseline_predicts_the_test_part_u1_as_its_formula_does(tmp_path):
+    test = ratings("u1.test")
+    known = pd.MultiIndex.from_frame(test[["user", "item"]])
+    whole = ratings("u.data")
+    train = whole[~pd.MultiIndex.from_frame(whole[["user", "item"]]).isin(known)]
+    assert (len(train), len(test)) == (80_000, 20_000)
+    train.to_csv(tmp_path / "train.csv", index=False)
+    test[["user", "item"]].to_csv(tmp_path / "pairs.csv", index=False)
+    told = run("predict", tmp_path / "train.csv", "--model", "bias", "--pairs", tmp_path / "pairs.csv")
+    rows = list(csv.DictReader(told.splitlines()))
+    mean = train["rating"].mean()
+    above = train.assign(above=train["rating"] - mean)
+    # Regularised means with 5 and 2, as Koren, "Factor in the neighbors", TKDD 2010, section 2.1 has them.
+    of_item = above.groupby("item")["above"].agg(lambda x: x.sum() / (5 + len(x)))
+    above["above"] -= above["item"].map(of_item)
+    of_user = above.groupby("user")["above"].agg(lambda x: x.sum() / (2 + len(x)))
+    expected = mean + test["user"].map(of_user) + test["item"].map(of_item)
+    expected = expected.clip(1, 5)  # the scale of the ratings
+    unknown = ~test["item"].isin(of_item.index)
+    assert [row["reason"] == "unknown_item" for row in rows] == unknown.tolist()
+    predicted = pd.Series([float(row["score"] or "nan") for row in rows])
+    assert np.abs(predicted - expected)[~unknown].max() < 1e-5
+    # Of the 32 items that are not in the training part, the formula knows the mean and the user.
+    predicted[unknown] = mean + test["user"].map(of_user)[unknown]
+    rmse = np.sqrt(((predicted - test["rating"]) ** 2).mean())
+    assert abs(rmse - 0.957642) < 5e-7, rmse
+
+
+def test_decayed_popularity_is_the_sum_of_halved_interactions(tmp_path):
+    data = ratings("u.data")
+    data.to_csv(tmp_path / "ratings.csv", index=False)
+    for half_life in [7.0, 30.0]:
+        age = (data["time"].max() - data["time"]) / 86_400
+        expected = data.assign(weight=np.exp2(-age / half_life)).groupby("item")["weight"].sum()
+        told = run("recommend", tmp_path / "ratings.csv", "--model", "popularity", "--set", f"half_life={half_life}",
+                   "--user", "1", "--limit", "1000", "--json")
+        items = json.loads(told)["items"]
+        unseen = expected.drop(data["item"][data["user"] == "1"])
+        # Equal scores rank by id, a number by its value.
+        ranked = sorted(unseen.index, key=lambda item: (-np.float32(unseen[item]), int(item)))
+        assert len(items) == 1000
+        scores = np.array([item["score"] for item in items])
+        assert np.abs(scores / unseen[[item["id"] for item in items]] - 1).max() < 1e-5
+        assert np.abs(scores / unseen[ranked[:1000]] - 1).to_numpy().max() < 1e-5
+        assert [item["id"] for item in items[:100]] == ranked[:100]
