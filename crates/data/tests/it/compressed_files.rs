@@ -7,6 +7,8 @@ use std::ops::ControlFlow;
 use foretaste_data::interactions::{Interactions, ReadError, ReadOptions, ReadReport, read_interactions};
 use foretaste_data::table::{Compression, Source};
 
+use crate::packed::{gzip, zip};
+
 const ZSTD: &[u8] = include_bytes!("../fixtures/ratings.csv.zst");
 const XZ: &[u8] = include_bytes!("../fixtures/ratings.csv.xz");
 const BZIP2: &[u8] = include_bytes!("../fixtures/ratings.csv.bz2");
@@ -19,21 +21,6 @@ fn plain() -> Vec<u8> {
         }
     }
     text.into_bytes()
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    writer.write_all(bytes).unwrap();
-    writer.finish().unwrap()
-}
-
-fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, bytes) in entries {
-        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-        writer.write_all(bytes).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
 }
 
 fn read(bytes: &[u8]) -> Result<(Interactions, ReadReport), ReadError> {

@@ -11,5 +11,6 @@ mod headers;
 mod layouts;
 mod logs;
 mod nasty_files;
+mod packed;
 mod real_data;
 mod typed_columns;

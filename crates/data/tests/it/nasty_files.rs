@@ -1,6 +1,5 @@
 //! Files that nobody should write and somebody does: each read with exactly the counts stated, or refused by name.
 
-use std::io::Write as _;
 use std::ops::ControlFlow;
 
 use foretaste_data::ids::MAX_ID_BYTES;
@@ -16,6 +15,8 @@ enum Expect {
     Refused(fn(&ReadError) -> bool),
 }
 use Expect::{Empty, Read, Refused};
+
+use crate::packed::{gzip, zip};
 
 type Case = (&'static str, Vec<u8>, Expect);
 
@@ -47,21 +48,6 @@ fn identity(report: &ReadReport, name: &str) {
     assert_eq!(report.rows, report.accepted + report.rejected.total, "{name}");
     assert_eq!(report.rejected.by_reason.values().sum::<u64>(), report.rejected.total, "{name}");
     assert_eq!(report.rejected.first.len() as u64, report.rejected.total.min(20), "{name}");
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    writer.write_all(bytes).unwrap();
-    writer.finish().unwrap()
-}
-
-fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, bytes) in entries {
-        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-        writer.write_all(bytes).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
 }
 
 fn utf16(text: &str, mark: bool, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
