@@ -1,11 +1,9 @@
 //! A data set in a few numbers, for people to look at before they trust it.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::{Dataset, LoadReport};
-use crate::interactions::{Apart, Feedback, stands_apart};
+use crate::interactions::{Apart, Feedback, distinct, stands_apart};
 
 /// How many different ratings are told apart; more are put into this many bins of equal width.
 const MOST_BINS: usize = 20;
@@ -94,10 +92,8 @@ impl Summary {
     #[must_use]
     pub fn of(data: &Dataset) -> Self {
         let matrix = data.interactions.matrix();
-        let values = matrix.values();
         let stats = data.interactions.item_stats();
-        let lowest = values.iter().copied().reduce(f32::min).unwrap_or(0.0);
-        let highest = values.iter().copied().reduce(f32::max).unwrap_or(0.0);
+        let scale = Scale::of(matrix.values());
         let pairs = as_f64(matrix.nrows() as u64) * as_f64(matrix.ncols() as u64);
         let per_user = matrix.offsets().windows(2).map(|pair| (pair[1] - pair[0]) as u64).collect();
         Self {
@@ -108,14 +104,14 @@ impl Summary {
             ratings: matrix.nnz(),
             density: as_f64(matrix.nnz() as u64) / pairs.max(1.0),
             mean: stats.iter().map(|item| item.sum).sum::<f64>() / as_f64(matrix.nnz() as u64).max(1.0),
-            lowest,
-            highest,
-            step: step(values),
+            lowest: scale.lowest,
+            highest: scale.highest,
+            step: scale.step,
             stands_apart: match data.interactions.feedback() {
-                Feedback::Explicit { .. } => stands_apart(values),
+                Feedback::Explicit { .. } => scale.apart,
                 Feedback::Implicit => None,
             },
-            histogram: histogram(values, lowest, highest),
+            histogram: scale.histogram,
             per_user: Quantiles::of(per_user),
             top_items: top_items(data),
             per_item: Quantiles::of(stats.iter().map(|item| u64::from(item.count)).collect()),
@@ -129,33 +125,49 @@ fn as_f64(count: u64) -> f64 {
     count as f64
 }
 
-fn step(values: &[f32]) -> Option<f32> {
+/// The scale that values are on.
+struct Scale {
+    lowest: f32,
+    highest: f32,
+    step: Option<f32>,
+    apart: Option<Apart>,
+    histogram: Vec<Bin>,
+}
+
+impl Scale {
+    /// Looks at the different values, or where they are too many at each.
+    fn of(values: &[f32]) -> Self {
+        let Some(few) = distinct(values) else { return Self::seen(values.iter().map(|&value| (value, 1))) };
+        let mut scale = Self { apart: stands_apart(&few), ..Self::seen(few.iter().copied()) };
+        if few.len() <= MOST_BINS {
+            scale.histogram = few.into_iter().map(|(value, count)| Bin { from: value, to: value, count }).collect();
+        }
+        scale
+    }
+
+    /// Of values, each with how often it stands there: what can be told by seeing them one after the other.
+    fn seen(all: impl Iterator<Item = (f32, u64)> + Clone) -> Self {
+        let values = all.clone().map(|(value, _)| value);
+        let lowest = values.clone().reduce(f32::min).unwrap_or(0.0);
+        let highest = values.clone().reduce(f32::max).unwrap_or(0.0);
+        Self { lowest, highest, step: step(values), apart: None, histogram: even_bins(all, lowest, highest) }
+    }
+}
+
+fn step(values: impl Iterator<Item = f32> + Clone) -> Option<f32> {
     let steps = [1u8, 2, 4, 5, 10, 100].map(f32::from).into_iter();
     // A multiple of 1/n, read from text, is the float nearest to whole / n.
     let fits = |n: f32, value: f32| ((value * n).round() / n).to_bits() == value.to_bits();
-    steps.into_iter().find(|&n| values.iter().all(|&value| fits(n, value))).map(|n| 1.0 / n)
+    steps.into_iter().find(|&n| values.clone().all(|value| fits(n, value))).map(|n| 1.0 / n)
 }
 
-fn histogram(values: &[f32], lowest: f32, highest: f32) -> Vec<Bin> {
-    // Flipped so that the bits of negative values sort below those of others, the lowest first.
-    let rising = |bits: u32| if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
-    let mut exact = BTreeMap::<u32, (f32, u64)>::new();
-    for &value in values {
-        exact.entry(rising(value.to_bits())).or_insert((value, 0)).1 += 1;
-        if exact.len() > MOST_BINS {
-            return even_bins(values, lowest, highest);
-        }
-    }
-    exact.into_values().map(|(at, count)| Bin { from: at, to: at, count }).collect()
-}
-
-fn even_bins(values: &[f32], lowest: f32, highest: f32) -> Vec<Bin> {
+fn even_bins(all: impl Iterator<Item = (f32, u64)>, lowest: f32, highest: f32) -> Vec<Bin> {
     let (low, width) = (f64::from(lowest), (f64::from(highest) - f64::from(lowest)) / as_f64(MOST_BINS as u64));
     let mut counts = [0u64; MOST_BINS];
-    for &value in values {
+    for (value, count) in all {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the number of bins")]
         let at = ((f64::from(value) - low) / width) as usize;
-        counts[at.min(MOST_BINS - 1)] += 1;
+        counts[at.min(MOST_BINS - 1)] += count;
     }
     #[allow(clippy::cast_possible_truncation, reason = "edges are shown to people")]
     let edge = |at: usize| if at == MOST_BINS { highest } else { (low + width * as_f64(at as u64)) as f32 };
@@ -197,19 +209,27 @@ mod tests {
 
     #[test]
     fn the_step_is_the_greatest_that_fits() {
+        let step = |values: &[f32]| super::step(values.iter().copied());
         assert_eq!(step(&[1.0, 5.0]), Some(1.0));
         assert_eq!(step(&[0.5, 5.0]), Some(0.5));
         assert_eq!(step(&[0.7, 1.3]), Some(0.1));
         assert_eq!(step(&[0.123_456]), None);
     }
-
     #[test]
     fn many_values_share_bins_and_every_rating_is_counted() {
+        let bins = |values: &[f32]| Scale::of(values).histogram;
         let values: Vec<f32> = (0..=100u8).map(f32::from).collect();
-        let bins = histogram(&values, 0.0, 100.0);
-        assert_eq!(bins.iter().map(|bin| bin.count).collect::<Vec<_>>(), [vec![5; 19], vec![6]].concat());
-        assert_eq!(histogram(&[2.0, 1.0, 2.0], 1.0, 2.0)[1], Bin { from: 2.0, to: 2.0, count: 2 });
-        let from = histogram(&[2.0, -1.0, 0.0, -2.0], -2.0, 2.0).iter().map(|bin| bin.from).collect::<Vec<_>>();
+        let counts = |values: &[f32]| bins(values).iter().map(|bin| bin.count).collect::<Vec<_>>();
+        assert_eq!(counts(&values), [vec![5; 19], vec![6]].concat());
+        assert_eq!(counts(&[values.clone(), values].concat()), [vec![10; 19], vec![12]].concat());
+        let many: Vec<f32> = (0..8192u16).map(f32::from).collect();
+        assert_eq!(counts(&many).iter().sum::<u64>(), 8192);
+        assert_eq!(
+            (Scale::of(&many).lowest, Scale::of(&many).highest, Scale::of(&many).step),
+            (0.0, 8191.0, Some(1.0))
+        );
+        assert_eq!(bins(&[2.0, 1.0, 2.0])[1], Bin { from: 2.0, to: 2.0, count: 2 });
+        let from = bins(&[2.0, -1.0, 0.0, -2.0]).iter().map(|bin| bin.from).collect::<Vec<_>>();
         assert_eq!(from, [-2.0, -1.0, 0.0, 2.0]);
     }
 

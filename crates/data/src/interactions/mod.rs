@@ -3,6 +3,7 @@
 mod apart;
 mod columns;
 mod derived;
+mod distinct;
 mod doubts;
 mod error;
 mod feedback;
@@ -27,6 +28,7 @@ mod wide;
 pub use apart::{Apart, stands_apart};
 use derived::Derived;
 pub use derived::ItemStats;
+pub use distinct::distinct;
 pub use error::ReadError;
 pub use feedback::Feedback;
 pub(crate) use gather::id_text;
