@@ -93,20 +93,22 @@ fn single<T: Real>(a: &[T], j: usize, x: &[T], y: &mut [T]) {
 /// The terms of four columns; the registers of the rows `head` hold some that are above the diagonal.
 #[inline(always)]
 fn several<T: Real, S: Simd>(simd: S, columns: [&[T]; COLUMNS], j: usize, head: Range<usize>, x: &[T], y: &mut [T]) {
-    let mut terms: Terms<T, S> = Terms {
-        simd,
-        factors: std::array::from_fn(|c| T::splat(simd, x[j + c])),
-        sums: [T::splat(simd, T::default()); COLUMNS],
-    };
+    let zero = T::splat(simd, T::default());
+    let mut terms: Terms<T, S> = Terms { simd, factors: [zero; COLUMNS], sums: [zero; COLUMNS] };
+    // Loops: a closure handed to the array would be a function without the vector instructions.
+    for (factor, &x) in terms.factors.iter_mut().zip(&x[j..]) {
+        *factor = T::splat(simd, x);
+    }
     let lanes = T::lanes::<S>();
     let (x_head, _) = T::registers(simd, &x[head.clone()]);
     let (y_head, _) = T::registers_mut(simd, &mut y[head.clone()]);
     for (start, (x, y)) in head.clone().step_by(lanes).zip(x_head.iter().zip(y_head)) {
-        let below = |c: usize| {
-            let entries = T::partial(simd, &columns[c][start..start + lanes]);
-            T::from_lane(simd, entries, (j + c + 1).saturating_sub(start).min(lanes))
-        };
-        *y = terms.add(std::array::from_fn(below), *x, *y);
+        let mut below = [zero; COLUMNS];
+        for (c, (below, column)) in below.iter_mut().zip(columns).enumerate() {
+            let entries = T::partial(simd, &column[start..start + lanes]);
+            *below = T::from_lane(simd, entries, (j + c + 1).saturating_sub(start).min(lanes));
+        }
+        *y = terms.add(below, *x, *y);
     }
     let below = columns.map(|column| T::registers(simd, &column[head.end..]));
     let (xs, x_rest) = T::registers(simd, &x[head.end..]);
