@@ -30,7 +30,7 @@ pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
   1  failed: a disk, a taken port, a fit that did not converge
-  2  usage: an unknown flag, a rank or limit out of range
+  2  usage: an unknown flag, a parameter or limit out of range
   3  bad data: a file or notebook that cannot be read, is damaged, or was refused by --strict
   4  not found: no such data set, user or item
   5  download: no network, no such file, or a wrong checksum

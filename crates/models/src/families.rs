@@ -6,14 +6,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::fit::OnProgress;
 use crate::params::{self, ParamsError};
-use crate::{Family, FitError, FitReport, Fitted, Memory, Scorer, Shape};
+use crate::{Family, FitError, FitReport, Fitted, Memory, Scorer, Shape, Short};
 
 /// Declares the families: a variant, the model's type, and what it is for in one line.
 macro_rules! families {
     ($($variant:ident: $family:ty, $purpose:literal;)+) => {
         /// Which model, and what its fit may choose.
         ///
-        /// As JSON or YAML it is one mapping, `{"model": "svd", "rank": 30}`: the name of the model and the parameters
+        /// As JSON or YAML it is one mapping, `{"model": "ease", "lambda": 500}`: the name of the model and the parameters
         /// that differ from the defaults. Without a name it is the svd.
         #[derive(Clone, Debug, PartialEq)]
         pub enum ModelParams {
@@ -152,6 +152,11 @@ families! {
     Bias: crate::bias::Bias, "predicts ratings from how users and items differ from the mean";
     ItemKnn: crate::item_knn::ItemKnn, "items like those of the history, by their users";
     Ease: crate::ease::Ease, "linear item-to-item weights in closed form (EASE, EDLAE)";
+}
+
+impl ModelParams {
+    /// The parameters of the default model that can be set where no model is named.
+    pub const SHORT: &'static [Short] = crate::svd::SvdParams::SHORT;
 }
 
 impl Default for ModelParams {

@@ -19,7 +19,7 @@ pub mod svd;
 pub use families::{Model, ModelParams};
 pub use family::Family;
 pub use fit::{FitError, FitProgress, FitReport, Fitted, Memory, OnProgress, Phase, Shape};
-pub use params::ParamsError;
+pub use params::{Number, ParamsError, Short};
 pub use positive::Positive;
 pub use scorer::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
 

@@ -6,6 +6,29 @@ use serde_json::{Map, Value};
 
 use crate::ModelParams;
 
+/// A parameter of the default model that can be set by its name alone, where no model is named: by a flag of a command
+/// line, or by a key of a specification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Short {
+    /// Its name.
+    pub name: &'static str,
+    /// What its value is called in a help text.
+    pub value: &'static str,
+    /// What numbers it takes.
+    pub number: Number,
+    /// What it is for, in one line.
+    pub about: &'static str,
+}
+
+/// The kind of number that a parameter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// 0, 1, 2 and so on.
+    Whole,
+    /// Any finite one.
+    Real,
+}
+
 /// Why a mapping or a setting is no parameters of a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParamsError {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use foretaste::models::svd::SvdParams;
 use foretaste::models::{FitError, ParamsError};
 use foretaste::recommend::RecommendError;
 use foretaste_service::{FitJobError, ScoringError};
@@ -109,7 +110,7 @@ impl ErrorCode {
             Self::UnsupportedMediaType => "the body is not `application/json`, or is compressed",
             Self::InvalidBody => "the body has the wrong shape",
             Self::InvalidLimit => "the limit is out of range",
-            Self::InvalidRank => "the rank is out of range",
+            Self::InvalidRank => "k, the number of singular triplets, is out of range",
             Self::InvalidModel => "the model or a parameter of it does not exist or is out of range",
             Self::NotSupported => "the model that serves cannot do this",
             Self::InvalidRating => "a rating is not a finite number",
@@ -177,7 +178,7 @@ impl From<RecommendError> for ApiError {
     fn from(error: RecommendError) -> Self {
         let code = match &error {
             RecommendError::UnknownUser { .. } => ErrorCode::UnknownUser,
-            RecommendError::UnknownItem { .. } => ErrorCode::UnknownItem,
+            RecommendError::UnknownItem { .. } | RecommendError::UnratedItem { .. } => ErrorCode::UnknownItem,
             RecommendError::UnknownHistory { .. } => ErrorCode::UnknownHistory,
             RecommendError::NoDirection { .. } => ErrorCode::NoDirection,
             RecommendError::NotSupported { .. } => ErrorCode::NotSupported,
@@ -189,9 +190,6 @@ impl From<RecommendError> for ApiError {
     }
 }
 
-/// The parameter that the tutorial sets; its code is older than other models.
-const TUTORIAL_PARAMETER: &str = "rank";
-
 impl From<&FitJobError> for ErrorCode {
     fn from(error: &FitJobError) -> Self {
         match error {
@@ -199,7 +197,8 @@ impl From<&FitJobError> for ErrorCode {
             FitJobError::QueueFull { .. } => Self::FitQueueFull,
             FitJobError::Source(_) => Self::SourceUnreadable,
             FitJobError::Fit(error) => match **error {
-                FitError::Parameter { name: TUTORIAL_PARAMETER, .. } => Self::InvalidRank,
+                // The code of the tutorial is older than other models.
+                FitError::Parameter { name: SvdParams::K, .. } => Self::InvalidRank,
                 FitError::Parameter { .. } | FitError::Unsuited { .. } => Self::InvalidModel,
                 FitError::Cancelled => Self::ShuttingDown,
                 _ => Self::FitFailed,

@@ -268,6 +268,39 @@ fn crates_depend_only_on_those_the_table_allows() {
     assert_eq!(members.len(), CRATES.len(), "the table names a crate that is gone");
 }
 
+/// Where the parameter of one model may stand by its name: with the model, with its factorisation and what measures that,
+/// and with the tutorial, which has no other.
+const ABOUT_THE_SVD: &[&str] = &[
+    "crates/linalg/",
+    "crates/models/src/svd/",
+    "crates/server/src/routes/tutorial.rs",
+    "crates/cli/src/commands/bench/",
+];
+
+#[test]
+fn the_rank_of_the_svd_is_named_nowhere_else() {
+    let mut faults = Vec::new();
+    for file in WINGS.iter().flat_map(|wing| rust_files(&root().join(wing)).unwrap()) {
+        let path = file.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+        let is_test = path.contains("/tests/")
+            || path.contains("/examples/")
+            || path.ends_with("tests.rs")
+            || path.ends_with("/reference.rs");
+        if is_test || ABOUT_THE_SVD.iter().any(|about| path.starts_with(about)) {
+            continue;
+        }
+        let source = fs::read_to_string(&file).unwrap();
+        let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for (number, line) in (1..).zip(code.lines()) {
+            let code = line.split("//").next().unwrap();
+            if code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == "rank") {
+                faults.push(format!("{path}:{number}: {}", line.trim()));
+            }
+        }
+    }
+    fail_if_any(&faults);
+}
+
 #[test]
 fn every_file_says_its_purpose_and_stays_short() {
     let mut faults = Vec::new();

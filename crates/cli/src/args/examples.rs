@@ -3,7 +3,7 @@
 pub(super) const SERVE: &str = "\
 Examples:
   foretaste serve demo
-  foretaste serve ratings.csv --items titles.csv --rank 100 --listen 0.0.0.0:8080";
+  foretaste serve log.csv --value view=1,buy=5 --model ease --listen 0.0.0.0:8080";
 
 pub(super) const NOTEBOOK: &str = "\
 Examples:
@@ -18,7 +18,7 @@ Examples:
 pub(super) const FIT: &str = "\
 Examples:
   foretaste fit ratings.csv --out films.model
-  foretaste fit ml-1m --rank 100 --tolerance 1e-4 --out ml-1m.model";
+  foretaste fit ml-1m --tolerance 1e-4 --out ml-1m.model";
 
 pub(super) const RECOMMEND: &str = "\
 Examples:
@@ -29,6 +29,11 @@ pub(super) const SIMILAR: &str = "\
 Examples:
   foretaste similar demo --item 1
   foretaste similar films.model --item B00X4WHP5E --limit 20 --json";
+
+pub(super) const POPULAR: &str = "\
+Examples:
+  foretaste popular demo
+  foretaste popular films.model --genre Comedy --limit 20 --json";
 
 pub(super) const PREDICT: &str = "\
 Examples:

@@ -7,7 +7,7 @@ use clap::Args;
 use foretaste::models::{ModelParams, Shape};
 use serde_json::{Map, Value};
 
-use super::{DataArgs, JsonArg};
+use super::{DataArgs, JsonArg, ShortArgs};
 use crate::exit::{Exit, ExitWith};
 
 /// `fit`
@@ -43,17 +43,10 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) set: Vec<String>,
     /// YAML file with the model and its parameters, such as `{model: ease, lambda: 500}`
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "set", "rank", "tolerance", "seed"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "set"])]
     pub(crate) params: Option<PathBuf>,
-    /// Rank of the svd, 1 to the smaller of users and items; short for --set rank=K [default: 50, or the largest]
-    #[arg(long, value_name = "K")]
-    pub(crate) rank: Option<usize>,
-    /// Largest residual of a singular triplet, relative to the largest singular value [default: 1e-6]
-    #[arg(long, value_name = "RESIDUAL", allow_negative_numbers = true)]
-    pub(crate) tolerance: Option<f64>,
-    /// Seed of the factorisation; it moves no singular value by more than the tolerance [default: 0]
-    #[arg(long, value_name = "SEED")]
-    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) short: ShortArgs,
 }
 
 impl FitArgs {
@@ -73,29 +66,18 @@ impl FitArgs {
 
     /// The settings of --set, and what the flags that are short for one say.
     fn settings(&self) -> Vec<String> {
-        let short = [
-            self.rank.map(|rank| format!("rank={rank}")),
-            self.tolerance.map(|tolerance| format!("tolerance={tolerance:e}")),
-            self.seed.map(|seed| format!("seed={seed}")),
-        ];
-        short.into_iter().flatten().chain(self.set.iter().cloned()).collect()
+        self.short.settings().chain(self.set.iter().cloned()).collect()
     }
 
     /// The flags that a mapping of a model and its parameters stands for; what it holds has been checked.
     pub(crate) fn of(mapping: &Map<String, Value>) -> Self {
         let mut args = Self::default();
         for (name, value) in mapping {
-            match (name.as_str(), value.as_u64(), value.as_f64()) {
-                ("model", ..) => {
-                    let named = value.as_str().filter(|&name| name != ModelParams::default().name());
-                    args.model = named.map(str::to_owned);
-                }
-                ("rank", Some(rank), _) => args.rank = usize::try_from(rank).ok(),
-                ("tolerance", _, Some(tolerance)) => args.tolerance = Some(tolerance),
-                ("seed", Some(seed), _) => args.seed = Some(seed),
-                _ => args
-                    .set
-                    .push(value.as_str().map_or_else(|| format!("{name}={value}"), |text| format!("{name}={text}"))),
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            if name == "model" {
+                args.model = Some(text).filter(|name| name != ModelParams::default().name());
+            } else if !args.short.take(name, value) {
+                args.set.push(format!("{name}={text}"));
             }
         }
         args
@@ -103,15 +85,9 @@ impl FitArgs {
 
     /// The words of a command line that say the same.
     pub(crate) fn flags(&self) -> Vec<String> {
-        let flags = [
-            ("--model", self.model.clone()),
-            ("--rank", self.rank.map(|rank| rank.to_string())),
-            ("--tolerance", self.tolerance.map(|tolerance| tolerance.to_string())),
-            ("--seed", self.seed.map(|seed| seed.to_string())),
-        ];
-        let settings = self.set.iter().map(|setting| ("--set", Some(setting.clone())));
-        let stated = flags.into_iter().chain(settings).filter_map(|(name, value)| Some([name.to_owned(), value?]));
-        stated.flatten().collect()
+        let model = self.model.iter().flat_map(|model| ["--model".to_owned(), model.clone()]);
+        let settings = self.set.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]);
+        model.chain(self.short.flags()).chain(settings).collect()
     }
 
     /// Whether a flag was given, which does not apply to a fitted model.

@@ -66,6 +66,20 @@ pub(crate) struct SimilarArgs {
     pub(crate) json: JsonArg,
 }
 
+/// `popular`
+#[derive(Debug, Args)]
+pub(crate) struct PopularArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// How many items
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
 /// `predict`
 #[derive(Debug, Args)]
 pub(crate) struct PredictArgs {

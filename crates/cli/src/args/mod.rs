@@ -12,6 +12,7 @@ mod lists;
 mod notebook;
 mod selection;
 mod serve;
+mod short;
 mod tables;
 mod typed;
 
@@ -26,11 +27,12 @@ pub(crate) use deploy::{
 };
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
-pub(crate) use lists::{FallbackArg, InspectArgs, PairColumns, PredictArgs, RecommendArgs, SimilarArgs};
+pub(crate) use lists::{FallbackArg, InspectArgs, PairColumns, PopularArgs, PredictArgs, RecommendArgs, SimilarArgs};
 #[cfg(feature = "notebooks")]
 pub(crate) use notebook::{KernelArgs, NotebookArgs};
 pub(crate) use selection::SelectionArgs;
 pub(crate) use serve::{InheritArg, LogFormat, ServeArgs};
+pub(crate) use short::ShortArgs;
 pub(crate) use typed::{shown, typed};
 
 use crate::exit;
@@ -71,6 +73,9 @@ pub(crate) enum Command {
     /// List the items that are most like one
     #[command(after_help = examples::SIMILAR)]
     Similar(SimilarArgs),
+    /// List the items with most ratings
+    #[command(after_help = examples::POPULAR)]
+    Popular(PopularArgs),
     /// Predict the ratings of (user, item) pairs
     #[command(after_help = examples::PREDICT)]
     Predict(PredictArgs),

@@ -13,6 +13,7 @@ mod kernel;
 #[cfg(feature = "notebooks")]
 mod notebook;
 mod openapi;
+mod popular;
 mod predict;
 mod properties;
 mod recommend;
@@ -46,6 +47,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Fit(args) => fit::run(&args),
         Command::Recommend(args) => recommend::run(&args),
         Command::Similar(args) => similar::run(&args),
+        Command::Popular(args) => popular::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Services(command) => deploy::run(command),
@@ -100,7 +102,9 @@ fn built(builder: ThreadPoolBuilder) -> Result<ThreadPool> {
 /// An error of a request with its exit code.
 fn refused(error: RecommendError) -> anyhow::Error {
     let exit = match error {
-        RecommendError::UnknownUser { .. } | RecommendError::UnknownItem { .. } => Exit::NotFound,
+        RecommendError::UnknownUser { .. }
+        | RecommendError::UnknownItem { .. }
+        | RecommendError::UnratedItem { .. } => Exit::NotFound,
         _ => Exit::Usage,
     };
     coded(exit, error)

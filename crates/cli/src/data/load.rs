@@ -12,7 +12,7 @@ use foretaste::recommend::Recommender;
 use jiff::Timestamp;
 
 use super::{Place, obtain, resolve};
-use crate::args::{DataArgs, FitArgs, ReadArgs};
+use crate::args::{DataArgs, FitArgs, ReadArgs, ShortArgs};
 use crate::exit::{Exit, ExitWith, coded};
 use crate::machine;
 use crate::output::{self, Progress, count};
@@ -66,7 +66,7 @@ pub(crate) fn load_ratings(args: &DataArgs) -> Result<Arc<Dataset>> {
 /// Reads a model, or fits one to ratings, in the pool this is called in.
 ///
 /// # Errors
-/// As [`load`]; and when the rank is out of range or the fit fails, or DATA is a model and flags say how to fit one.
+/// As [`load`]; and when a parameter is out of range or the fit fails, or DATA is a model and flags say how to fit one.
 pub(crate) fn ready(args: &DataArgs, fit: &FitArgs) -> Result<Recommender> {
     match load(args)? {
         Loaded::Model(_) if fit.says_anything() => Err(model_takes_no_fit(args)),
@@ -126,7 +126,11 @@ fn ratings(path: &Path, read: &ReadArgs) -> Result<Dataset> {
 
 /// Says that a fitted model cannot be fitted with other parameters.
 pub(crate) fn model_takes_no_fit(args: &DataArgs) -> Error {
-    pointless(Path::new(&args.data), "--model, --set, --params, --rank, --tolerance and --seed")
+    let short: Vec<String> = ShortArgs::names().collect();
+    let [before @ .., last] = &short[..] else {
+        return pointless(Path::new(&args.data), "--model, --set and --params");
+    };
+    pointless(Path::new(&args.data), &format!("--model, --set, --params, {} and {last}", before.join(", ")))
 }
 
 fn pointless(path: &Path, flags: &str) -> Error {

@@ -85,7 +85,7 @@ fn pairs_are_read_in_any_form_that_ratings_can_have() {
     for (form, bytes) in forms {
         program.file("p", bytes);
         let run = predict(&program, &[]);
-        assert!(run.stderr.lines().all(|line| line.contains("rank items")), "{form}: {}", run.stderr);
+        assert!(run.stderr.lines().all(|line| line.contains("order items")), "{form}: {}", run.stderr);
         assert_eq!(run.ok(), expected, "{form}");
     }
     program.file("p", b"when^sku^visitor\n5^11^2\n6^12^1\n".map(|b| if b == b'^' { b';' } else { b }));

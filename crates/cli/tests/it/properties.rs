@@ -73,4 +73,6 @@ fn lists_take_the_filters_of_the_service_under_the_same_names() {
     assert!(joined.contains("`exclude` names `2,3`, which is not known, but `2` is"), "{joined}");
     let popular = ["recommend", "r.csv", "--items", "i.csv", "--user", "nobody", "--fallback", "popular", "--json"];
     assert_eq!(ids(program.run(&[&popular[..], &["--genre", "Light"]].concat())), ["2"]);
+    let popular = ["popular", "r.csv", "--items", "i.csv", "--json"];
+    assert_eq!(ids(program.run(&[&popular[..], &["--genre", "Light"]].concat())), ["2"]);
 }

@@ -69,8 +69,8 @@ fn films(random: &mut Random) -> Vec<Film> {
         }
     }
     random.shuffle(&mut films);
-    for (rank, film) in (0u32..).zip(&mut films) {
-        film.popularity = 1.0 / (f64::from(rank) + 12.0);
+    for (place, film) in (0u32..).zip(&mut films) {
+        film.popularity = 1.0 / (f64::from(place) + 12.0);
     }
     // Ids are given in another order than that of popularity.
     random.shuffle(&mut films);

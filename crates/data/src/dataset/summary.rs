@@ -189,8 +189,8 @@ impl Quantiles {
     pub(super) fn of(mut counts: Vec<u64>) -> Self {
         counts.sort_unstable();
         let at = |percent: usize| {
-            let rank = (counts.len() * percent).div_ceil(100).max(1) - 1;
-            counts.get(rank).copied().unwrap_or(0)
+            let at = (counts.len() * percent).div_ceil(100).max(1) - 1;
+            counts.get(at).copied().unwrap_or(0)
         };
         Self { min: at(0), p25: at(25), median: at(50), p75: at(75), p99: at(99), max: at(100) }
     }

@@ -198,8 +198,8 @@ impl Interner {
         let mut order: Vec<u32> = (0u32..).take(self.len()).collect();
         order.sort_unstable_by(|&a, &b| id_order(self.name(a), self.name(b)));
         let mut place = vec![0u32; order.len()];
-        for (rank, &number) in (0u32..).zip(&order) {
-            place[number as usize] = rank;
+        for (at, &number) in (0u32..).zip(&order) {
+            place[number as usize] = at;
         }
         let table = IdTable::from_sorted(order.iter().map(|&number| self.name(number)))?;
         Ok((table, place))

@@ -23,7 +23,7 @@ pub(super) struct Unknown {
 }
 
 impl Eligible {
-    /// Compiles a selection. What is not known goes to `unknown`: it can rank nothing. O(items), O(1) without a filter.
+    /// Compiles a selection. What is not known goes to `unknown`: it can select nothing. O(items), O(1) without a filter.
     ///
     /// # Errors
     /// When an id or a genre is not known, but the parts between its commas are.
@@ -84,6 +84,8 @@ fn known(
     for id in ids {
         match recommender.item(id) {
             Ok(item) => found.push(item),
+            // Known, and in no list anyway.
+            Err(RecommendError::UnratedItem { .. }) => {}
             Err(_) => {
                 refuse_joined(parameter, id, |part| recommender.item(part).is_ok())?;
                 unknown.items.push((*id).to_owned());

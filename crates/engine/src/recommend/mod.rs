@@ -2,7 +2,7 @@
 
 mod eligible;
 mod listed;
-mod rank;
+mod ranking;
 mod request;
 mod subject;
 mod top_n;
@@ -18,7 +18,7 @@ use foretaste_models::{Candidates, FitError, FitReport, Meaning, Model, ModelPar
 use jiff::Timestamp;
 
 pub use listed::ListedItem;
-pub use rank::check_limit;
+pub use ranking::check_limit;
 pub use request::{
     Fallback, Filter, ItemList, MAX_LIMIT, Ranked, RecommendError, Request, Scored, Selection, Shortfall,
     ShortfallReason, Source, Subject, UnknownValue,
@@ -196,10 +196,13 @@ impl Recommender {
     /// The column of an item.
     ///
     /// # Errors
-    /// An unknown item.
+    /// An unknown item, or one that nobody has rated.
     pub fn item(&self, item: &str) -> Result<ItemIx, RecommendError> {
         let index = self.data.interactions.items().index(item);
-        index.map(ItemIx).ok_or_else(|| RecommendError::UnknownItem { item: item.to_owned() })
+        index.map(ItemIx).ok_or_else(|| match self.data.catalogue.unrated_row(item) {
+            Some(_) => RecommendError::UnratedItem { item: item.to_owned() },
+            None => RecommendError::UnknownItem { item: item.to_owned() },
+        })
     }
 
     /// The row of the catalogue in which an item stands, rated or not.

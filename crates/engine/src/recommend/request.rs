@@ -177,6 +177,12 @@ pub enum RecommendError {
         /// The id.
         item: String,
     },
+    /// The item stands in the catalogue, but nobody has rated it.
+    #[error("item `{item}` has no rating, so that the model knows nothing of it")]
+    UnratedItem {
+        /// The id.
+        item: String,
+    },
     /// Nothing in the history is known and no fallback was asked for.
     #[error("none of the {given} items of the history is known")]
     UnknownHistory {

@@ -171,5 +171,10 @@ fn an_item_that_nobody_rated_is_in_the_catalogue_and_in_no_list() {
     assert_eq!(recommender.catalogue_row("2"), Ok(1));
     assert_eq!(recommender.catalogue_row("8"), Err(RecommendError::UnknownItem { item: "8".into() }));
     assert_eq!(recommender.popular(10).unwrap().len(), 2);
-    assert!(matches!(recommender.predict("1", "7"), Err(RecommendError::UnknownItem { .. })));
+    let unrated = RecommendError::UnratedItem { item: "7".into() };
+    assert_eq!(recommender.predict("1", "7"), Err(unrated.clone()));
+    assert_eq!(recommender.similar("7", 5).unwrap_err(), unrated);
+    assert_eq!(unrated.to_string(), "item `7` has no rating, so that the model knows nothing of it");
+    let selection = Selection { exclude: vec!["7", "8"], ..Selection::default() };
+    assert_eq!(recommender.popular_among(10, &selection).unwrap().unknown_items, ["8"]);
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::progress::Work;
 use super::{Parts, TruncatedSvd, by_rows, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
-use crate::{Family, FitError, FitProgress, FitReport, Memory, Shape};
+use crate::{Family, FitError, FitProgress, FitReport, Memory, Number, Shape, Short};
 
 /// What the fit of a truncated SVD may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,32 @@ impl Default for SvdParams {
 }
 
 impl SvdParams {
+    /// The name of the parameter that the tutorial calls k.
+    pub const K: &'static str = "rank";
+
+    /// The parameters that a command line and a specification set without naming the model.
+    pub const SHORT: &'static [Short] = &[
+        Short {
+            name: Self::K,
+            value: "K",
+            number: Number::Whole,
+            about: "Rank of the svd, 1 to the smaller of users and items; short for --set rank=K [default: 50, or the \
+                    largest]",
+        },
+        Short {
+            name: "tolerance",
+            value: "RESIDUAL",
+            number: Number::Real,
+            about: "Largest residual of a singular triplet, relative to the largest singular value [default: 1e-6]",
+        },
+        Short {
+            name: "seed",
+            value: "SEED",
+            number: Number::Whole,
+            about: "Seed of the factorisation; it moves no singular value by more than the tolerance [default: 0]",
+        },
+    ];
+
     fn linalg(&self) -> foretaste_linalg::SvdParams {
         let Self { rank, tolerance, seed } = *self;
         foretaste_linalg::SvdParams { rank, tolerance, seed, solver: None }
@@ -38,7 +64,7 @@ impl SvdParams {
     fn out_of_range(&self, shape: &Shape) -> FitError {
         let Shape { users, items, .. } = *shape;
         let allowed = format!("1 to {} for {users} users x {items} items", users.min(items));
-        FitError::Parameter { name: "rank", found: self.rank.to_string(), allowed }
+        FitError::Parameter { name: Self::K, found: self.rank.to_string(), allowed }
     }
 }
 

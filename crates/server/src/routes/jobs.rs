@@ -23,7 +23,7 @@ pub(super) struct JobView {
     /// Where the job stands.
     state: StateName,
     /// The model that was asked for, and its parameters.
-    #[schema(value_type = Object, example = json!({"model": "svd", "rank": 20, "seed": 0, "tolerance": 1e-6}))]
+    #[schema(value_type = Object, example = ModelParams::default)]
     params: ModelParams,
     /// Share of the work that is done, 0 to 1.
     progress: f64,

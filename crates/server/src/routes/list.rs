@@ -12,7 +12,7 @@ pub(super) struct Recommendations<'a> {
     model_version: &'a str,
     /// Where the scores come from.
     source: Source,
-    /// The items; equal scores rank by id, numbers by value before other ids.
+    /// The items; equal scores are ordered by id, numbers by value before other ids.
     items: Vec<ListedItem<'a>>,
     /// Ids of the request that the model does not know.
     unknown_items: Vec<String>,

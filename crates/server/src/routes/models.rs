@@ -62,7 +62,7 @@ pub(super) struct ModelView {
     /// Whether it serves.
     active: bool,
     /// The model and what its fit was asked for.
-    #[schema(value_type = Object, example = json!({"model": "svd", "rank": 50, "seed": 0, "tolerance": 1e-6}))]
+    #[schema(value_type = Object, example = ModelParams::default)]
     params: ModelParams,
     /// What was measured after the fit, such as the residual of a factorisation.
     #[schema(example = json!({"residual": 1e-7}))]

@@ -22,7 +22,7 @@ pub(super) struct Popular<'a> {
     /// The version of the model whose data this is.
     #[schema(example = "v1")]
     model_version: &'a str,
-    /// The items; the score is the number of ratings, equal numbers rank by id.
+    /// The items; the score is the number of ratings, equal numbers are ordered by id.
     items: Vec<ListedItem<'a>>,
     /// Ids of the request that the model does not know; present when there are any.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -5,6 +5,7 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, Response};
+use foretaste::models::svd::SvdParams;
 use foretaste::recommend::{Fallback, Request};
 use foretaste_service::{FitData, FitRequest, Fitted};
 use serde::Serialize;
@@ -113,7 +114,7 @@ pub(super) async fn recompute_svd(
     param: Param,
 ) -> Result<Response<Body>, ApiError> {
     let (rank, begun) = (param.whole_number()?, Instant::now());
-    let k = [("rank".to_owned(), rank.into())].into_iter().collect();
+    let k = [(SvdParams::K.to_owned(), rank.into())].into_iter().collect();
     let job = app.service.fits.submit(FitRequest { params: app.service.params().refit(k)?, data: FitData::Loaded })?;
     let Fitted { version: model_version, fit, .. } = job.outcome().await?;
     let took = begun.elapsed();

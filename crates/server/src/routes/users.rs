@@ -83,7 +83,7 @@ pub(super) struct Ratings<'a> {
     user: &'a str,
     /// Number of items that the user rated.
     total: usize,
-    /// The items; the score is the rating, equal ratings rank by id, numbers by value before other ids.
+    /// The items; the score is the rating, equal ratings are ordered by id, numbers by value before other ids.
     items: Vec<ListedItem<'a>>,
 }
 

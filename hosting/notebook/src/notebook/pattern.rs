@@ -70,7 +70,7 @@ impl Pattern {
 
     /// Which of two patterns that match is asked first, the smaller: without parameters before with, then the one whose
     /// first parameter stands deeper, then the one with fewer.
-    pub(crate) fn rank(&self) -> (usize, usize) {
+    pub(crate) fn precedence(&self) -> (usize, usize) {
         let parameters = self.segments.iter().filter(|segment| segment.name().is_some()).count();
         let depth = self.segments.iter().position(|segment| segment.name().is_some());
         (depth.map_or(0, |depth| usize::MAX - depth), parameters)
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn literal_goes_before_parameter_and_deeper_before_shallower() {
         let mut patterns = ["/:a/b", "/a/:b", "/a/b", "/:a/:b"].map(|path| Pattern::parse(path).unwrap());
-        patterns.sort_by_key(Pattern::rank);
+        patterns.sort_by_key(Pattern::precedence);
         let order: Vec<String> = patterns.iter().map(Pattern::template).collect();
         assert_eq!(order, ["/a/b", "/a/{b}", "/{a}/b", "/{a}/{b}"]);
     }

@@ -105,7 +105,7 @@ impl Routes {
 
     /// Sorts by precedence; endpoints of the same stay in the notebook's order.
     pub(super) fn sort(&mut self) {
-        self.0.sort_by_key(|route| route.pattern.rank());
+        self.0.sort_by_key(|route| route.pattern.precedence());
     }
 
     /// What answers a request.

@@ -9,6 +9,7 @@ use foretaste_deploy::spec::Specification;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::keys::Keys;
 use super::model::{self, model_params};
 use super::notebook;
 use super::task::{Limits, Task, Work};
@@ -18,26 +19,6 @@ use crate::data;
 
 /// The image that is this program.
 pub(super) const IMAGE: &str = "foretaste";
-
-/// What a specification may state about the engine.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Keys {
-    /// A file, a folder, or the name of a data set.
-    data: Option<String>,
-    /// A file with the titles of items.
-    items: Option<String>,
-    /// Take only the first N ratings.
-    rows: Option<u64>,
-    /// The model's name, or a mapping of its name and parameters.
-    model: Option<Value>,
-    /// Parameters of the model.
-    params: Option<Map<String, Value>>,
-    /// Short for parameters of the svd.
-    rank: Option<u64>,
-    tolerance: Option<f64>,
-    seed: Option<u64>,
-}
 
 /// What the engine serves, complete.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,7 +37,7 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
         return Err(usage(&format!("image `{image}` runs notebooks; a specification by itself needs image `{IMAGE}`")));
     }
     let keys: Keys = keys::<_, notebook::Keys>(specification, "notebooks")?;
-    let line = ["model", "params", "rank", "tolerance", "seed"].iter().find_map(|key| specification.work.line_of(key));
+    let line = Keys::of_the_model().find_map(|key| specification.work.line_of(key));
     let stated = spec(keys, line)?;
     let folder = path.parent().unwrap_or(Path::new("/"));
     let files = [Some(&stated.data), stated.items.as_ref()].into_iter().flatten();
@@ -87,15 +68,7 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
 /// What the keys say, checked as far as that is possible without the data; the model is stated from a line on.
 fn spec(keys: Keys, line: Option<u64>) -> Result<ServeSpec> {
     let missing = || usage(&format!("`data` is missing: a file, a folder, or one of {}", data::names()));
-    let stated = model::Stated {
-        model: keys.model,
-        params: keys.params,
-        short: [
-            ("rank", keys.rank.map(Value::from)),
-            ("tolerance", keys.tolerance.map(Value::from)),
-            ("seed", keys.seed.map(Value::from)),
-        ],
-    };
+    let stated = model::Stated { model: keys.model, params: keys.params, short: keys.short };
     let model = stated.mapping().and_then(|model| model_params(&model).map(|_| model));
     Ok(ServeSpec {
         model: model.map_err(|error| match line {

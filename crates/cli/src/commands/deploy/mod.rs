@@ -2,6 +2,7 @@
 
 mod emit;
 mod engine;
+mod keys;
 mod list;
 mod logs;
 mod model;

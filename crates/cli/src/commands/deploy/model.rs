@@ -17,8 +17,8 @@ pub(super) struct Stated {
     pub(super) model: Option<Value>,
     /// Parameters by themselves.
     pub(super) params: Option<Map<String, Value>>,
-    /// Parameters of the svd, without a mapping.
-    pub(super) short: [(&'static str, Option<Value>); 3],
+    /// Parameters of the default model, without a mapping.
+    pub(super) short: Map<String, Value>,
 }
 
 impl Stated {
@@ -29,12 +29,11 @@ impl Stated {
             Some(Value::String(name)) => Map::from_iter([(MODEL.to_owned(), name.into())]),
             Some(Value::Object(mapping)) => mapping,
             Some(other) => {
-                let expected = "a name such as `svd` or a mapping such as `{model: svd, rank: 50}`";
+                let expected = "a name such as `svd` or a mapping such as `{model: ease, lambda: 500}`";
                 return Err(coded(Exit::Data, anyhow!("`{MODEL}` is `{other}`, expected {expected}")));
             }
         };
-        let short = self.short.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        for (name, value) in self.params.into_iter().flatten().chain(short) {
+        for (name, value) in self.params.into_iter().flatten().chain(self.short) {
             if mapping.contains_key(&name) {
                 return Err(coded(Exit::Data, anyhow!("`{name}` of the model is stated twice")));
             }

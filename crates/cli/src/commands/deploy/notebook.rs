@@ -59,7 +59,8 @@ pub(super) struct NotebookSpec {
 
 /// How a notebook is served.
 pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned> {
-    let keys: Keys = keys::<_, engine::Keys>(specification, &format!("the native engine, image `{}`", engine::IMAGE))?;
+    let keys: Keys =
+        keys::<_, super::keys::Keys>(specification, &format!("the native engine, image `{}`", engine::IMAGE))?;
     let kernels = within("kernels", keys.kernels.unwrap_or(1), 1, 64)? as u16;
     let folder = path.parent().unwrap_or(Path::new("/"));
     let image = specification.image.as_deref();

@@ -36,7 +36,7 @@ pub(super) fn run(args: &PredictArgs) -> Result<()> {
     let recommender = recommender_of(&model_args(args)?)?;
     if recommender.meaning() == Meaning::RankingScore {
         output::note(&format!(
-            "the scores of the model `{}` rank items, they are no predicted ratings; `--model bias` predicts ratings",
+            "the scores of the model `{}` order items, they are no predicted ratings; `--model bias` predicts ratings",
             recommender.model_name()
         ));
     }

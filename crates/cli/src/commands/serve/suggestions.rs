@@ -10,8 +10,8 @@ use crate::output::printable;
 
 /// The tutorial asks for this user first.
 const TUTORIAL_USER: &str = "500";
-/// And refits with this rank.
-const TUTORIAL_RANK: usize = 100;
+/// And refits with this k.
+const TUTORIAL_K: usize = 100;
 
 /// Commands, but for the address.
 pub(super) struct Suggestions {
@@ -19,7 +19,7 @@ pub(super) struct Suggestions {
     item: String,
     title: String,
     history: String,
-    rank: usize,
+    k: usize,
 }
 
 /// Picks a user, and the item most people rated.
@@ -34,14 +34,14 @@ pub(super) fn of(recommender: &Recommender) -> Suggestions {
         item: item.to_owned(),
         title: printable(title),
         history: json!({ "history": [{ "item": item, "rating": 5 }] }).to_string(),
-        rank: TUTORIAL_RANK.min(users.len().min(recommender.dataset().interactions.items().len())),
+        k: TUTORIAL_K.min(users.len().min(recommender.dataset().interactions.items().len())),
     }
 }
 
 impl Suggestions {
     /// The commands for a service at `address`, each to be pasted into a shell.
     pub(super) fn at(&self, address: SocketAddr) -> String {
-        let (user, item, rank) = (percent_encoded(&self.user), percent_encoded(&self.item), self.rank);
+        let (user, item, k) = (percent_encoded(&self.user), percent_encoded(&self.item), self.k);
         let history = quoted(&self.history);
         let mut text = String::from("\nTry next:\n");
         for (about, command) in [
@@ -63,8 +63,8 @@ impl Suggestions {
                 format!("curl -H 'content-type: application/json' -d {history} 'http://{address}/v1/recommendations'"),
             ),
             (
-                "fit another rank, and swap it in".to_owned(),
-                format!("curl -X POST 'http://{address}/recompute_svd?param={rank}'"),
+                "fit anew with another k, and swap it in".to_owned(),
+                format!("curl -X POST 'http://{address}/recompute_svd?param={k}'"),
             ),
             ("how long refits took".to_owned(), format!("curl 'http://{address}/metrics'")),
         ] {

@@ -4,13 +4,13 @@ use super::super::random::Random;
 
 /// Fewest ratings of a user, as in the larger MovieLens sets, where the mean allows it.
 const FEWEST: u32 = 20;
-/// Mandelbrot's shift, in ranks and as a share of all users, of which the smaller holds: it bounds the most active ones.
+/// Mandelbrot's shift, in places and as a share of all users, of which the smaller holds: it bounds the most active ones.
 const SHIFT: f64 = 25.0;
 const SHIFT_SHARE: f64 = 1.0 / 400.0;
 
 /// The number of ratings of every user: `ratings` in all, each from 1 to `items`.
 ///
-/// The user of activity rank `r` of `n` gives `m - c + c ((n + q) / (r + q))^(1/2)`: the Zipf-Mandelbrot law of exponent
+/// The user at place `r` of `n` by activity gives `m - c + c ((n + q) / (r + q))^(1/2)`: the Zipf-Mandelbrot law of exponent
 /// 1/2 with the shift `q`, set upon the minimum `m`; `c` follows from the sum. (Read as a distribution, it is Lomax's,
 /// the Pareto distribution of type II, of shape 2.) Activity is dealt to the users at random.
 /// Memory: 12 bytes a user. O(users).
@@ -20,7 +20,7 @@ pub(super) fn activity(users: u32, items: u32, ratings: u64, random: &mut Random
     let last = f64::from(users);
     let shift = SHIFT.min(SHIFT_SHARE * last);
     let weights: Vec<f64> =
-        (0..users).map(|rank| ((last + shift) / (f64::from(rank) + 0.5 + shift)).sqrt() - 1.0).collect();
+        (0..users).map(|place| ((last + shift) / (f64::from(place) + 0.5 + shift)).sqrt() - 1.0).collect();
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to the number of items")]
     let count = |scale: f64, weight: &f64| (fewest + scale * weight).min(f64::from(items)) as u32;
     let total = |scale: f64| weights.iter().map(|weight| u64::from(count(scale, weight))).sum::<u64>();

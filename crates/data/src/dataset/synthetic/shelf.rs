@@ -11,8 +11,8 @@ const SHIFT: f64 = 0.01;
 
 /// The items with their popularity and their tastes. Memory: about 60 bytes an item.
 ///
-/// The item of popularity rank `r` of `n` has the weight `(r + n / 100)^-2`: the Zipf-Mandelbrot law (Mandelbrot, "An
-/// informational theory of the statistical structure of language", 1953) of exponent 2. Ranks are dealt at random.
+/// The item at place `r` of `n` by popularity has the weight `(r + n / 100)^-2`: the Zipf-Mandelbrot law (Mandelbrot, "An
+/// informational theory of the statistical structure of language", 1953) of exponent 2. Places are dealt at random.
 pub(super) struct Shelf {
     tastes: Vec<Taste>,
     weights: Vec<f64>,
@@ -31,7 +31,7 @@ impl Shelf {
     pub(super) fn new(items: u32, random: &mut Random) -> Self {
         let shift = 0.5 + SHIFT * f64::from(items);
         let mut weights: Vec<f64> =
-            (0..items).map(|rank| f64::from(rank) + shift).map(|shifted| 1.0 / (shifted * shifted)).collect();
+            (0..items).map(|place| f64::from(place) + shift).map(|shifted| 1.0 / (shifted * shifted)).collect();
         random.shuffle(&mut weights);
         Self {
             tastes: (0..items).map(|_| Taste::of_item(random)).collect(),

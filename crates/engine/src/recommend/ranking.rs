@@ -17,7 +17,7 @@ impl Recommender {
     ///
     /// What a score is [`meaning`](Self::meaning) says; where the list falls back to popularity it is a number of
     /// interactions. A subject whose history tells the model nothing, such as ratings that are all 0, gets the fallback.
-    /// Equal scores rank by rising item index.
+    /// Equal scores are ordered by rising item index.
     ///
     /// # Errors
     /// A limit out of range, a value that is not finite, values joined by commas, or a subject without a history that the
@@ -61,7 +61,7 @@ impl Recommender {
     /// The items most like an item by the model's own rule, the item itself left out; the score is that likeness, for the
     /// svd the cosine. Items that cannot be compared with it are left out too.
     ///
-    /// Equal scores rank by rising item index.
+    /// Equal scores are ordered by rising item index.
     ///
     /// # Errors
     /// An unknown item, a limit out of range, or a model that cannot compare items.
@@ -89,7 +89,7 @@ impl Recommender {
         Ok(ItemList { items, unknown_items: unknown.items, unknown_values: unknown.values })
     }
 
-    /// The items with most ratings; the score is their number. Equal numbers rank by rising item index.
+    /// The items with most ratings; the score is their number. Equal numbers are ordered by rising item index.
     ///
     /// # Errors
     /// A limit out of range.
