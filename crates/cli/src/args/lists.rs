@@ -20,6 +20,18 @@ pub(crate) struct InspectArgs {
     pub(crate) json: JsonArg,
 }
 
+/// A list of items.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// How many items
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
 /// `recommend`
 #[derive(Debug, Args)]
 pub(crate) struct RecommendArgs {
@@ -28,16 +40,11 @@ pub(crate) struct RecommendArgs {
     /// User to recommend items to
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) user: String,
-    /// How many items
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub(crate) limit: usize,
     /// What is listed for a user that the model does not know
     #[arg(long, value_enum, default_value_t = FallbackArg::None)]
     pub(crate) fallback: FallbackArg,
     #[command(flatten)]
-    pub(crate) selection: SelectionArgs,
-    #[command(flatten)]
-    pub(crate) json: JsonArg,
+    pub(crate) list: ListArgs,
 }
 
 /// What an unknown user gets.
@@ -57,13 +64,8 @@ pub(crate) struct SimilarArgs {
     /// The item to start from
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) item: String,
-    /// How many items
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub(crate) limit: usize,
     #[command(flatten)]
-    pub(crate) selection: SelectionArgs,
-    #[command(flatten)]
-    pub(crate) json: JsonArg,
+    pub(crate) list: ListArgs,
 }
 
 /// `popular`
@@ -71,13 +73,8 @@ pub(crate) struct SimilarArgs {
 pub(crate) struct PopularArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
-    /// How many items
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub(crate) limit: usize,
     #[command(flatten)]
-    pub(crate) selection: SelectionArgs,
-    #[command(flatten)]
-    pub(crate) json: JsonArg,
+    pub(crate) list: ListArgs,
 }
 
 /// `predict`

@@ -30,13 +30,13 @@ pub(super) fn run(args: &PopularArgs) -> Result<()> {
             fitted(dataset, &popularity)?.0
         }
     };
-    let list = recommender.popular_among(args.limit, &args.selection.selection()).map_err(refused)?;
+    let list = recommender.popular_among(args.list.limit, &args.list.selection.selection()).map_err(refused)?;
     let answer = Answer {
         dataset: &recommender.provenance().dataset,
         items: recommender.listed(&list.items),
         unknown: Unknown { unknown_items: list.unknown_items, unknown_values: list.unknown_values },
     };
-    match args.json.shape() {
+    match args.list.json.shape() {
         Shape::Json => output::json(&answer),
         Shape::Text => text(&answer),
     }

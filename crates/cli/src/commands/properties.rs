@@ -3,7 +3,7 @@
 use foretaste::catalogue::{Catalogue, ItemsReport, PropertySchema};
 use foretaste::dataset::Dataset;
 
-use crate::output::{count, printable};
+use crate::output::{count, counted, printable};
 
 /// One line a property of items and of users, with the evidence for its type; and what was not taken.
 pub(super) fn lines(dataset: &Dataset) -> Vec<String> {
@@ -25,8 +25,8 @@ fn of(catalogue: &Catalogue, report: Option<&ItemsReport>, what: &str) -> Vec<St
     }
     let unrated = catalogue.unrated().len();
     if unrated > 0 {
-        let rest = if what == "items" { "without a rating; no model scores them" } else { "without a rating" };
-        lines.push(format!("  {} {what} {rest}", count(unrated)));
+        let (noun, rest) = if what == "items" { ("item", ", which no model scores") } else { ("user", "") };
+        lines.push(format!("  {} without a rating{rest}", counted(unrated, noun)));
     }
     let Some(report) = report else { return lines };
     for ignored in &report.ignored {

@@ -31,8 +31,8 @@ pub(super) fn run(args: &RecommendArgs) -> Result<()> {
         FallbackArg::None => Fallback::None,
         FallbackArg::Popular => Fallback::Popular,
     };
-    let selection = args.selection.selection();
-    let request = Request { limit: args.limit, fallback, selection, ..Request::for_user(&args.user) };
+    let selection = args.list.selection.selection();
+    let request = Request { limit: args.list.limit, fallback, selection, ..Request::for_user(&args.user) };
     let ranked = recommender.recommend(&request).map_err(refused)?;
     let provenance = recommender.provenance();
     let answer = Answer {
@@ -44,7 +44,7 @@ pub(super) fn run(args: &RecommendArgs) -> Result<()> {
         shortfall: ranked.shortfall,
         unknown: Unknown { unknown_items: ranked.unknown_items, unknown_values: ranked.unknown_values },
     };
-    match args.json.shape() {
+    match args.list.json.shape() {
         Shape::Json => output::json(&answer),
         Shape::Text => text(&answer, recommender.meaning()),
     }

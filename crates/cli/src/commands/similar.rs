@@ -26,8 +26,8 @@ struct Answer<'a> {
 pub(super) fn run(args: &SimilarArgs) -> Result<()> {
     let recommender = recommender_of(&args.model)?;
     let item = recommender.item(&args.item).map_err(refused)?;
-    let among = args.selection.selection();
-    let similar = recommender.similar_among(&args.item, args.limit, &among).map_err(refused)?;
+    let among = args.list.selection.selection();
+    let similar = recommender.similar_among(&args.item, args.list.limit, &among).map_err(refused)?;
     let provenance = recommender.provenance();
     let answer = Answer {
         item: &args.item,
@@ -37,7 +37,7 @@ pub(super) fn run(args: &SimilarArgs) -> Result<()> {
         items: recommender.listed(&similar.items),
         unknown: Unknown { unknown_items: similar.unknown_items, unknown_values: similar.unknown_values },
     };
-    match args.json.shape() {
+    match args.list.json.shape() {
         Shape::Json => output::json(&answer),
         Shape::Text => text(&answer, recommender.measure_of_similar()),
     }

@@ -28,7 +28,7 @@ fn inspect_says_what_each_column_was_taken_for_and_why() {
         "properties of items:",
         "  category: string, 4 of 4 rows, 2 different values; example Kitchen (the name is of genres: 2 of 4)",
         "  price: text, 4 of 4 rows; example 9.5 (more than half of the values are distinct: 4 of 4)",
-        "  1 items without a rating; no model scores them",
+        "  1 item without a rating, which no model scores",
         "properties of users:",
         "  country: string, 4 of 4 rows, 2 different values; example DE (at most half of the values are distinct: 2 of 4)",
     ] {
