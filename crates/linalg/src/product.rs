@@ -123,7 +123,17 @@ pub(crate) fn multiply<T: Real>(q: MatRef<'_, T>, c: MatRef<'_, T>) -> Dense<T> 
 
 /// `x ← x c` for a square `c`, in place but for a chunk of rows a thread.
 pub(crate) fn turn<T: Real>(x: &mut Dense<T>, c: MatRef<'_, T>) {
-    in_chunks(x, |_, x| x.copy_from(small(x.as_ref(), c)));
+    let ncols = x.ncols();
+    if ncols == 0 {
+        return;
+    }
+    x.values_mut().par_chunks_mut(ROWS * ncols).for_each(|x| {
+        let (rows, mut turned) = (x.len() / ncols, vec![T::default(); x.len()]);
+        let product = MatMut::from_row_major_slice_mut(&mut turned, rows, ncols);
+        let x_rows = MatRef::from_row_major_slice(&*x, rows, ncols);
+        matmul(product, Accum::Replace, x_rows, c, T::from_f64(1.0), Par::Seq);
+        x.copy_from_slice(&turned);
+    });
 }
 
 fn accumulate<T: Real>(x: &mut Dense<T>, beta: Accum, q: MatRef<'_, T>, c: MatRef<'_, T>, alpha: T) {
