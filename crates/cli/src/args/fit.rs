@@ -36,8 +36,7 @@ pub(crate) struct ModelArgs {
 /// Which model, and its parameters.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct FitArgs {
-    /// Model to fit: svd, popularity, bias, item_knn, ease [default: svd]
-    #[arg(long, value_name = "MODEL")]
+    #[arg(long, value_name = "MODEL", help = models())]
     pub(crate) model: Option<String>,
     /// Parameter of the model, such as lambda=500; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
@@ -47,6 +46,12 @@ pub(crate) struct FitArgs {
     pub(crate) params: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) short: ShortArgs,
+}
+
+/// The help of `--model`.
+fn models() -> String {
+    let names: Vec<&str> = ModelParams::MODELS.iter().map(|&(name, _)| name).collect();
+    format!("Model to fit: {} [default: {}]", names.join(", "), ModelParams::default().name())
 }
 
 impl FitArgs {
