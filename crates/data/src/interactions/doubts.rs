@@ -49,6 +49,11 @@ pub(super) fn by_place(dialect: &Dialect) -> Result<(usize, usize, Option<usize>
             flags: "--columns, such as --columns -,user,item,value or --columns user,item,value".to_owned(),
         });
     }
+    let values_last = filled.len() == 4 && matches!(kind(3), Kind::Whole | Kind::Number);
+    let time = |nth: &usize| column(*nth).is_some_and(|column| column.is_epoch() && column.whole == column.cells);
+    if let Some(at) = (0..2).find(time).filter(|_| values_last) {
+        return Err(early_time(at));
+    }
     if kind(2) == Kind::Time && column(2).is_some_and(Sketch::is_epoch) {
         let value = if matches!(kind(3), Kind::Whole | Kind::Number) { ",value" } else { "" };
         return Err(Undecided {
@@ -66,6 +71,17 @@ pub(super) fn by_place(dialect: &Dialect) -> Result<(usize, usize, Option<usize>
     let two = filled.len() == 2 && dialect.longest == dialect.width && filled[1] + 1 == dialect.width;
     let (user, item, value) = from(0);
     Ok((user, item, value.filter(|_| !(two && clean))))
+}
+
+/// A time where the user or the item is by convention.
+fn early_time(nth: usize) -> Undecided {
+    let order = ["time,user,item,value", "user,time,item,value"][nth.min(1)];
+    Undecided {
+        what: "columns",
+        one: format!("its {} column is a time", ["first", "second"][nth.min(1)]),
+        other: "it is the id of a user or an item".to_owned(),
+        flags: format!("--columns {order} or --columns user,item,value"),
+    }
 }
 
 fn table() -> Undecided {

@@ -170,7 +170,7 @@ fn score(rows: &[&[u8]], format: Format, usual: Format) -> Option<Score> {
     if format.separator == Separator::Space && rows.iter().filter(tabs).count() * 10 >= rows.len() * 6 {
         even *= 0.8;
     }
-    let quoted = Quoted::count(rows, format);
+    let quoted = Quoted::count(rows, format, usual_count(&counts));
     if format.quote != usual.quote && !quoted.convinces() {
         return None;
     }
@@ -180,6 +180,13 @@ fn score(rows: &[&[u8]], format: Format, usual: Format) -> Option<Score> {
         opened => quoted.closed as f64 / opened as f64,
     };
     Some(Score { even, closed, clean: clean as f64 / rows.len().saturating_sub(1).max(1) as f64, numbers })
+}
+
+/// The commonest number of fields.
+fn usual_count(counts: &[usize]) -> usize {
+    let mut counts = counts.to_vec();
+    counts.sort_unstable();
+    counts.chunk_by(|a, b| a == b).max_by_key(|run| run.len()).map_or(0, |run| run[0])
 }
 
 /// How evenly rows are cut, 1 at most.
@@ -236,6 +243,8 @@ struct Quoted {
     closed: usize,
     /// Quoted fields that hold a separator or a quote.
     needed: usize,
+    /// Quoted fields that hold a line end and no separator, in rows of as many fields as most have.
+    lines: usize,
     /// Rows of two fields or more, of which those that are no numbers are quoted.
     rows: usize,
     /// Most quoted fields in one column, and the rows.
@@ -244,16 +253,17 @@ struct Quoted {
 }
 
 impl Quoted {
-    fn count(rows: &[&[u8]], format: Format) -> Self {
+    /// `width` is the commonest number of fields.
+    fn count(rows: &[&[u8]], format: Format, width: usize) -> Self {
         let mut found = Self { of: rows.len(), ..Self::default() };
         let Some(quote) = format.quote.byte() else { return found };
         let separator = format.separator.bytes();
         let mut columns = Vec::new();
         for row in rows.iter().filter(|row| memchr(quote, row).is_some()) {
-            let (mut rest, mut at, mut all, mut here) = (*row, 0, true, 0);
+            let (mut rest, mut at, mut all, mut here, mut lines) = (*row, 0, true, 0, 0);
             loop {
                 rest = if format.separator == Separator::Space { trim(rest) } else { rest };
-                let (mut whole, mut within) = (false, false);
+                let (mut whole, mut within, mut alone) = (false, false, false);
                 if rest.first() == Some(&quote) {
                     found.opened += 1;
                     let end = closing(&rest[1..], format.quote).map_or(rest.len(), |end| end + 1);
@@ -265,9 +275,11 @@ impl Quoted {
                     found.closed += usize::from(whole);
                     let holds = |bytes: &[u8]| memmem::find(inner, bytes).is_some();
                     within = memchr(format.terminator, inner).is_none();
+                    alone = !holds(separator);
                     found.needed += usize::from(whole && within && (holds(separator) || holds(&[quote])));
                 }
                 here += usize::from(whole && within);
+                lines += usize::from(whole && !within && alone);
                 let end = memmem::find(rest, separator).unwrap_or(rest.len());
                 all &= whole || trim(&rest[..end]).is_empty() || number(trim(&rest[..end]), true).is_some();
                 if columns.len() == at {
@@ -284,6 +296,7 @@ impl Quoted {
                 rest = &rest[next + length..];
             }
             found.rows += usize::from(all && here > 0 && at > 1);
+            found.lines += if at == width { lines } else { 0 };
         }
         found.column = columns.into_iter().max().unwrap_or(0);
         found
@@ -292,7 +305,8 @@ impl Quoted {
     /// Whether quotes that are not usual are meant as such: nearly all close, and they are there for a reason.
     fn convinces(&self) -> bool {
         let close = self.opened > 0 && self.closed * 100 >= self.opened * 98;
-        close && (self.needed > 0 || self.rows > 0 || (self.of > 1 && self.column * 10 >= self.of * 9))
+        close
+            && (self.needed > 0 || self.lines > 0 || self.rows > 0 || (self.of > 1 && self.column * 10 >= self.of * 9))
     }
 }
 
@@ -332,6 +346,8 @@ mod tests {
             ("\"a\"\t\"b\"\t\"5\"\n\"c\"\t\"b\"\t\"4\"\n", Quote::Double),
             ("'a','b','5'\n'c','b','4'\n", Quote::Single),
             ("'Til\t1\t5\nit's\t2\t4\n", Quote::None),
+            ("7\tgood\t4\n8\t\"a\nb\"\t3\n9\tbad\t1\n", Quote::Double),
+            ("1\t2\t3\n\"4\t5\t6\n7\t8\"\t9\n", Quote::None),
             ("\"a\t1\t5\nb\"\t2\t4\n", Quote::None),
             ("\"a\\\",b\",1,5\n\"c\",2,4\n", Quote::Backslash),
             ("a,1,5\nb,2,4\n", Quote::Double),

@@ -35,6 +35,13 @@ impl Seen<'_> {
             return Ok(false);
         }
         if self.columns.first().is_some_and(|first| first.counts) && self.rows > 1 {
+            // A column of another name before those of usual names is one that numbers the rows, and has that name.
+            let role = |name: &String| (self.asked.role)(name.as_bytes());
+            let named =
+                role(&names[0]).is_none() && names.iter().filter_map(role).filter(|&role| role < VALUE).count() > 1;
+            if named && self.usual == names.len() && self.longer * 2 <= self.rows {
+                return Ok(false);
+            }
             let all = self.rows >= 3 && self.longer == self.rows;
             return if all || self.rows >= 5 && self.longer * 2 > self.rows {
                 Ok(true)

@@ -86,6 +86,8 @@ fn files_of_every_reported_kind_are_read_as_they_were_meant() {
             "user,item,rating,note\nOne Star 7,Red 1,5,\nOne Star 7,Red 2,3,\nTwo Moons 8,Red 1,4,x\n",
             "One Star 7 Red 1 5; One Star 7 Red 2 3; Two Moons 8 Red 1 4",
         ),
+        ("user|item|review|rating\n1|10|good|5\n1|11|\"a\nb\"|3\n2|10|bad|4\n", "1 10 5; 1 11 3; 2 10 4"),
+        ("row,user,item,rating\n0,1,10,5\n1,1,11,3,gift\n2,2,10,4\n", "1 10 5; 1 11 3; 2 10 4"),
         ("101,102,103\nu1,5,,3\nu2,,4,\nu3,1,,5\n", "u1 101 5; u1 103 3; u2 102 4; u3 101 1; u3 103 5"),
         ("%%matrixmarket matrix coordinate pattern general\n3 3 3\n1 1\n2 1\n3 2\n", "1 1 1; 2 1 1; 3 2 1"),
     ] {
@@ -151,6 +153,8 @@ fn what_cannot_be_told_is_refused_with_both_readings_and_the_flag() {
         ("2,3,4\nmovieId,userId,rating\n1,2,5\n3,1,3\n2,2,4\n1,1,4\n", "header", "--no-header"),
         (",0,1,2\n5,1,2,5\n3,2,1,4\n9,2,2,3\n", "table", "--wide"),
         ("1,2,3\n10,100,5\n11,101,3\n12,100,4\n", "header", "--header"),
+        ("1000000000,7,101,4\n1000000001,7,103,3\n", "columns", "--columns time,user,item,value"),
+        ("7,1000000000,101,4\n7,1000000001,103,3\n", "columns", "--columns user,time,item,value"),
         ("user,item,rating\n1,10,3,5\n1,11,4,0\n2,10,2,5\n", "decimal", "need quotes"),
         ("user,item,rating,time\n1,10,3,5,881250949\n1,11,4,0,881250950\n", "decimal", "need quotes"),
         ("1,10,3,5\n1,11,4,0\n2,10,2,5\n2,12,1,0\n", "decimal", "need quotes"),
