@@ -189,6 +189,16 @@ fn usual_count(counts: &[usize]) -> usize {
     counts.chunk_by(|a, b| a == b).max_by_key(|run| run.len()).map_or(0, |run| run[0])
 }
 
+/// Whether most rows hold tabs, and spaces within what stands between them.
+pub(super) fn mixes_tabs_and_spaces(rows: &[&[u8]]) -> bool {
+    let within = |row: &[u8]| {
+        row.windows(3)
+            .any(|part| part[1] == b' ' && !matches!(part[0], b' ' | b'\t') && !matches!(part[2], b' ' | b'\t'))
+    };
+    let both = rows.iter().filter(|row| memchr(b'\t', row).is_some() && within(row)).count();
+    both * 10 >= rows.len() * 5 && both > 0
+}
+
 /// How evenly rows are cut, 1 at most.
 fn even(counts: &[usize]) -> f64 {
     let share = |least: usize| {

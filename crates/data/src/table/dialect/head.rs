@@ -229,7 +229,7 @@ fn is_beyond(first: &[Vec<u8>], below: &[Vec<Vec<u8>>], shifted: &[Sketch]) -> b
 }
 
 /// Whether a row is `0, 1, 2, ..` or `1, 2, 3, ..`: names that a program gave, or data.
-fn counts_from(least: usize, row: &[Vec<u8>]) -> bool {
+pub(super) fn counts_from(least: usize, row: &[Vec<u8>]) -> bool {
     (least..).zip(row).all(|(at, cell)| *cell == at.to_string().into_bytes())
 }
 

@@ -4,6 +4,9 @@ use super::super::Separator;
 use super::sketch::{Kind, Sketch, number};
 use super::{Asked, Undecided, surplus};
 
+/// Names of columns that number rows.
+const NUMBERING: [&str; 12] =
+    ["index", "idx", "id", "row", "rowid", "rownumber", "rownum", "no", "nr", "number", "line", "recordid"];
 /// Columns from which on a table is rather one of values.
 const WIDE: usize = 6;
 /// Rows from which on it says something that no two begin with the same field.
@@ -34,14 +37,12 @@ impl Seen<'_> {
         if self.longer == 0 {
             return Ok(false);
         }
+        // The first name may be that of the column that numbers the rows.
+        let plain: String = names[0].chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        if NUMBERING.contains(&plain.as_str()) {
+            return Ok(false);
+        }
         if self.columns.first().is_some_and(|first| first.counts) && self.rows > 1 {
-            // A column of another name before those of usual names is one that numbers the rows, and has that name.
-            let role = |name: &String| (self.asked.role)(name.as_bytes());
-            let named =
-                role(&names[0]).is_none() && names.iter().filter_map(role).filter(|&role| role < VALUE).count() > 1;
-            if named && self.usual == names.len() && self.longer * 2 <= self.rows {
-                return Ok(false);
-            }
             let all = self.rows >= 3 && self.longer == self.rows;
             return if all || self.rows >= 5 && self.longer * 2 > self.rows {
                 Ok(true)

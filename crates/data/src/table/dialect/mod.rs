@@ -100,6 +100,12 @@ pub(super) fn recognise(
     let separator = asked.separator.or_else(|| preamble::separator(sample));
     let format = cut::best(sample, complete, separator, asked.quote);
     let mut spans = cut::rows(sample, complete, format, ROWS);
+    if separator.is_none() && format.separator == Separator::Space {
+        let lines: Vec<&[u8]> = spans.iter().map(|span| &sample[span.start..span.end]).collect();
+        if cut::mixes_tabs_and_spaces(&lines) {
+            return Err(preamble::tabs_or_spaces());
+        }
+    }
     let mut fields = Fields::default();
     let mut rows: Rows = Vec::new();
     let mut cells = 0;

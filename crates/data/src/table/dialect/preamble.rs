@@ -116,3 +116,13 @@ pub(super) fn late(row: &str, before: usize) -> Undecided {
         flags: "--header or --no-header".to_owned(),
     }
 }
+
+/// Tabs and spaces in the same rows, of which the spaces may stand within texts.
+pub(super) fn tabs_or_spaces() -> Undecided {
+    Undecided {
+        what: "separator",
+        one: "runs of tabs stand between its fields, and spaces within them".to_owned(),
+        other: "spaces stand between its fields as well".to_owned(),
+        flags: "--separator space, or by writing one tab between two fields".to_owned(),
+    }
+}

@@ -1,6 +1,6 @@
 //! Which rows before a table are remarks, and which hold names.
 
-use super::head::{BEFORE, differs, is_named, names, usual_width};
+use super::head::{BEFORE, counts_from, differs, is_named, names, usual_width};
 use super::sketch::{is_missing, number};
 use super::{Asked, Rows};
 
@@ -74,7 +74,10 @@ impl<'a> Start<'a> {
     fn is_comment(&self, at: usize) -> bool {
         let (Some(next), Some(_)) = (self.rows.get(at + 1), self.rows.get(at + 2)) else { return false };
         let fields = next.len() == self.usual || next.len() + 1 == self.usual || next.len() == self.usual + 1;
-        let named = next.iter().any(|cell| (self.asked.role)(cell).is_some());
+        let named = next.iter().any(|cell| (self.asked.role)(cell).is_some())
+            || counts_from(0, next)
+            || next.iter().all(|cell| number(cell, true).is_none())
+                && differs(next, &self.rows[at + 2..], self.asked).is_some();
         matches!(self.rows[at][0].first(), Some(b'#' | b'%'))
             && fields
             && named
