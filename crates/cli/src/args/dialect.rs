@@ -101,10 +101,11 @@ pub(super) fn separator(text: &str) -> Result<Separator, String> {
     let typed = match text {
         "\t" | "\\t" => "tab",
         " " => "space",
+        "\t\t" | "\\t\\t" => "two tabs",
         other => other,
     };
     let found = Separator::ALL.into_iter().find(|separator| separator.to_string() == typed);
-    found.ok_or_else(|| "expected one of `,` `;` `tab` `|` `::` `space`".to_owned())
+    found.ok_or_else(|| "expected one of `,` `;` `tab` `|` `::` `||` `space`".to_owned())
 }
 
 #[cfg(test)]
@@ -129,6 +130,8 @@ mod tests {
         assert_eq!(separator("tab"), Ok(Separator::Tab));
         assert_eq!(separator("\\t"), Ok(Separator::Tab));
         assert_eq!(separator("::"), Ok(Separator::DoubleColon));
+        assert_eq!(separator("||"), Ok(Separator::DoublePipe));
+        assert_eq!(separator("\\t\\t"), Ok(Separator::DoubleTab));
         assert_eq!(separator(" "), Ok(Separator::Space));
         assert!(separator("x").is_err());
     }

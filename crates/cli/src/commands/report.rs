@@ -3,7 +3,7 @@
 use foretaste::dataset::{Dataset, LoadReport};
 use foretaste::ids::ItemIx;
 use foretaste::interactions::{
-    ColumnRead, EVENT_NAMES, Evidence, Feedback, ReadReport, Repeat, TimeFormat, normalised,
+    ColumnRead, ColumnsRead, EVENT_NAMES, Evidence, Feedback, ReadReport, Repeat, TableRead, TimeFormat, normalised,
 };
 
 use crate::output::{count, counted, decimal, printable};
@@ -78,7 +78,10 @@ pub(super) fn evidence(report: &ReadReport) -> Vec<String> {
         ("time", columns.time.as_ref()),
     ];
     let read = read.into_iter().filter_map(|(role, column)| column.map(|column| format!("{role} = {}", told(column))));
-    let mut lines = vec![format!("columns: {}", read.collect::<Vec<_>>().join(", "))];
+    let mut lines = vec![match &report.table {
+        Some(table) => of_table(table, columns),
+        None => format!("columns: {}", read.collect::<Vec<_>>().join(", ")),
+    }];
     if !columns.ignored.is_empty() {
         let ignored = columns.ignored.iter().map(|column| format!("{} `{}`", column.position, printable(&column.name)));
         lines.push(format!("columns not read: {}", ignored.collect::<Vec<_>>().join(", ")));
@@ -103,6 +106,21 @@ pub(super) fn evidence(report: &ReadReport) -> Vec<String> {
         lines.push(format!("times: {}", written(format)));
     }
     lines
+}
+
+/// How a table of users x items was read.
+fn of_table(table: &TableRead, columns: &ColumnsRead) -> String {
+    let (rows, ids, names) =
+        if table.rows_are_items { ("item", &columns.item, "users") } else { ("user", &columns.user, "items") };
+    format!(
+        "a table of users x items: each row is one {rows}, named in column {}; {} in the header of columns {} to {} are \
+         {names}, and each cell is a value; {}",
+        named(ids),
+        counted(table.columns, "name"),
+        table.first,
+        table.last,
+        if table.zero_is_missing { "a zero is no value" } else { "an empty cell is no value" }
+    )
 }
 
 fn told(column: &ColumnRead) -> String {

@@ -39,6 +39,12 @@ pub enum LoadError {
         /// Their names.
         found: Vec<String>,
     },
+    /// A folder without a table.
+    #[error("folder {} holds no table, expected one file of a table, or files whose names differ in numbers alone", path.display())]
+    NoTableIn {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A folder without a ratings file.
     #[error("folder {} holds no ratings, looked for {}", path.display(), wanted.join(", "))]
     Layout {

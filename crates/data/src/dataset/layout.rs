@@ -113,7 +113,8 @@ pub(super) fn items(names: &[String]) -> Option<String> {
     found.next().is_none().then(|| first.clone())
 }
 
-fn parts_or_several(mut names: Vec<String>) -> Choice {
+/// Files as parts of one table, if their names say so.
+pub(super) fn parts_or_several(mut names: Vec<String>) -> Choice {
     names.sort_by_cached_key(|name| natural(name));
     let shapes: Vec<String> = names.iter().map(|name| shape(name)).collect();
     if shapes.windows(2).all(|pair| pair[0] == pair[1]) { Choice::Parts(names) } else { Choice::Several(names) }
@@ -147,7 +148,8 @@ fn stem(name: &str) -> String {
 
 /// A name with what tells parts apart taken out: words with a digit, and of hexadecimal letters alone.
 fn shape(name: &str) -> String {
-    let last = last(name);
+    // Parts may be compressed in different ways, or some of them not at all.
+    let last = without_compression(&last(name));
     let (stem, ending) = last.split_once('.').unwrap_or((&last, ""));
     let word = |word: &str| {
         let number = word.bytes().any(|byte| byte.is_ascii_digit());
@@ -237,6 +239,8 @@ mod tests {
         assert_eq!(of(&["ratings_1.csv", "ratings_2.csv"]), parts(&["ratings_1.csv", "ratings_2.csv"]));
         assert_eq!(of(&["2020-01-02.jsonl", "2020-01-01.jsonl"]), parts(&["2020-01-01.jsonl", "2020-01-02.jsonl"]));
         assert_eq!(of(&["000001_0", "000000_0"]), parts(&["000000_0", "000001_0"]));
+        let mixed = ["part-0.csv", "part-1.csv.gz", "part-2.csv.zst"];
+        assert_eq!(of(&mixed), parts(&mixed));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::layout::{Choice, ITEMS_FILES, RATINGS_FILES, interactions, is_data, items};
+use super::layout::{Choice, ITEMS_FILES, RATINGS_FILES, interactions, is_data, items, parts_or_several};
 use super::{Dataset, LoadError, LoadReport};
 use crate::catalogue::{Declared, ItemsOptions, read_items, read_users};
 use crate::interactions::{ColumnRead, Progress, ReadError, ReadOptions, read_interactions};
@@ -65,10 +65,14 @@ impl Dataset {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Self, LoadError> {
         let files = Files::of_all(paths)?;
-        let items = tables.items.map_or(files.items, |path| Some(Source::file(path).entries(ITEMS_FILES)));
+        let items = match tables.items {
+            Some(path) => Some(table_of(path)?.entries(ITEMS_FILES)),
+            None => files.items,
+        };
+        let users = tables.users.map(table_of).transpose()?;
         let declared = [
             ("items", "--items", tables.item_properties, items.is_some()),
-            ("users", "--users", tables.user_properties, tables.users.is_some()),
+            ("users", "--users", tables.user_properties, users.is_some()),
         ];
         for (what, flag, declared, has_file) in declared {
             if let Some(property) = declared.first().filter(|_| !has_file) {
@@ -79,16 +83,16 @@ impl Dataset {
         let table = |ids: &ColumnRead, properties: &[Declared]| ItemsOptions {
             flag_names: files.flag_names.clone(),
             properties: properties.to_vec(),
-            id_name: ids.name.clone(),
+            // In a table of values the name of a column is an id of its own.
+            id_name: ids.name.clone().filter(|_| ratings.table.is_none()),
             strict: options.strict,
             ..ItemsOptions::default()
         };
         let columns = &ratings.columns;
         let items =
             items.map(|from| read_items(from, interactions.items(), &table(&columns.item, tables.item_properties)));
-        let users = tables.users.map(|path| {
-            read_users(Source::file(path), interactions.users(), &table(&columns.user, tables.user_properties))
-        });
+        let users =
+            users.map(|from| read_users(from, interactions.users(), &table(&columns.user, tables.user_properties)));
         let (items, users) = (items.transpose()?, users.transpose()?);
         let mut data = Self::new(&name(paths), interactions);
         let mut report = LoadReport { ratings, items: None, users: None };
@@ -209,6 +213,24 @@ impl Files {
             Choice::Nothing | Choice::Several(_) => Source::file(path).entries(RATINGS_FILES),
         };
         Ok(Self { interactions, items: items(&names).map(|name| entry(&name)), flag_names: None })
+    }
+}
+
+/// A table of items, of users or of pairs: a file, or a folder whose only table it is, in one file or in parts.
+///
+/// # Errors
+/// When the folder cannot be read, holds no table, or holds several.
+pub fn table_of(path: &Path) -> Result<Source, LoadError> {
+    let is_folder = path.as_os_str() != "-" && std::fs::metadata(path).is_ok_and(|metadata| metadata.is_dir());
+    if !is_folder {
+        return Ok(Source::file(path));
+    }
+    let names: Vec<String> = entries(path)?.names.into_iter().filter(|name| is_data(name)).collect();
+    match parts_or_several(names) {
+        Choice::Parts(names) if names.len() == 1 => Ok(Source::file(path.join(&names[0]))),
+        Choice::Parts(names) if !names.is_empty() => parts(path, &names),
+        Choice::Several(found) => Err(LoadError::Several { path: path.to_owned(), found }),
+        _ => Err(LoadError::NoTableIn { path: path.to_owned() }),
     }
 }
 

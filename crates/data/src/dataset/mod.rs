@@ -10,7 +10,7 @@ mod synthetic;
 mod words;
 
 pub use error::LoadError;
-pub use load::Tables;
+pub use load::{Tables, table_of};
 pub use summary::{Bin, Quantiles, Summary, TopItem};
 pub use synthetic::{
     SyntheticError, SyntheticParams, SyntheticProgress, SyntheticReport, write_synthetic, write_synthetic_file,

@@ -1,10 +1,11 @@
 //! Which column holds what, and whether what it holds agrees.
 
+use super::decimals;
 use super::doubts;
 use super::wide::Wide;
 use super::{
-    COUNT_NAMES, Column, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, ReadError, ReadOptions, Roles, TIME_NAMES, USER_NAMES,
-    normalised,
+    COUNT_NAMES, Column, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, ReadError, ReadOptions, Role, Roles, TIME_NAMES,
+    USER_NAMES, normalised, roles, suggest,
 };
 use crate::table::{Asked, Decimal, Dialect, Kind, TableError};
 
@@ -24,11 +25,12 @@ pub(super) enum Layout {
     Table(Wide),
 }
 
-/// Which role a column of this name usually has: 0 user, 1 item, 2 value, 3 time.
+/// Which role a column of this name usually has: 0 user, 1 item, 2 value, 3 time; 4 and 5 where it is an end of an edge.
 pub(super) fn usual_role(name: &[u8]) -> Option<usize> {
     let name = normalised(name);
     let roles = [&[USER_NAMES][..], &[ITEM_NAMES], &[RATING_NAMES, COUNT_NAMES, EVENT_NAMES], &[TIME_NAMES]];
-    roles.iter().position(|lists| lists.iter().any(|names| names.contains(&name.as_str())))
+    let role = roles.iter().position(|lists| lists.iter().any(|names| names.contains(&name.as_str())));
+    role.or_else(|| roles::end_of_edge(&name).map(|end| roles.len() + end))
 }
 
 /// What the recognition of a file is told by the options.
@@ -52,13 +54,14 @@ impl Layout {
         let undecided = |undecided| TableError::Undecided { name: name.to_owned(), undecided };
         let header = dialect.header.as_deref();
         let roles_of = |names: &[String]| -> Vec<usize> {
-            names.iter().filter_map(|name| usual_role(name.as_bytes())).filter(|&role| role < 3).collect()
+            let edge = roles::edge(names).into_iter().flat_map(|_| [0, 1]);
+            edge.chain(names.iter().filter_map(|name| usual_role(name.as_bytes()))).filter(|&role| role < 3).collect()
         };
         let columns = [&options.user_column, &options.item_column, &options.rating_column, &options.time_column];
         let told = options.columns.is_some() || columns.iter().any(|column| column.is_some());
         let known = header.map(roles_of).unwrap_or_default();
         let is_long = known.contains(&0) && known.contains(&1);
-        if options.wide == Some(true) || (!told && !is_long) {
+        if options.wide == Some(true) || (!told && (!is_long || dialect.table)) {
             let wide = Wide::find(dialect, options, &usual_role).map_err(undecided)?;
             if let Some(wide) = wide {
                 return Ok(Self::Table(wide));
@@ -68,16 +71,12 @@ impl Layout {
         let blank = vec![String::new(); dialect.width];
         let mut roles = Roles::assign(header.unwrap_or(&blank), header.is_some(), options, name)?;
         if by_place {
-            let places = doubts::by_place(dialect).map_err(undecided)?;
-            (roles.user.at, roles.item.at) = (places[0], places[1]);
-            if let Some(value) = &mut roles.value {
-                value.at = places[2];
-            }
-            // Nothing but users and items: each row counts 1.
-            let clean = dialect.columns.iter().all(|column| column.controls == 0);
-            if dialect.width == 2 && dialect.longest == 2 && clean {
-                roles.value = None;
-            }
+            let (user, item, value) = doubts::by_place(dialect).map_err(undecided)?;
+            (roles.user.at, roles.item.at) = (user, item);
+            roles.value = roles.value.zip(value).map(|(role, at)| Role { at, ..role });
+        }
+        if !told && options.value.is_none() && roles.value.is_none() {
+            lone_value(dialect, &roles, name)?;
         }
         let last = roles.places().map(|(_, role)| role.at).max().unwrap_or(0);
         let value = roles.value.map(|role| role.at);
@@ -88,11 +87,37 @@ impl Layout {
         };
         let column = value.and_then(|at| dialect.columns.get(at));
         let decimal = match (options.decimal, column) {
-            (Some(decimal), _) => decimal,
+            (Some(decimal), _) => decimals::told(decimal),
             (None, None) => Decimal::Open,
             (None, Some(column)) if column.kind() == Kind::Time => Decimal::Point,
-            (None, Some(column)) => column.decimal().ok_or_else(|| undecided(doubts::thousands()))?,
+            (None, Some(column)) => {
+                decimals::found(&[column], &dialect.columns, dialect.format.separator).map_err(undecided)?
+            }
         };
         Ok(Self::Rows { roles, most_fields, decimal })
+    }
+}
+
+/// Refuses a header without a known value when exactly one column of numbers is left whose name says nothing.
+fn lone_value(dialect: &Dialect, roles: &Roles, file: &str) -> Result<(), ReadError> {
+    let Some(names) = &dialect.header else { return Ok(()) };
+    let free = names.iter().enumerate().filter(|&(at, name)| {
+        let normal = normalised(name.as_bytes());
+        let numbers = dialect.columns.get(at).is_some_and(|c| matches!(c.kind(), Kind::Whole | Kind::Number));
+        let timed = ["time", "date", "day"].iter().any(|part| normal.contains(part));
+        let known =
+            usual_role(name.as_bytes()).is_some() || suggest::is_property(&normal) || normal.is_empty() || timed;
+        numbers && !known && dialect.index != Some(at) && roles.places().all(|(_, role)| role.at != at)
+    });
+    let free: Vec<&String> = free.map(|(_, name)| name).collect();
+    match free[..] {
+        [only] if names.len() > 3 => Err(ReadError::MissingColumn {
+            name: file.to_owned(),
+            role: "rating",
+            column: None,
+            found: names.iter().take(64).cloned().collect(),
+            likeliest: Some(only.clone()),
+        }),
+        _ => Ok(()),
     }
 }

@@ -1,33 +1,46 @@
 //! Whether what the columns hold contradicts the roles that they have by convention.
 
-use crate::table::{Dialect, Kind, Separator, Sketch, Undecided};
+use super::decimals;
+use crate::table::{Dialect, Kind, Separator, Sketch, Undecided, ends_in_fractions};
 
 /// Rows from which on a column that numbers them is no chance.
 const SEQUENCE: usize = 3;
+/// Rows from which on it says something that no user comes twice.
+const SINGLE: usize = 3;
 /// Columns of numbers of one scale from which on rows without a header are rather a table of values.
 const TABLE: usize = 6;
 
-/// The columns of user, item and value of a file without usual names: the first three, but for a first that numbers
-/// the rows.
+/// The columns of user, item and value of a file without usual names: the first three that are not empty, but for a first
+/// that numbers the rows. The last is `None` where nothing stands behind the item.
 ///
 /// # Errors
 /// When another order is as likely.
-pub(super) fn by_place(dialect: &Dialect) -> Result<[usize; 3], Undecided> {
-    let column = |at: usize| dialect.columns.get(at);
-    let kind = |at: usize| column(at).map_or(Kind::Empty, Sketch::kind);
+pub(super) fn by_place(dialect: &Dialect) -> Result<(usize, usize, Option<usize>), Undecided> {
+    let filled = filled(dialect);
+    let place = |nth: usize| filled.get(nth).copied().unwrap_or(nth.max(dialect.columns.len()));
+    let column = |nth: usize| dialect.columns.get(place(nth));
+    let kind = |nth: usize| column(nth).map_or(Kind::Empty, Sketch::kind);
+    let from = |nth: usize| (place(nth), place(nth + 1), Some(place(nth + 2)));
     if let (Some(0), true) = (dialect.index, dialect.header.is_some()) {
-        return Ok([1, 2, 3]);
+        return Ok((1, 2, Some(3)));
+    }
+    let single = column(0).is_some_and(|first| first.is_unique() && first.missing == 0 && first.cells >= SINGLE);
+    if single && has_no_name(dialect, place(0)) && filled.len() >= 4 {
+        return Ok(from(1));
     }
     let numbered = column(0).is_some_and(|first| first.counts && first.cells >= SEQUENCE);
-    if numbered && dialect.width >= 4 && matches!(kind(3), Kind::Whole | Kind::Number) {
+    if !numbered && single && dialect.width >= TABLE && one_scale(dialect) {
+        return Err(table());
+    }
+    if (numbered || single) && matches!(kind(3), Kind::Whole | Kind::Number) {
         let third = kind(2);
         let fourth = kind(3);
-        let values = |at: usize| column(at).map_or(0, |column| column.point + column.comma);
+        let values = |nth: usize| column(nth).map_or(0, |column| column.point + column.comma);
         if !matches!(third, Kind::Whole | Kind::Number) || (values(2) == 0 && values(3) > 0) {
-            return Ok([1, 2, 3]);
+            return Ok(from(1));
         }
         if fourth == Kind::Whole && values(2) > 0 {
-            return Ok([0, 1, 2]);
+            return Ok(from(0));
         }
         return Err(Undecided {
             what: "columns",
@@ -35,6 +48,11 @@ pub(super) fn by_place(dialect: &Dialect) -> Result<[usize; 3], Undecided> {
             other: "its first column is the user".to_owned(),
             flags: "--columns, such as --columns -,user,item,value or --columns user,item,value".to_owned(),
         });
+    }
+    let values_last = filled.len() == 4 && matches!(kind(3), Kind::Whole | Kind::Number);
+    let time = |nth: &usize| column(*nth).is_some_and(|column| column.is_epoch() && column.whole == column.cells);
+    if let Some(at) = (0..2).find(time).filter(|_| values_last) {
+        return Err(early_time(at));
     }
     if kind(2) == Kind::Time && column(2).is_some_and(Sketch::is_epoch) {
         let value = if matches!(kind(3), Kind::Whole | Kind::Number) { ",value" } else { "" };
@@ -46,14 +64,48 @@ pub(super) fn by_place(dialect: &Dialect) -> Result<[usize; 3], Undecided> {
         });
     }
     if dialect.width >= TABLE && one_scale(dialect) {
-        return Err(Undecided {
-            what: "table",
-            one: "it is a table of values without names".to_owned(),
-            other: "each row is one interaction".to_owned(),
-            flags: "--wide yes, or --columns such as --columns user,item,value".to_owned(),
-        });
+        return Err(table());
     }
-    Ok([0, 1, 2])
+    // Nothing but users and items: each row counts 1.
+    let clean = dialect.columns.iter().all(|column| column.controls == 0);
+    let two = filled.len() == 2 && dialect.longest == dialect.width && filled[1] + 1 == dialect.width;
+    let (user, item, value) = from(0);
+    Ok((user, item, value.filter(|_| !(two && clean))))
+}
+
+/// A time where the user or the item is by convention.
+fn early_time(nth: usize) -> Undecided {
+    let order = ["time,user,item,value", "user,time,item,value"][nth.min(1)];
+    Undecided {
+        what: "columns",
+        one: format!("its {} column is a time", ["first", "second"][nth.min(1)]),
+        other: "it is the id of a user or an item".to_owned(),
+        flags: format!("--columns {order} or --columns user,item,value"),
+    }
+}
+
+fn table() -> Undecided {
+    Undecided {
+        what: "table",
+        one: "it is a table of values without names".to_owned(),
+        other: "each row is one interaction".to_owned(),
+        flags: "--wide yes, or --columns such as --columns user,item,value".to_owned(),
+    }
+}
+
+/// Columns in which something stands, where the rows show enough.
+fn filled(dialect: &Dialect) -> Vec<usize> {
+    let empty = |at: &usize| dialect.columns.get(*at).is_some_and(|column| column.cells > 0 && column.filled() == 0);
+    let all: Vec<usize> = (0..dialect.width.max(dialect.longest)).collect();
+    let filled: Vec<usize> = all.iter().copied().filter(|at| !empty(at)).collect();
+    // An empty column of values is no gap between two columns.
+    if dialect.header.is_none() && filled.len() >= 2 { filled } else { all }
+}
+
+/// Whether there is a header, and it has no name for a column.
+fn has_no_name(dialect: &Dialect, at: usize) -> bool {
+    let name = dialect.header.as_ref().and_then(|names| names.get(at)).map(|name| name.trim().to_lowercase());
+    name.is_some_and(|name| name.is_empty() || name.starts_with("unnamed: "))
 }
 
 /// Whether all columns behind the first are numbers that reach about as far as each other.
@@ -74,33 +126,42 @@ fn one_scale(dialect: &Dialect) -> bool {
 /// When a field more may be the fraction of a decimal comma.
 pub(super) fn most_fields(dialect: &Dialect, value: Option<usize>, last: usize) -> Result<usize, Undecided> {
     let columns = &dialect.columns;
-    let value = value.unwrap_or(usize::MAX - 2);
+    let surplus = &dialect.surplus;
     let texts = !dialect.quoted && columns.iter().take(last).any(|column| column.phrases > 0);
-    if texts || dialect.longest <= dialect.width && dialect.header.is_some() {
+    if surplus.within > 0 && !dialect.quoted || dialect.longest <= dialect.width && dialect.header.is_some() {
         return Ok(dialect.width);
     }
-    let some_longer =
-        dialect.longest == value + 2 && columns.get(value + 1).is_some_and(|more| more.cells < dialect.rows);
-    let short =
-        columns.get(value + 1).and_then(|more| more.range).is_some_and(|(low, high)| low >= 0.0 && high < 100.0);
-    let whole = columns.get(value).is_some_and(|column| column.point == 0);
-    if dialect.format.separator == Separator::Comma && some_longer && short && whole {
+    let value = value.unwrap_or(usize::MAX - 2);
+    let whole =
+        |at: usize| surplus.columns.get(at).is_some_and(|column| column.whole > 0 && column.whole == column.cells);
+    let short = surplus.columns.get(value + 1).is_some_and(|more| more.short > 0 && more.short == more.cells);
+    let behind = surplus.cut.get(value).is_none_or(|&rows| rows == surplus.rows);
+    let one_more = dialect.longest == dialect.width + 1 && behind;
+    let some = value.checked_add(2) == Some(dialect.longest)
+        && columns
+            .get(value + 1)
+            .is_some_and(|more| more.cells < dialect.rows && more.short > 0 && more.short == more.cells)
+        && columns.get(value).is_some_and(|column| column.point == 0);
+    let fractions = dialect.header.is_none()
+        && dialect.longest == dialect.width
+        && value + 2 == dialect.width
+        && ends_in_fractions(columns);
+    if dialect.format.separator == Separator::Comma && (one_more && whole(value) && short || some || fractions) {
+        let rows = if surplus.rows == dialect.rows || fractions { "all rows" } else { "some rows" };
+        return Err(decimals::cut_in_two(rows));
+    }
+    let id_at_end = last + 1 == dialect.width
+        && value != last
+        && surplus.rows > 0
+        && columns.get(last).is_some_and(|column| column.kind() == Kind::Text);
+    if !dialect.quoted && !texts && (surplus.either > 0 || id_at_end) {
         return Err(Undecided {
-            what: "decimal",
-            one: "some rows have a field more than others".to_owned(),
-            other: "some of their numbers have a decimal comma, without quotes".to_owned(),
-            flags: "--columns, such as --columns user,item,value,-; numbers with a decimal comma need quotes or another separator".to_owned(),
+            what: "columns",
+            one: "some rows have a field more behind the last column".to_owned(),
+            other: "a separator stands within some of their texts, without quotes".to_owned(),
+            flags: "--columns, such as --columns user,item,value if nothing more is read; a text with a separator needs quotes"
+                .to_owned(),
         });
     }
-    Ok(dialect.longest)
-}
-
-/// Commas that may stand between thousands as well as before a fraction.
-pub(super) fn thousands() -> Undecided {
-    Undecided {
-        what: "decimal",
-        one: "the commas in its values stand before a fraction".to_owned(),
-        other: "they stand between thousands".to_owned(),
-        flags: "--decimal comma or --decimal point".to_owned(),
-    }
+    Ok(if texts { dialect.width } else { dialect.longest })
 }

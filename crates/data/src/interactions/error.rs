@@ -79,6 +79,18 @@ pub enum ReadError {
         /// What the rows were.
         report: Box<ReadReport>,
     },
+    /// More rows were rejected than accepted, in a dialect that was found and not told.
+    #[error(
+        "{name} was not understood: of {} rows {} are accepted and {} rejected{}; `--columns user,item,value` says what \
+         its columns are, `--separator`, `--header` and `--wide` how it is written; with one of these it is read as told",
+        report.rows, report.accepted, report.rejected.total, first(report)
+    )]
+    MostlyRejected {
+        /// What was read.
+        name: String,
+        /// What the rows were.
+        report: Box<ReadReport>,
+    },
     /// More than dense 32-bit indices can name.
     #[error("{name} holds too many or too long ids: {reason}")]
     TooLarge {
@@ -128,7 +140,11 @@ fn advice(report: &ReadReport) -> String {
                 report.words_without_weight.keys().map(|word| format!("{}=1", suggest::typed(word))).collect();
             format!("; found words without a weight: add `--value {}`", words.join(","))
         }
-        Reason::TooFewFields => "; if the rows hold user and item only, add `--columns user,item`".to_owned(),
+        Reason::TooFewFields => {
+            "; between fields `,` `;` tab `|` `::` and spaces are known, so write another separator as one of these; if the \
+             rows hold user and item only, add `--columns user,item`"
+                .to_owned()
+        }
         Reason::NotATime => "; name another column with `--time-column COLUMN`".to_owned(),
         _ => String::new(),
     }

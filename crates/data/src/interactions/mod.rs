@@ -2,6 +2,7 @@
 
 mod apart;
 mod columns;
+mod decimals;
 mod derived;
 mod distinct;
 mod doubts;
@@ -10,6 +11,7 @@ mod feedback;
 mod gather;
 mod hash;
 mod intern;
+mod margins;
 mod names;
 mod number;
 mod options;
@@ -39,7 +41,7 @@ pub use read::read_in_chunks;
 pub use read::read_interactions;
 pub use repeats::Repeat;
 pub use report::{
-    ColumnRead, ColumnsRead, IgnoredColumn, NotATime, Progress, ReadReport, Reason, Rejected, RejectedRow,
+    ColumnRead, ColumnsRead, IgnoredColumn, NotATime, Progress, ReadReport, Reason, Rejected, RejectedRow, TableRead,
 };
 pub use roles::{Evidence, Role, Roles};
 pub use times::TimeFormat;

@@ -127,6 +127,12 @@ pub const RATING_NAMES: &[&str] = &[
     "myscore",
     "reviewoverall",
     "grade",
+    "starrating",
+    "reviewscore",
+    "reviewrating",
+    "ratingscore",
+    "rate",
+    "vote",
 ];
 
 /// Usual names of a column of counts or weights, [`normalised`]: values that are evidence of use, not opinions.

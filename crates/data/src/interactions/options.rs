@@ -122,6 +122,19 @@ pub struct ReadOptions {
     pub strict: bool,
 }
 
+impl ReadOptions {
+    /// Whether they say how the table is written or what its columns hold, beyond what the values mean.
+    pub(super) fn tells(&self) -> bool {
+        let columns = [&self.user_column, &self.item_column, &self.rating_column, &self.time_column];
+        self.columns.is_some()
+            || columns.iter().any(|column| column.is_some())
+            || self.separator.is_some()
+            || self.header.is_some()
+            || self.wide.is_some()
+            || self.value.is_some()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -110,6 +110,8 @@ pub(super) struct Reader<'a> {
     pub(super) gather: Gather,
     /// The ids of the table's columns, if the file is a table of values.
     wide: Option<Wide>,
+    /// Whether the options say how the table is written or what its columns hold.
+    is_told: bool,
     /// Fields of most rows of text.
     width: usize,
     /// What was recognised.
@@ -130,6 +132,7 @@ impl<'a> Reader<'a> {
             options,
             gather,
             wide: None,
+            is_told: options.tells(),
             width: 0,
             evidence: decimal.into_iter().collect(),
             rows: 0,
@@ -195,6 +198,9 @@ impl<'a> Reader<'a> {
     /// Takes the values of one row of a table; each counts as a row of its own.
     fn take_values(&mut self, fields: &Fields, line: u64, decoder: &mut Decoder) -> Result<(), ReadError> {
         let Some(wide) = &mut self.wide else { return Ok(()) };
+        if let Some(undecided) = wide.total(fields) {
+            return Err(TableError::Undecided { name: self.name.to_owned(), undecided }.into());
+        }
         let mut verdicts = Vec::new();
         let empty = wide.take(fields, &mut self.gather, decoder, &mut verdicts);
         if empty.map_err(|error| too_large(self.name, &error))? && wide.zero_is_missing {
@@ -231,6 +237,7 @@ impl<'a> Reader<'a> {
 
     fn finish(self, seen: Seen) -> Result<(Interactions, ReadReport), ReadError> {
         let roles = self.gather.roles.clone();
+        let is_wide = self.wide.is_some();
         let has_numbers = roles.value.is_some() && self.options.value.is_none();
         let repeat = self.options.repeat.unwrap_or(if has_numbers { Repeat::Last } else { Repeat::Sum });
         let mut report = ReadReport {
@@ -246,12 +253,13 @@ impl<'a> Reader<'a> {
             separator: seen.separator,
             encoding: seen.encoding,
             compression: seen.compression,
-            columns: ColumnsRead::new(&roles),
+            columns: if is_wide { ColumnsRead::of_table(&roles) } else { ColumnsRead::new(&roles) },
             feedback: None,
             time_format: None,
             not_a_time: None,
             words_without_weight: BTreeMap::new(),
             header: roles.header.clone(),
+            table: self.wide.as_ref().map(Wide::told),
             evidence: self.evidence,
         };
         let gather = self.gather;
@@ -261,6 +269,9 @@ impl<'a> Reader<'a> {
         report.words_without_weight.clone_from(&gather.unmapped);
         if self.accepted == 0 {
             return Err(ReadError::Empty { name: self.name.to_owned(), report: Box::new(report) });
+        }
+        if report.columnar.is_none() && !self.is_told && report.is_mostly_rejected() {
+            return Err(ReadError::MostlyRejected { name: self.name.to_owned(), report: Box::new(report) });
         }
         let fail = |error: &dyn std::error::Error| too_large(self.name, error);
         let (users, user_place) = gather.users.into_sorted().map_err(|error| fail(&error))?;

@@ -169,11 +169,32 @@ pub struct ReadReport {
     pub time_format: Option<TimeFormat>,
     /// Why a column with the name of a time gave no times.
     pub not_a_time: Option<NotATime>,
+    /// How a table of users x items was read; `None` where each row is one interaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableRead>,
     /// What was recognised beyond separator and columns, and why: one sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<String>,
     /// Words without a weight and how often each came, at most 20 of them.
     pub words_without_weight: BTreeMap<String, u64>,
+}
+
+/// Rejected rows that say nothing of a file, however few it has.
+const FEW: u64 = 3;
+
+/// How a table of users x items was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TableRead {
+    /// Whether the rows are items and the columns users.
+    pub rows_are_items: bool,
+    /// Columns of values, whose names are ids.
+    pub columns: usize,
+    /// The first of them, counted from 1.
+    pub first: usize,
+    /// The last of them.
+    pub last: usize,
+    /// Whether a zero was taken for no value.
+    pub zero_is_missing: bool,
 }
 
 /// Which column was taken for what.
@@ -220,7 +241,19 @@ pub struct NotATime {
     pub text: String,
 }
 
+impl ReadReport {
+    /// Whether more rows were rejected than accepted, a few at least; rows without a rating count for neither.
+    pub(super) fn is_mostly_rejected(&self) -> bool {
+        self.rejected.total > self.accepted.max(FEW)
+    }
+}
+
 impl ColumnsRead {
+    /// The columns of a table of values, of which each is read.
+    pub(super) fn of_table(roles: &Roles) -> Self {
+        Self { ignored: Vec::new(), ..Self::new(roles) }
+    }
+
     pub(super) fn new(roles: &Roles) -> Self {
         let name = |at: usize| roles.header.as_ref().and_then(|header| header.get(at).cloned());
         let read = |role: Role| ColumnRead { position: role.at + 1, name: name(role.at), evidence: role.evidence };

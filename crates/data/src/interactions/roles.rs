@@ -11,6 +11,16 @@ const MOST_NAMES: usize = 64;
 /// Positions are below this.
 const MOST_COLUMNS: usize = 1 << 16;
 
+/// Names of the columns of edges, [`normalised`]: where an edge begins, and where it ends.
+const EDGES: [(&str, &str); 6] = [
+    ("source", "target"),
+    ("src", "dst"),
+    ("from", "to"),
+    ("sourceid", "targetid"),
+    ("srcid", "dstid"),
+    ("fromid", "toid"),
+];
+
 /// Why a column is taken for what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -99,7 +109,7 @@ impl Roles {
     pub(super) fn counts_by_name(&self) -> bool {
         let name = self.value.and_then(|role| self.header.as_ref()?.get(role.at));
         name.map(|name| normalised(name.as_bytes()))
-            .is_some_and(|name| name == "weight" || COUNT_NAMES.contains(&name.as_str()))
+            .is_some_and(|name| name == "weight" || name == "w" || COUNT_NAMES.contains(&name.as_str()))
     }
 }
 
@@ -128,6 +138,19 @@ fn in_order(
     })
 }
 
+/// Which end of an edge of a graph a normalised name may be: 0 where it begins, 1 where it ends.
+pub(super) fn end_of_edge(name: &str) -> Option<usize> {
+    let ends = |&(from, to): &(&str, &str)| [from, to].iter().position(|end| *end == name);
+    EDGES.iter().find_map(ends)
+}
+
+/// Where an edge of a graph begins and ends, by the names of the two columns: the beginning is the user.
+pub(super) fn edge(names: &[String]) -> Option<(usize, usize)> {
+    let names: Vec<String> = names.iter().map(|name| normalised(name.as_bytes())).collect();
+    let place = |wanted: &str| names.iter().position(|name| name == wanted);
+    EDGES.iter().find_map(|(from, to)| Some((place(from)?, place(to)?)))
+}
+
 /// The fields of a first row, and the columns that have a role already.
 struct Names<'a> {
     first: &'a [String],
@@ -148,7 +171,12 @@ impl<'a> Names<'a> {
         let item = self.asked("item", options.item_column.as_ref())?;
         let value = self.asked("rating", options.rating_column.as_ref())?;
         let time = self.asked("time", options.time_column.as_ref())?;
-        let by_name = self.is_header && self.knows_a_name();
+        let edge = edge(self.first).filter(|_| self.is_header && !self.knows_users_or_items());
+        let (user, item) = match edge {
+            Some((from, to)) => (user.or_else(|| self.named(from)), item.or_else(|| self.named(to))),
+            None => (user, item),
+        };
+        let by_name = self.is_header && (edge.is_some() || self.knows_a_name());
         let place = |at| Role { at, evidence: Evidence::Position };
         let (user, item, value) = if by_name {
             let user = user.or_else(|| self.usual(&[USER_NAMES])).ok_or_else(|| self.missing("user", None))?;
@@ -159,6 +187,7 @@ impl<'a> Names<'a> {
                     let events = self.usual(&[EVENT_NAMES, RATING_NAMES, COUNT_NAMES]);
                     Some(events.ok_or_else(|| self.missing("rating", None))?)
                 }
+                (None, None) if edge.is_some() => self.usual(&[RATING_NAMES, COUNT_NAMES, &["w"]]),
                 (None, None) => self.usual(&[RATING_NAMES, COUNT_NAMES]),
             };
             (user, item, value)
@@ -199,6 +228,19 @@ impl<'a> Names<'a> {
         let at = at.ok_or_else(|| self.missing(role, Some(column)))?;
         self.taken.push(at);
         Ok(Some(Role { at, evidence: Evidence::Asked }))
+    }
+
+    /// The column with a known name, unless it has a role.
+    fn named(&mut self, at: usize) -> Option<Role> {
+        if self.taken.contains(&at) {
+            return None;
+        }
+        self.taken.push(at);
+        Some(Role { at, evidence: Evidence::Name })
+    }
+
+    fn knows_users_or_items(&self) -> bool {
+        self.normalised.iter().any(|name| [USER_NAMES, ITEM_NAMES].iter().any(|list| list.contains(&name.as_str())))
     }
 
     /// The first column without a role that has one of these names; earlier names and lists go first.

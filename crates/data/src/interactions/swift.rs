@@ -12,7 +12,7 @@ use super::gather::Gather;
 use super::intern::{Interner, PACKED_BYTES, Packed};
 use super::number::rating;
 use super::times::{TimeFormat, digits};
-use crate::table::{Format, Separator};
+use crate::table::{Decimal, Format, Separator};
 
 const WORD: usize = 8;
 /// Bytes that must follow the start of a row: two ids with separators and a rating, and one word more.
@@ -25,6 +25,10 @@ pub(super) fn take(gather: &mut Gather, bytes: &[u8], format: Format, limit: u64
     let roles = &gather.roles;
     let in_order = roles.user.at == 0 && roles.item.at == 1 && roles.value.is_some_and(|role| role.at == 2);
     if !in_order || gather.weights.is_some() || !gather.missing.is_empty() || format.terminator != b'\n' {
+        return (0, 0);
+    }
+    // Beside decimal commas a point is none.
+    if gather.decimal == Decimal::Comma {
         return (0, 0);
     }
     let time = match (&gather.gathered.times, gather.time_format, roles.time) {
@@ -40,6 +44,7 @@ pub(super) fn take(gather: &mut Gather, bytes: &[u8], format: Format, limit: u64
         Separator::Pipe => shaped::<b'|', 1>(gather, bytes, plain),
         Separator::Space => shaped::<b' ', 1>(gather, bytes, plain),
         Separator::DoubleColon => shaped::<b':', 2>(gather, bytes, plain),
+        Separator::DoublePipe | Separator::DoubleTab => (0, 0),
     }
 }
 

@@ -7,13 +7,16 @@
 //! ```
 
 use super::gather::{Gather, Verdict, id_text};
-use super::{Evidence, ReadOptions, Reason, Role, Roles, normalised};
+use super::margins::{is_margin, margin};
+use super::{Evidence, ReadOptions, Reason, Role, Roles, TableRead, decimals, normalised};
 use crate::ids::IdError;
 use crate::table::{Decimal, Decoder, Dialect, Fields, Sketch, Undecided, is_missing};
 
 /// Roles by number, as the vocabulary of names gives them.
 const USER: usize = 0;
 const ITEM: usize = 1;
+/// Roles that a name alone may have.
+const ROLES: usize = 4;
 /// Names of a header that are kept for the report.
 const MOST_NAMES: usize = 64;
 
@@ -29,6 +32,10 @@ pub(super) struct Wide {
     /// Whether a zero is no value: the table has no empty cell, and no negative value.
     pub(super) zero_is_missing: bool,
     pub(super) decimal: Decimal,
+    /// Most fields a row may have.
+    most_fields: usize,
+    /// Whether a row may be called as a row of totals is.
+    margins: bool,
     numbers: Vec<Option<u32>>,
 }
 
@@ -42,18 +49,20 @@ impl Wide {
         options: &ReadOptions,
         role: &dyn Fn(&[u8]) -> Option<usize>,
     ) -> Result<Option<Self>, Undecided> {
-        let told = options.wide;
+        let told = options.wide.or(dialect.table.then_some(true));
         if told == Some(false) {
             return Ok(None);
         }
         let generated: Vec<String> = (0..dialect.width).map(|at| at.to_string()).collect();
         let Some(names) = dialect.header.as_ref().or(told.map(|_| &generated)) else { return Ok(None) };
-        let roles: Vec<Option<usize>> = names.iter().map(|name| role(name.as_bytes())).collect();
+        let usual = |name: &String| role(name.as_bytes()).filter(|&role| role < ROLES);
+        let roles: Vec<Option<usize>> = names.iter().map(usual).collect();
         let is_index = |at: usize| {
             let name = names[at].trim().to_lowercase();
             dialect.index == Some(at) && (name.is_empty() || name.starts_with("unnamed: "))
         };
         let named = roles.iter().position(|role| matches!(role, Some(USER | ITEM)));
+        let named = if dialect.table { Some(0) } else { named };
         let id = named.or_else(|| (0..names.len()).find(|&at| !is_index(at))).unwrap_or(0);
         // A lone column without a name that numbers the rows is the ids themselves.
         let id =
@@ -71,13 +80,13 @@ impl Wide {
                 Likely::Maybe => return Err(undecided(names, id)),
             }
         }
+        if let Some(&at) = cells.iter().find(|&&at| options.wide != Some(true) && is_margin(&names[at])) {
+            return Err(margin(&names[at]));
+        }
         let columns: Vec<&Sketch> = cells.iter().filter_map(|&at| dialect.columns.get(at)).collect();
-        let commas = columns.iter().map(|column| column.comma).sum::<usize>();
-        let points = columns.iter().map(|column| column.point).sum::<usize>();
-        let found = match (points, commas) {
-            (0, 0) => Decimal::Open,
-            (0, _) => Decimal::Comma,
-            _ => Decimal::Point,
+        let decimal = match options.decimal {
+            Some(decimal) => decimals::told(decimal),
+            None => decimals::found(&columns, &[], dialect.format.separator)?,
         };
         let empty = columns.iter().any(|column| column.missing > 0);
         let negative = columns.iter().any(|column| column.range.is_some_and(|(low, _)| low < 0.0));
@@ -85,7 +94,9 @@ impl Wide {
             id,
             transposed: roles[id] == Some(ITEM),
             zero_is_missing: !empty && !negative && options.missing.is_empty(),
-            decimal: options.decimal.unwrap_or(found),
+            decimal,
+            most_fields: dialect.width,
+            margins: options.wide == Some(true),
             numbers: vec![None; cells.len()],
             cells: cells.into_iter().map(|at| (at, names[at].trim().to_owned())).collect(),
         }))
@@ -107,6 +118,18 @@ impl Wide {
         format!("a table of values: rows are {rows}, {} columns are {columns}, {zeros}", self.cells.len())
     }
 
+    /// What a report says of the table.
+    pub(super) fn told(&self) -> TableRead {
+        let places = || self.cells.iter().map(|cell| cell.0 + 1);
+        TableRead {
+            rows_are_items: self.transposed,
+            columns: self.cells.len(),
+            first: places().min().unwrap_or(0),
+            last: places().max().unwrap_or(0),
+            zero_is_missing: self.zero_is_missing,
+        }
+    }
+
     /// Zeros were taken for gaps, and then came a gap.
     pub(super) fn zeros_or_gaps(&self, line: u64) -> Undecided {
         Undecided {
@@ -115,6 +138,13 @@ impl Wide {
             other: format!("its zeros say that there is no value, as the empty cell in line {line} does"),
             flags: "filling or emptying those cells".to_owned(),
         }
+    }
+
+    /// The name of a row that may sum up the others, where that was not told.
+    pub(super) fn total(&self, fields: &Fields) -> Option<Undecided> {
+        let id = fields.get(self.id).filter(|_| !self.margins)?;
+        let name = std::str::from_utf8(id).ok().filter(|name| is_margin(name))?;
+        Some(margin(name))
     }
 
     /// Takes the values of one row, and says of each what it was. Returns whether the row has an empty cell.
@@ -129,7 +159,7 @@ impl Wide {
         verdicts: &mut Vec<Verdict>,
     ) -> Result<bool, IdError> {
         let mut empty = false;
-        if fields.len() > self.cells.len() + 2 {
+        if fields.len() > self.most_fields {
             verdicts.push(Err(Reason::TooManyFields));
             return Ok(false);
         }
@@ -220,7 +250,8 @@ fn likely(dialect: &Dialect, names: &[String], id: usize, cells: &[usize], other
     }
     if dialect.index == Some(0) && id == 0 && counts(names, cells) && cells.len() <= 6 {
         let kind = columns[0].kind();
-        return if close && columns.iter().all(|column| column.kind() == kind) { Likely::Maybe } else { Likely::No };
+        let alike = close && columns.iter().all(|column| column.kind() == kind);
+        return if alike || columns.iter().any(|column| column.missing > 0) { Likely::Maybe } else { Likely::No };
     }
     if pattern && (named || scale) {
         return if cells.len() > 2 || named { Likely::Yes } else { Likely::Maybe };
@@ -229,7 +260,7 @@ fn likely(dialect: &Dialect, names: &[String], id: usize, cells: &[usize], other
     let all = columns.iter().map(|column| column.cells).sum::<usize>();
     if scale && cells.len() >= 3 && gaps * 20 >= all {
         Likely::Yes
-    } else if scale && (named || dialect.rows >= 2 && cells.len() >= 3) {
+    } else if scale && (named || dialect.rows >= 2 && cells.len() >= 3) || cells.len() >= 3 && gaps * 3 >= all {
         Likely::Maybe
     } else {
         Likely::No

@@ -1,5 +1,7 @@
 //! What decompressed bytes are: text, lines of JSON, columns, or something that is refused by name.
 
+use super::sparse;
+
 /// What the bytes are, as far as their start says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
@@ -111,7 +113,7 @@ impl Content {
         match json(text, complete) {
             Some(content) => content,
             None if is_binary(head) => refused("not text: every tenth byte or more is a NUL or control byte", AS_CSV),
-            None => Self::Text,
+            None => sparse::content(text, complete).unwrap_or(Self::Text),
         }
     }
 }
@@ -135,6 +137,9 @@ fn json(text: &[u8], complete: bool) -> Option<Content> {
             let end = memchr::memchr(b'\n', text);
             let line = &text[..end.unwrap_or(text.len())];
             let object = |line| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
+            if let Some((found, advice)) = by_columns(text, complete) {
+                return refused(found, advice);
+            }
             if object(line) {
                 return Some(Content::JsonLines);
             }
@@ -158,6 +163,42 @@ fn json(text: &[u8], complete: bool) -> Option<Content> {
             ),
             _ => None,
         },
+        _ => None,
+    }
+}
+
+/// What a document of whole columns is, and what to do; `None` where it is none.
+///
+/// Its first object holds nothing but columns: lists of numbers and texts, or objects of them, one or more a column.
+fn by_columns(text: &[u8], complete: bool) -> Option<(&'static str, &'static str)> {
+    const FOUND: &str = "one JSON document of whole columns";
+    let columns = "write it as a table: `pandas.read_json(FILE).to_csv(\"data.csv\", index=False)`";
+    let split = "write it as a table: `pandas.read_json(FILE, orient=\"split\").to_csv(\"data.csv\", index=False)`";
+    let mut objects =
+        serde_json::Deserializer::from_slice(text).into_iter::<serde_json::Map<String, serde_json::Value>>();
+    match objects.next() {
+        Some(Ok(object)) => {
+            let is_last = objects.next().is_none() && complete;
+            let long =
+                |value: &serde_json::Value| value.as_array().map(Vec::len).or(value.as_object().map(|map| map.len()));
+            let lengths: Option<Vec<usize>> = object.values().map(long).collect();
+            let equal =
+                lengths.is_some_and(|lengths| lengths.len() > 1 && lengths.windows(2).all(|two| two[0] == two[1]));
+            match () {
+                () if !is_last => None,
+                () if object.contains_key("columns") && object.contains_key("data") => Some((FOUND, split)),
+                () if equal => Some((FOUND, columns)),
+                () => None,
+            }
+        }
+        // Beyond the sample: the first column goes on to its end.
+        Some(Err(error)) if error.is_eof() && !complete => {
+            let value = text.iter().position(|&byte| byte == b':').map(|at| text[at + 1..].trim_ascii_start());
+            let opens = value.is_some_and(|value| matches!(value.first(), Some(b'[' | b'{')));
+            let first = memchr::memchr(b'\n', text).map_or(text, |end| &text[..end]);
+            let ended = first.ends_with(b"}") || first.ends_with(b"}\r");
+            (opens && !ended).then_some((FOUND, columns))
+        }
         _ => None,
     }
 }
@@ -234,6 +275,15 @@ mod tests {
         assert_eq!(Content::of(b"{\"user\": 1}\n{\"user\": 2}\n", true), Content::JsonLines);
         assert_eq!(Content::of(b"\xef\xbb\xbf \n{\"user\": 1}", true), Content::JsonLines);
         assert_eq!(Content::of(b"{\"user\": 1, \"te", false), Content::JsonLines);
+        for columns in [
+            "{\"user\": [1, 2], \"item\": [3, 4]}\n",
+            "{\n  \"user\": [1, 2],\n  \"item\": [3, 4]\n}\n",
+            "{\"user\": {\"0\": 1}, \"item\": {\"0\": 3}}",
+            "{\"columns\": [\"user\"], \"index\": [0, 1], \"data\": [[1], [2]]}",
+        ] {
+            assert_eq!(found(columns.as_bytes()), "one JSON document of whole columns", "{columns}");
+        }
+        assert_eq!(Content::of(b"{\"user\": [1, 2], \"item\": [3, 4", false), Content::of(b"{\"user\": [1, 2", false));
         for document in ["{\n  \"user\": 1\n}\n", "{\"user\": 1,\n \"item\": 2}", "{\"rows\": [\n{}]}"] {
             assert!(found(document.as_bytes()).contains("document"));
         }

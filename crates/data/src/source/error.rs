@@ -94,7 +94,7 @@ pub enum TableError {
 /// Two readings of one file, and what picks one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undecided {
-    /// What is not decided: `header`, `columns`, `decimal`, `table`.
+    /// What is not decided: `header`, `columns`, `decimal`, `table`, `separator`.
     pub what: &'static str,
     /// The one reading.
     pub one: String,

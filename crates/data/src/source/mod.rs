@@ -4,6 +4,7 @@ mod archive;
 mod compression;
 mod content;
 mod error;
+mod sparse;
 mod stream;
 
 use std::fs::File;

@@ -22,6 +22,12 @@ pub enum Separator {
     /// `::`
     #[serde(rename = "::")]
     DoubleColon,
+    /// `||`
+    #[serde(rename = "||")]
+    DoublePipe,
+    /// Two tabs.
+    #[serde(rename = "\t\t")]
+    DoubleTab,
     /// Spaces and tabs, one or more.
     #[serde(rename = " ")]
     Space,
@@ -29,7 +35,16 @@ pub enum Separator {
 
 impl Separator {
     /// All separators; when two explain a file equally well, the earlier one wins.
-    pub const ALL: [Self; 6] = [Self::DoubleColon, Self::Tab, Self::Semicolon, Self::Comma, Self::Pipe, Self::Space];
+    pub const ALL: [Self; 8] = [
+        Self::DoubleColon,
+        Self::DoublePipe,
+        Self::DoubleTab,
+        Self::Tab,
+        Self::Semicolon,
+        Self::Comma,
+        Self::Pipe,
+        Self::Space,
+    ];
 
     /// The bytes in the file; of spaces, one.
     #[must_use]
@@ -40,6 +55,8 @@ impl Separator {
             Self::Tab => b"\t",
             Self::Pipe => b"|",
             Self::DoubleColon => b"::",
+            Self::DoublePipe => b"||",
+            Self::DoubleTab => b"\t\t",
             Self::Space => b" ",
         }
     }
@@ -59,6 +76,8 @@ impl fmt::Display for Separator {
             Self::Tab => "tab",
             Self::Pipe => "|",
             Self::DoubleColon => "::",
+            Self::DoublePipe => "||",
+            Self::DoubleTab => "two tabs",
             Self::Space => "space",
         })
     }

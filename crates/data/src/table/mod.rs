@@ -21,8 +21,8 @@ mod parts;
 mod stream;
 
 pub use decode::{Decoder, Encoding};
-pub(crate) use dialect::is_missing;
-pub use dialect::{Asked, Decimal, Dialect, Kind, Sketch};
+pub use dialect::{Asked, Decimal, Dialect, Kind, Sketch, Surplus};
+pub(crate) use dialect::{ends_in_fractions, is_missing};
 pub use fields::Fields;
 pub use format::{Format, Quote, Separator};
 pub use lines::{Lines, Record};

@@ -70,6 +70,31 @@ fn parts_with_other_columns_are_refused_by_name() {
 }
 
 #[test]
+fn parts_may_be_compressed_in_different_ways() {
+    let folder = folder(&[("part-0.csv", "userId,movieId,rating\n1,1,1\n")]);
+    let text = crate::packed::gzip(b"userId,movieId,rating\n2,1,2\n");
+    std::fs::write(folder.path().join("part-1.csv.gz"), text).unwrap();
+    assert_eq!(ids(&load(folder.path()).unwrap()), ["1", "2"]);
+}
+
+#[test]
+fn items_and_users_may_be_folders_of_parts() {
+    let ratings = folder(&[("ratings.csv", "userId,movieId,rating\n1,7,1\n2,8,1\n")]);
+    let items = folder(&[("part-0.csv", "movieId,title\n7,Up\n"), ("part-1.csv", "movieId,title\n8,Heat\n")]);
+    let users = folder(&[("people.csv", "userId,age\n1,30\n2,40\n"), ("_SUCCESS", "")]);
+    let tables = Tables { items: Some(items.path()), users: Some(users.path()), ..Tables::default() };
+    let load = |tables: &Tables<'_>| {
+        Dataset::load_with(&[ratings.path()], tables, &ReadOptions::default(), &mut |_| ControlFlow::Continue(()))
+    };
+    let data = load(&tables).unwrap();
+    assert_eq!(data.catalogue.title(data.interactions.item("8").unwrap()), Some("Heat"));
+    assert_eq!(data.report.unwrap().users.unwrap().rows, 2);
+    let (other, empty) = (folder(&[("a.csv", "1\n"), ("b.csv", "1\n")]), folder(&[]));
+    assert!(matches!(load(&Tables { items: Some(other.path()), ..tables }), Err(LoadError::Several { .. })));
+    assert!(matches!(load(&Tables { users: Some(empty.path()), ..tables }), Err(LoadError::NoTableIn { .. })));
+}
+
+#[test]
 fn several_files_are_read_in_the_order_given() {
     let folder = folder(&[("b.csv", "1,1,1\n"), ("a.csv", "1,1,2\n2,2,2\n")]);
     let [a, b] = ["a.csv", "b.csv"].map(|name| folder.path().join(name));

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
+use foretaste::dataset::table_of;
 use foretaste::interactions::{Column, ITEM_NAMES, Reason, USER_NAMES, normalised};
 use foretaste::table::{CHUNK_BYTES, Fields, Lines, Record, Separator, Source};
 
@@ -48,7 +49,7 @@ impl Pairs {
             bad_pairs(io::stdin().lock().read_to_end(&mut bytes), name)?;
             Source::bytes(bytes)
         } else {
-            Source::file(name)
+            bad_pairs(table_of(name), name)?
         };
         let lines = bad_pairs(Lines::open(source, separator, None, CHUNK_BYTES), name)?;
         let mut pairs = Self {

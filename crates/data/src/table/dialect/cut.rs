@@ -64,6 +64,8 @@ struct Score {
     even: f64,
     /// Share of quoted fields that close where the field ends.
     closed: f64,
+    /// Share of the rows whose first two cells hold no other separator.
+    clean: f64,
     /// Share of the cells that are not empty that are numbers.
     numbers: f64,
 }
@@ -76,6 +78,9 @@ impl Score {
         }
         if (self.closed - other.closed).abs() > 0.0005 {
             return self.closed > other.closed;
+        }
+        if (self.clean - other.clean).abs() > 0.5 {
+            return self.clean > other.clean;
         }
         self.numbers > other.numbers + 0.15
     }
@@ -127,32 +132,45 @@ fn quotes(sample: &[u8], usual: Format, told: Option<Quote>) -> Vec<Quote> {
 fn score(rows: &[&[u8]], format: Format, usual: Format) -> Option<Score> {
     let mut fields = Fields::default();
     let mut counts = Vec::with_capacity(rows.len());
-    let (mut numbers, mut cells) = (0usize, 0usize);
-    let ends = rows.iter().filter(|row| row.ends_with(format.separator.bytes())).count();
-    let trailing = ends * 10 >= rows.len() * 6;
+    let (mut numbers, mut cells, mut clean, mut doubled) = (0usize, 0usize, 0usize, 0usize);
+    let doubles = matches!(format.separator, Separator::Tab | Separator::Pipe);
+    let is_number = |cell: &[u8]| number(cell, format.separator != Separator::Comma).is_some();
     for (at, row) in rows.iter().enumerate() {
         fields.cut(row, format);
-        let ends = trailing && row.ends_with(format.separator.bytes());
-        counts.push(fields.len() - usize::from(ends && fields.len() > 1));
+        counts.push(fields.len());
+        // Between separators of two characters every second field is empty.
+        let every_second = || fields.iter().enumerate().all(|(at, cell)| cell.is_empty() == (at % 2 == 1));
+        doubled += usize::from(doubles && fields.len() > 2 && fields.len() % 2 == 1 && every_second());
         if at > 0 {
             cells += fields.iter().filter(|cell| !cell.is_empty()).count();
-            numbers +=
-                fields.iter().filter(|cell| number(cell, format.separator != Separator::Comma).is_some()).count();
+            numbers += fields.iter().filter(|cell| is_number(cell)).count();
+            clean += usize::from(fields.iter().take(2).all(|cell| is_number(cell) || is_clean(cell, format.separator)));
         }
     }
-    let share = |least: usize| {
-        let of = |width: usize| counts.iter().filter(|&&count| count == width).count() as f64;
-        // Rows may lack a field or have one more; those that do speak three quarters for it.
-        let near = |width: usize| of(width + 1).max(if width > least { of(width - 1) } else { 0.0 });
-        let shares = counts.iter().filter(|&&count| count >= least).map(|&width| of(width) + 0.75 * near(width));
-        shares.fold(0.0, f64::max) / rows.len().max(1) as f64
-    };
-    // A table of two columns is rarer than one of three, and a row of text falls in two more easily.
-    let even = share(3).max(0.8 * share(2));
+    if doubled * 100 >= rows.len() * 95 && doubled > 0 {
+        return None;
+    }
+    let numbers = numbers as f64 / cells.max(1) as f64;
+    let mut even = even(&counts);
+    let ends: Vec<bool> = rows.iter().map(|row| row.ends_with(format.separator.bytes())).collect();
+    if ends.iter().filter(|&&ends| ends).count() * 10 >= rows.len() * 6 {
+        let trimmed: Vec<usize> =
+            counts.iter().zip(ends).map(|(&count, ends)| count - usize::from(ends && count > 1)).collect();
+        even = even.max(self::even(&trimmed));
+    }
     if even == 0.0 {
         return None;
     }
-    let quoted = Quoted::count(rows, format);
+    // Spaces stand in names as well; another separator that stands in all rows equally often does not.
+    if format.separator == Separator::Space && numbers < 0.6 && holds_another(rows) {
+        even = even.min(0.7);
+    }
+    // Nor do tabs stand alone in rows that spaces cut, unless they come in runs.
+    let tabs = |row: &&&[u8]| memchr(b'\t', row).is_some() && memchr(b' ', row).is_none();
+    if format.separator == Separator::Space && rows.iter().filter(tabs).count() * 10 >= rows.len() * 6 {
+        even *= 0.8;
+    }
+    let quoted = Quoted::count(rows, format, usual_count(&counts));
     if format.quote != usual.quote && !quoted.convinces() {
         return None;
     }
@@ -161,7 +179,71 @@ fn score(rows: &[&[u8]], format: Format, usual: Format) -> Option<Score> {
         0 => 0.99,
         opened => quoted.closed as f64 / opened as f64,
     };
-    Some(Score { even, closed, numbers: numbers as f64 / cells.max(1) as f64 })
+    Some(Score { even, closed, clean: clean as f64 / rows.len().saturating_sub(1).max(1) as f64, numbers })
+}
+
+/// The commonest number of fields.
+fn usual_count(counts: &[usize]) -> usize {
+    let mut counts = counts.to_vec();
+    counts.sort_unstable();
+    counts.chunk_by(|a, b| a == b).max_by_key(|run| run.len()).map_or(0, |run| run[0])
+}
+
+/// Whether most rows hold tabs, and spaces within what stands between them.
+pub(super) fn mixes_tabs_and_spaces(rows: &[&[u8]]) -> bool {
+    let within = |row: &[u8]| {
+        row.windows(3)
+            .any(|part| part[1] == b' ' && !matches!(part[0], b' ' | b'\t') && !matches!(part[2], b' ' | b'\t'))
+    };
+    let both = rows.iter().filter(|row| memchr(b'\t', row).is_some() && within(row)).count();
+    both * 10 >= rows.len() * 5 && both > 0
+}
+
+/// How evenly rows are cut, 1 at most.
+fn even(counts: &[usize]) -> f64 {
+    let share = |least: usize| {
+        let of = |width: usize| counts.iter().filter(|&&count| count == width).count() as f64;
+        // Rows may lack a field or have one more; those that do speak three quarters for it.
+        let near = |width: usize| of(width + 1).max(if width > least { of(width - 1) } else { 0.0 });
+        let mut widths: Vec<usize> = counts.iter().copied().filter(|&count| count >= least).collect();
+        widths.sort_unstable();
+        widths.dedup();
+        let shares = widths.into_iter().map(|width| of(width) + 0.75 * near(width));
+        shares.fold(0.0, f64::max) / counts.len().max(1) as f64
+    };
+    // A table of two columns is rarer than one of three, and a row of text falls in two more easily.
+    share(3).max(0.8 * share(2))
+}
+
+/// Whether a cell holds no other separator, and is not several numbers with spaces between them.
+fn is_clean(cell: &[u8], separator: Separator) -> bool {
+    let other = |other: &Separator| {
+        *other != separator && *other != Separator::Space && memmem::find(cell, other.bytes()).is_some()
+    };
+    let words = || cell.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+    let several =
+        separator != Separator::Space && words().count() > 1 && words().all(|word| number(word, true).is_some());
+    !several && !Separator::ALL.iter().any(other)
+}
+
+/// Whether another separator than spaces stands in nearly all rows, in each as often as in the others.
+fn holds_another(rows: &[&[u8]]) -> bool {
+    [Separator::Tab, Separator::DoubleColon, Separator::Semicolon, Separator::Pipe, Separator::Comma].iter().any(
+        |other| {
+            let quoted = |byte: &u8| matches!(byte, b'"' | b'\'' | b' ');
+            let word = |word: &[u8]| {
+                // A comma within a number is a decimal one.
+                let inner: Vec<u8> = word.iter().copied().filter(|byte| !quoted(byte)).collect();
+                let number = *other == Separator::Comma && number(&inner, true).is_some();
+                if number { 0 } else { memmem::find_iter(word, other.bytes()).count() }
+            };
+            let count = |row: &&[u8]| row.split(|&byte| byte == b' ').map(word).sum::<usize>();
+            let mut counts: Vec<usize> = rows.iter().map(count).collect();
+            counts.sort_unstable();
+            let common = counts.chunk_by(|a, b| a == b).filter(|run| run[0] > 0).map(<[usize]>::len).max().unwrap_or(0);
+            common * 100 >= rows.len() * 95
+        },
+    )
 }
 
 /// How quotes are used in some rows.
@@ -171,6 +253,8 @@ struct Quoted {
     closed: usize,
     /// Quoted fields that hold a separator or a quote.
     needed: usize,
+    /// Quoted fields that hold a line end and no separator, in rows of as many fields as most have.
+    lines: usize,
     /// Rows of two fields or more, of which those that are no numbers are quoted.
     rows: usize,
     /// Most quoted fields in one column, and the rows.
@@ -179,16 +263,17 @@ struct Quoted {
 }
 
 impl Quoted {
-    fn count(rows: &[&[u8]], format: Format) -> Self {
+    /// `width` is the commonest number of fields.
+    fn count(rows: &[&[u8]], format: Format, width: usize) -> Self {
         let mut found = Self { of: rows.len(), ..Self::default() };
         let Some(quote) = format.quote.byte() else { return found };
         let separator = format.separator.bytes();
         let mut columns = Vec::new();
         for row in rows.iter().filter(|row| memchr(quote, row).is_some()) {
-            let (mut rest, mut at, mut all, mut here) = (*row, 0, true, 0);
+            let (mut rest, mut at, mut all, mut here, mut lines) = (*row, 0, true, 0, 0);
             loop {
                 rest = if format.separator == Separator::Space { trim(rest) } else { rest };
-                let (mut whole, mut within) = (false, false);
+                let (mut whole, mut within, mut alone) = (false, false, false);
                 if rest.first() == Some(&quote) {
                     found.opened += 1;
                     let end = closing(&rest[1..], format.quote).map_or(rest.len(), |end| end + 1);
@@ -200,9 +285,11 @@ impl Quoted {
                     found.closed += usize::from(whole);
                     let holds = |bytes: &[u8]| memmem::find(inner, bytes).is_some();
                     within = memchr(format.terminator, inner).is_none();
+                    alone = !holds(separator);
                     found.needed += usize::from(whole && within && (holds(separator) || holds(&[quote])));
                 }
                 here += usize::from(whole && within);
+                lines += usize::from(whole && !within && alone);
                 let end = memmem::find(rest, separator).unwrap_or(rest.len());
                 all &= whole || trim(&rest[..end]).is_empty() || number(trim(&rest[..end]), true).is_some();
                 if columns.len() == at {
@@ -219,6 +306,7 @@ impl Quoted {
                 rest = &rest[next + length..];
             }
             found.rows += usize::from(all && here > 0 && at > 1);
+            found.lines += if at == width { lines } else { 0 };
         }
         found.column = columns.into_iter().max().unwrap_or(0);
         found
@@ -227,7 +315,8 @@ impl Quoted {
     /// Whether quotes that are not usual are meant as such: nearly all close, and they are there for a reason.
     fn convinces(&self) -> bool {
         let close = self.opened > 0 && self.closed * 100 >= self.opened * 98;
-        close && (self.needed > 0 || self.rows > 0 || (self.of > 1 && self.column * 10 >= self.of * 9))
+        close
+            && (self.needed > 0 || self.lines > 0 || self.rows > 0 || (self.of > 1 && self.column * 10 >= self.of * 9))
     }
 }
 
@@ -249,6 +338,11 @@ mod tests {
             ("1 2 3,5\n4 5 6,5\n", Separator::Space),
             ("1|4,5|3,5|2,5\n2|4,5|3,5|2,0\n", Separator::Pipe),
             ("1,The Matrix\n2,Am Ende\n", Separator::Comma),
+            ("Old Stone 12\tKing Road 3\nBig Star 4\tRed House 9\n", Separator::Tab),
+            ("Old Stone 12|King Road 3\nBig Star 4|Red House 9\n", Separator::Pipe),
+            ("1|10|5|3,7,9\n2|11|4|1,2,3\n", Separator::Pipe),
+            ("1 10 5 3,7,9\n2 11 4 1,2,3\n", Separator::Space),
+            ("New Old 6,Star 4,5.0,\nBig Red 7,King 1,4.0,\nBig Sea 7,King 2,4.0,x\n", Separator::Comma),
             ("", Separator::Comma),
             ("hello", Separator::Comma),
         ] {
@@ -262,6 +356,8 @@ mod tests {
             ("\"a\"\t\"b\"\t\"5\"\n\"c\"\t\"b\"\t\"4\"\n", Quote::Double),
             ("'a','b','5'\n'c','b','4'\n", Quote::Single),
             ("'Til\t1\t5\nit's\t2\t4\n", Quote::None),
+            ("7\tgood\t4\n8\t\"a\nb\"\t3\n9\tbad\t1\n", Quote::Double),
+            ("1\t2\t3\n\"4\t5\t6\n7\t8\"\t9\n", Quote::None),
             ("\"a\t1\t5\nb\"\t2\t4\n", Quote::None),
             ("\"a\\\",b\",1,5\n\"c\",2,4\n", Quote::Backslash),
             ("a,1,5\nb,2,4\n", Quote::Double),

@@ -9,13 +9,19 @@
 mod align;
 mod cut;
 mod head;
+mod index;
+mod levels;
 mod preamble;
 mod sketch;
+mod start;
+mod surplus;
 
 use super::fields::trim;
 use super::{Decoder, Fields, Format, Quote, Separator, Undecided};
 pub(crate) use sketch::is_missing;
 pub use sketch::{Decimal, Kind, Sketch};
+pub use surplus::Surplus;
+pub(crate) use surplus::ends_in_fractions;
 
 /// Rows of the sample that are looked at, at most.
 const ROWS: usize = 1000;
@@ -31,7 +37,8 @@ pub struct Asked<'a> {
     pub quote: Option<Quote>,
     /// Whether the first row names the columns, if told.
     pub header: Option<bool>,
-    /// Which role a column of this name has, if it is a usual name of one.
+    /// Which role a column of this name has, if it is a usual name of one: 0 to 3, and 4 and 5 for the two ends of an
+    /// edge, which only say something together.
     pub role: &'a dyn Fn(&[u8]) -> Option<usize>,
 }
 
@@ -48,6 +55,10 @@ pub struct Dialect {
     pub longest: usize,
     /// Whether quotes are used, so that a separator within a text does not cut it.
     pub quoted: bool,
+    /// Whether its header is one of a table of users x items for certain.
+    pub table: bool,
+    /// Rows with more fields than the others, or than the header.
+    pub surplus: Surplus,
     /// A column that numbers the rows and has no name of its own.
     pub index: Option<usize>,
     /// What the columns hold, as far as the sample shows.
@@ -89,6 +100,12 @@ pub(super) fn recognise(
     let separator = asked.separator.or_else(|| preamble::separator(sample));
     let format = cut::best(sample, complete, separator, asked.quote);
     let mut spans = cut::rows(sample, complete, format, ROWS);
+    if separator.is_none() && format.separator == Separator::Space {
+        let lines: Vec<&[u8]> = spans.iter().map(|span| &sample[span.start..span.end]).collect();
+        if cut::mixes_tabs_and_spaces(&lines) {
+            return Err(preamble::tabs_or_spaces());
+        }
+    }
     let mut fields = Fields::default();
     let mut rows: Rows = Vec::new();
     let mut cells = 0;
@@ -117,7 +134,8 @@ pub(super) fn recognise(
         decoder.text(&cell).map_or_else(|| String::from_utf8_lossy(&cell).into_owned(), std::borrow::Cow::into_owned)
     };
     let header = head.header.map(|cells| cells.into_iter().map(&mut text).collect());
-    let mut dialect = align::align(header, &rows[data..], evidence)?;
+    let mut dialect = align::align(header, &rows[data..], format.separator, asked, evidence)?;
+    dialect.table = head.table;
     dialect.format = format;
     dialect.quoted = format
         .quote

@@ -18,7 +18,7 @@ pub(super) fn of_format(rows: &Rows) -> Option<Head> {
     if starts(rows.first()?, "%%MatrixMarket") {
         let sizes = rows.iter().position(|row| !starts(row, "%"))?;
         let why = "Matrix Market: a row of sizes is passed over".to_owned();
-        return Some(Head { before: sizes + 1, header: None, evidence: vec![why] });
+        return Some(Head { before: sizes + 1, header: None, evidence: vec![why], table: false });
     }
     let first = rows.iter().position(|row| !starts(row, "%"))?;
     let data = rows.iter().position(|row| starts(row, "@data"))?;
@@ -38,12 +38,13 @@ pub(super) fn of_format(rows: &Rows) -> Option<Head> {
     });
     let header: Vec<Vec<u8>> = names.collect();
     let why = "ARFF: its attributes name the columns".to_owned();
-    (!header.is_empty()).then(|| Head { before: data, header: Some(header), evidence: vec![why] })
+    (!header.is_empty()).then(|| Head { before: data, header: Some(header), evidence: vec![why], table: false })
 }
 
 /// What stands between fields of a file whose first line names its format.
 pub(super) fn separator(sample: &[u8]) -> Option<Separator> {
-    if sample.starts_with(b"%%MatrixMarket") {
+    let banner = b"%%matrixmarket";
+    if sample.get(..banner.len()).is_some_and(|start| start.eq_ignore_ascii_case(banner)) {
         return Some(Separator::Space);
     }
     let mut lines = sample.split(|&byte| byte == b'\n').map(trim);
@@ -66,7 +67,12 @@ pub(super) fn cut_otherwise(
         let parts: Vec<Vec<u8>> = parts.collect();
         let fits = parts.len() == usual || parts.len() + 1 == usual;
         let why = format!("a row is a header: it has usual names, between `{}`", separator.replace('\t', "tab"));
-        (fits && names(&parts) >= 2).then(|| Head { before: before - 1, header: Some(parts), evidence: vec![why] })
+        (fits && names(&parts) >= 2).then(|| Head {
+            before: before - 1,
+            header: Some(parts),
+            evidence: vec![why],
+            table: false,
+        })
     })
 }
 
@@ -108,5 +114,15 @@ pub(super) fn late(row: &str, before: usize) -> Undecided {
         one: format!("its row {} ({row}) names the columns", before + 1),
         other: "the rows before that are data".to_owned(),
         flags: "--header or --no-header".to_owned(),
+    }
+}
+
+/// Tabs and spaces in the same rows, of which the spaces may stand within texts.
+pub(super) fn tabs_or_spaces() -> Undecided {
+    Undecided {
+        what: "separator",
+        one: "runs of tabs stand between its fields, and spaces within them".to_owned(),
+        other: "spaces stand between its fields as well".to_owned(),
+        flags: "--separator space, or by writing one tab between two fields".to_owned(),
     }
 }

@@ -12,18 +12,29 @@ pub enum Decimal {
     /// A point.
     #[default]
     Point,
-    /// A comma.
+    /// A point, and commas between thousands.
+    Thousands,
+    /// A comma, and points between thousands.
     Comma,
     /// No number had a fraction so far: a point, or a comma that cannot stand between thousands.
     Open,
 }
 
 impl Decimal {
-    /// The number with a decimal point; `None` where the text has no comma that is one.
+    /// The number with a decimal point and nothing between thousands; `None` where it is written so already, or is none.
     #[must_use]
     pub fn with_point(self, text: &[u8]) -> Option<Vec<u8>> {
         if self == Self::Point {
             return None;
+        }
+        if self == Self::Thousands {
+            memchr(b',', text)?;
+            return is_grouped(text, b',', b'.').then(|| text.iter().copied().filter(|&byte| byte != b',').collect());
+        }
+        if self == Self::Comma && is_grouped(text, b'.', b',') {
+            return Some(
+                text.iter().filter(|&&byte| byte != b'.').map(|&b| if b == b',' { b'.' } else { b }).collect(),
+            );
         }
         let at = memchr(b',', text)?;
         let fraction = &text[at + 1..];
@@ -35,6 +46,21 @@ impl Decimal {
         text[at] = b'.';
         Some(text)
     }
+}
+
+/// Whether a mark stands between the thousands of a number, as in `1.000` and `12.500.000,5`.
+fn is_grouped(text: &[u8], mark: u8, decimal: u8) -> bool {
+    let text = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
+    let (whole, fraction) = memchr(decimal, text).map_or((text, &b"0"[..]), |at| (&text[..at], &text[at + 1..]));
+    let mut groups = whole.split(|&byte| byte == mark);
+    let digits = |group: &[u8]| group.iter().all(u8::is_ascii_digit);
+    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()) && digits(group) && group[0] != b'0');
+    let mut more = 0;
+    let threes = groups.all(|group| {
+        more += 1;
+        group.len() == 3 && digits(group)
+    });
+    first && threes && more > 0 && digits(fraction)
 }
 
 /// What the values of a column are.
@@ -70,6 +96,14 @@ pub struct Sketch {
     pub comma: usize,
     /// Of these, such as could have a comma between thousands.
     pub thousands: usize,
+    /// Numbers without a comma whose points could stand between thousands.
+    pub grouped: usize,
+    /// Numbers whose points cannot be read otherwise: two of them, or a decimal comma behind one.
+    pub groups_only: usize,
+    /// Numbers whose commas can only stand between thousands: two of them, or a decimal point behind one.
+    pub comma_groups: usize,
+    /// Whole numbers of one digit or two.
+    pub short: usize,
     /// Numbers that start with a superfluous zero.
     pub padded: usize,
     /// Dates.
@@ -90,12 +124,14 @@ pub struct Sketch {
     pub rises: bool,
     first: Option<f64>,
     last: Option<f64>,
+    /// Whether a cell came again, as far as is remembered.
+    repeats: bool,
     /// Different cells, the first [`DISTINCT`](Self::DISTINCT) of them.
     pub distinct: BTreeSet<Vec<u8>>,
 }
 
 /// Words for a value that is not there.
-const MISSING: [&str; 8] = ["", "nan", "na", "n/a", "null", "none", "?", "-"];
+const MISSING: [&str; 13] = ["", "nan", "na", "n/a", "null", "none", "?", "-", ".", "..", "<na>", "#n/a", "\\n"];
 
 /// Whether a cell says that there is no value.
 pub(crate) fn is_missing(cell: &[u8]) -> bool {
@@ -108,7 +144,10 @@ pub(super) fn number(cell: &[u8], comma: bool) -> Option<f64> {
     if !cell.iter().all(plain) || cell.is_empty() {
         return None;
     }
-    let with_point = if comma { Decimal::Comma.with_point(cell) } else { None };
+    // One point alone is taken for that before a fraction.
+    let marked = comma && (memchr(b',', cell).is_some() || memchr::memchr_iter(b'.', cell).count() > 1);
+    let with_point =
+        if marked { Decimal::Comma.with_point(cell).or_else(|| Decimal::Thousands.with_point(cell)) } else { None };
     let text = std::str::from_utf8(with_point.as_deref().unwrap_or(cell)).ok()?;
     text.parse().ok().filter(|value: &f64| value.is_finite())
 }
@@ -118,7 +157,7 @@ impl Sketch {
     pub const DISTINCT: usize = 256;
 
     /// The column of these cells.
-    pub(super) fn of<'a>(cells: impl Iterator<Item = &'a [u8]>) -> Self {
+    pub(crate) fn of<'a>(cells: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut sketch = Self { counts: true, rises: true, ..Self::default() };
         for cell in cells {
             sketch.add(cell);
@@ -131,13 +170,22 @@ impl Sketch {
 
     fn add(&mut self, cell: &[u8]) {
         self.cells += 1;
-        if self.distinct.len() < Self::DISTINCT && !self.distinct.contains(cell) {
-            self.distinct.insert(cell.to_vec());
+        let room = self.distinct.len() < Self::DISTINCT;
+        if room || !self.repeats {
+            let known = self.distinct.contains(cell);
+            self.repeats |= known;
+            if room && !known {
+                self.distinct.insert(cell.to_vec());
+            }
         }
         if is_missing(cell) {
             self.missing += 1;
             return;
         }
+        let grouped = is_grouped(cell, b'.', b',');
+        let only = grouped && (memchr::memchr_iter(b'.', cell).count() > 1 || memchr(b',', cell).is_some());
+        self.grouped += usize::from(grouped && memchr(b',', cell).is_none());
+        self.groups_only += usize::from(only);
         let Some(value) = number(cell, true) else {
             let text = String::from_utf8_lossy(cell);
             let date = is_date(&text);
@@ -147,12 +195,16 @@ impl Sketch {
             self.lists += usize::from(text.contains(", ") || text.contains('|'));
             return;
         };
-        if let Some(at) = memchr(b',', cell) {
+        let commas = memchr::memchr_iter(b',', cell).count();
+        if is_grouped(cell, b',', b'.') && (commas > 1 || commas == 1 && memchr(b'.', cell).is_some()) {
+            self.comma_groups += 1;
+        } else if let Some(at) = memchr(b',', cell) {
             self.comma += 1;
             let digits = cell[..at].iter().filter(|byte| byte.is_ascii_digit()).count();
             self.thousands += usize::from(cell.len() - at == 4 && (1..=3).contains(&digits) && cell[0] != b'0');
         } else if cell.iter().all(u8::is_ascii_digit) || (cell.len() > 1 && cell[1..].iter().all(u8::is_ascii_digit)) {
             self.whole += 1;
+            self.short += usize::from(cell.len() <= 2 && cell.iter().all(u8::is_ascii_digit));
         } else {
             self.point += 1;
         }
@@ -177,7 +229,7 @@ impl Sketch {
     /// Cells that are numbers.
     #[must_use]
     pub fn numbers(&self) -> usize {
-        self.whole + self.point + self.comma
+        self.whole + self.point + self.comma + self.comma_groups
     }
 
     /// Whether all cells but a few are numbers, and there is one at least.
@@ -196,7 +248,7 @@ impl Sketch {
     /// Whether no two cells are equal, as far as is remembered.
     #[must_use]
     pub fn is_unique(&self) -> bool {
-        self.distinct.len() == self.cells.min(Self::DISTINCT)
+        !self.repeats
     }
 
     /// What the column holds.
@@ -215,18 +267,6 @@ impl Sketch {
             Kind::Set
         } else {
             Kind::Text
-        }
-    }
-
-    /// The decimal separator of the column; `None` when its commas could stand between thousands as well.
-    #[must_use]
-    pub fn decimal(&self) -> Option<Decimal> {
-        match (self.point, self.comma) {
-            (0, 0) => Some(Decimal::Open),
-            (0, comma) if self.thousands < comma => Some(Decimal::Comma),
-            (0, _) => None,
-            (_, comma) if self.thousands < comma => None,
-            _ => Some(Decimal::Point),
         }
     }
 }
@@ -263,16 +303,5 @@ mod tests {
         ] {
             assert_eq!(sketch(cells).kind(), kind, "{cells:?}");
         }
-    }
-
-    #[test]
-    fn a_comma_before_three_digits_decides_nothing() {
-        assert_eq!(sketch(&["4,5", "3"]).decimal(), Some(Decimal::Comma));
-        assert_eq!(sketch(&["1,000", "3"]).decimal(), None);
-        assert_eq!(sketch(&["1,000", "3,5"]).decimal(), Some(Decimal::Comma));
-        assert_eq!(sketch(&["0,125", "3"]).decimal(), Some(Decimal::Comma));
-        assert_eq!(sketch(&["1.5", "1,000"]).decimal(), Some(Decimal::Point));
-        assert_eq!(sketch(&["1.5", "1,5"]).decimal(), None);
-        assert_eq!(sketch(&["1", "2"]).decimal(), Some(Decimal::Open));
     }
 }

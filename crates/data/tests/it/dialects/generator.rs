@@ -13,11 +13,11 @@ use super::writer;
 
 /// What may vary, and how; the first level of each is the plain one.
 pub(crate) const DIMENSIONS: [(&str, &[&str]); 19] = [
-    ("separator", &[",", ";", "tab", "|", "::", "space", "spaces"]),
-    ("header", &["camel", "snake", "words", "typed", "numbers", "none"]),
+    ("separator", &[",", ";", "tab", "|", "::", "space", "spaces", "||", "tabs"]),
+    ("header", &["camel", "snake", "words", "typed", "numbers", "none", "edges"]),
     ("before", &["nothing", "title", "comment", "blank", "sep="]),
     ("length", &["equal", "longer", "shorter"]),
-    ("index", &["none", "empty name", "Unnamed: 0", "no name"]),
+    ("index", &["none", "empty name", "Unnamed: 0", "no name", "no name, shuffled", "Unnamed: 0, gaps"]),
     ("trailing", &["none", "rows", "header", "both"]),
     ("quotes", &["none", "double", "double text", "single", "backslash"]),
     ("decimal", &["point", "comma"]),
@@ -29,7 +29,7 @@ pub(crate) const DIMENSIONS: [(&str, &[&str]); 19] = [
     ("time", &["none", "seconds", "milliseconds", "iso"]),
     ("ids", &["numbers", "leading zeros", "words", "like ratings", "codes"]),
     ("values", &["1..5", "halves", "0..100", "-10..10", "none"]),
-    ("shape", &["long", "wide empty", "wide zero", "wide nan"]),
+    ("shape", &["long", "wide empty", "wide zero", "wide nan", "wide dot", "wide levels"]),
     ("sorted", &["by user", "not"]),
     ("rows", &["some", "few", "many"]),
 ];
@@ -90,14 +90,21 @@ impl Dialect {
             for dimension in ["length", "order", "time", "extra"] {
                 self.0[place(dimension)] = 0;
             }
-            if ["numbers", "none", "typed"].contains(&self.of("header")) {
+            if ["numbers", "none", "typed", "edges"].contains(&self.of("header")) {
                 self.set("header", "camel");
             }
             if self.is("values", "none") || self.is("values", "-10..10") && self.is("shape", "wide zero") {
                 self.set("values", "1..5");
             }
-            if spaced && self.is("shape", "wide empty") {
+            // Between spaces no cell is empty, and a line of empty cells is a blank one.
+            if spaced && ["wide empty", "wide levels"].contains(&self.of("shape")) {
                 self.set("shape", "wide nan");
+            }
+            if self.is("shape", "wide levels") {
+                // The index of the frame holds the ids, and is the only one.
+                for dimension in ["index", "trailing"] {
+                    self.0[place(dimension)] = 0;
+                }
             }
         }
         // Without names, or with names that say nothing, the order is the usual one.
@@ -110,7 +117,7 @@ impl Dialect {
         // Nothing but user and time, or user, item and time without a name, is not told apart from ratings.
         if self.is("values", "none") {
             self.set("decimal", "point");
-            if !["camel", "snake", "words", "typed"].contains(&self.of("header")) {
+            if !["camel", "snake", "words", "typed", "edges"].contains(&self.of("header")) {
                 for dimension in ["time", "extra", "length", "index"] {
                     self.0[place(dimension)] = 0;
                 }
@@ -140,10 +147,11 @@ impl Dialect {
         if spaced {
             // An end of spaces is no field, an empty name neither.
             self.set("trailing", "none");
-            if self.is("quotes", "none") && ["empty name", "Unnamed: 0"].contains(&self.of("index")) {
+            if self.is("quotes", "none") && ["empty name", "Unnamed: 0", "Unnamed: 0, gaps"].contains(&self.of("index"))
+            {
                 self.set("index", "no name");
             }
-            if self.is("index", "no name") && self.is("header", "none") {
+            if self.of("index").starts_with("no name") && self.is("header", "none") {
                 self.set("index", "none");
             }
         }
@@ -156,6 +164,14 @@ impl Dialect {
                 self.set("before", "nothing");
             }
         }
+        // Separators of two characters are not told from empty fields at the end, nor from empty cells.
+        if ["||", "tabs"].contains(&self.of("separator")) {
+            self.set("trailing", "none");
+            self.set("shape", "long");
+            if !self.is("header", "none") && self.0[place("index")] > 0 {
+                self.set("index", "none");
+            }
+        }
         if self.is("before", "sep=") && !matches!(self.of("separator"), "," | ";" | "tab" | "|") {
             self.set("before", "title");
         }
@@ -164,6 +180,10 @@ impl Dialect {
         }
         if !self.is("letters", "ascii") && !["words", "codes"].contains(&self.of("ids")) {
             self.set("ids", "words");
+        }
+        // A few rows whose names do not count say nothing of their first field.
+        if self.is("index", "no name, shuffled") && self.is("rows", "few") {
+            self.set("rows", "some");
         }
         // The field that some rows lack, or have more, is the last, and no role stands there.
         if self.is("length", "shorter") && self.is("extra", "none") {
@@ -250,7 +270,7 @@ fn ids(dialect: &Dialect, prefix: &str, offset: usize, count: usize, random: &mu
     let separator = writer::separator(dialect);
     let quoted = !dialect.is("quotes", "none");
     // An id with a tab in it is no id.
-    let separator = if separator == "\t" { " " } else { separator };
+    let separator = if separator.starts_with('\t') { " " } else { separator };
     let letter = if dialect.is("letters", "ascii") { "e" } else { "é" };
     let mut ids: Vec<String> = Vec::new();
     while ids.len() < count {

@@ -16,14 +16,26 @@ pub(crate) fn separator(dialect: &Dialect) -> &'static str {
         "tab" => "\t",
         "space" => " ",
         "spaces" => "   ",
+        "tabs" => "\t\t",
         other => other,
     }
 }
 
 /// The bytes of the file.
 pub(crate) fn write(dialect: &Dialect, matrix: &Matrix, random: &mut ChaCha8Rng) -> Vec<u8> {
-    let (header, rows) =
+    let (header, mut rows) =
         if dialect.is("shape", "long") { long(dialect, matrix, random) } else { wide(dialect, matrix, random) };
+    let mut header = header;
+    if dialect.is("shape", "wide levels") {
+        // As pandas writes a frame whose columns have two levels: what the values are, the ids, and a line for the index.
+        let mut ids = header.take().unwrap_or_default();
+        let width = ids.len();
+        let user = std::mem::replace(&mut ids[0], text(name(dialect, "item", 0)));
+        let what = (0..width).map(|at| text(if at == 0 { "" } else { "rating" }));
+        let empty = (1..width).map(|_| text(""));
+        header = Some(what.collect());
+        rows.splice(0..0, [ids, [user].into_iter().chain(empty).collect()]);
+    }
     let end = match dialect.of("line end") {
         "crlf" => "\r\n",
         "cr" => "\r",
@@ -88,10 +100,11 @@ fn long(dialect: &Dialect, matrix: &Matrix, random: &mut ChaCha8Rng) -> Rows {
         }
     }
     let mut rows = Vec::new();
+    let count = entries.len();
     for (at, ((user, item), rating)) in entries.into_iter().enumerate() {
         let mut row = Vec::new();
         if !dialect.is("index", "none") {
-            row.push(number(at.to_string()));
+            row.push(index(dialect, at, count));
         }
         for column in &columns {
             row.push(match *column {
@@ -121,9 +134,23 @@ fn long(dialect: &Dialect, matrix: &Matrix, random: &mut ChaCha8Rng) -> Rows {
 fn index_name(dialect: &Dialect) -> Option<Field> {
     match dialect.of("index") {
         "empty name" => Some(text("")),
-        "Unnamed: 0" => Some(text("Unnamed: 0")),
+        "Unnamed: 0" | "Unnamed: 0, gaps" => Some(text("Unnamed: 0")),
         _ => None,
     }
+}
+
+/// The name of a row: its number, with gaps as a filter leaves them, or in the order that a shuffle leaves.
+fn index(dialect: &Dialect, at: usize, count: usize) -> Field {
+    number(match dialect.of("index") {
+        "no name, shuffled" => ((at + 1) * 7919 % next_prime(count)).to_string(),
+        "Unnamed: 0, gaps" => (3 + 2 * at + at / 3).to_string(),
+        _ => at.to_string(),
+    })
+}
+
+/// The least prime above a number.
+fn next_prime(above: usize) -> usize {
+    (above + 1..).find(|&number| number > 1 && (2..number).all(|by| number % by != 0)).unwrap_or(above)
 }
 
 fn wide(dialect: &Dialect, matrix: &Matrix, random: &mut ChaCha8Rng) -> Rows {
@@ -143,12 +170,13 @@ fn wide(dialect: &Dialect, matrix: &Matrix, random: &mut ChaCha8Rng) -> Rows {
     let missing = match dialect.of("shape") {
         "wide zero" => "0",
         "wide nan" => "NaN",
+        "wide dot" => ".",
         _ => "",
     };
     let rows = users.iter().enumerate().map(|(at, user)| {
         let mut row = Vec::new();
         if !dialect.is("index", "none") {
-            row.push(number(at.to_string()));
+            row.push(index(dialect, at, users.len()));
         }
         row.push(id(dialect, user));
         for item in &items {
@@ -162,16 +190,17 @@ fn wide(dialect: &Dialect, matrix: &Matrix, random: &mut ChaCha8Rng) -> Rows {
 
 fn name(dialect: &Dialect, column: &str, at: usize) -> String {
     let names = match column {
-        "user" => ["userId", "user_id", "User ID", "user_id:token"],
-        "item" => ["movieId", "item_id", "Item ID", "item_id:token"],
-        "value" => ["rating", "rating", "Rating", "rating:float"],
-        "time" => ["timestamp", "timestamp", "Timestamp", "timestamp:float"],
-        _ => ["note", "item_note", "A Note", "note:token_seq"],
+        "user" => ["userId", "user_id", "User ID", "user_id:token", "src"],
+        "item" => ["movieId", "item_id", "Item ID", "item_id:token", "dst"],
+        "value" => ["rating", "rating", "Rating", "rating:float", "w"],
+        "time" => ["timestamp", "timestamp", "Timestamp", "timestamp:float", "time"],
+        _ => ["note", "item_note", "A Note", "note:token_seq", "note"],
     };
     match dialect.of("header") {
         "snake" => names[1].to_owned(),
         "words" => names[2].to_owned(),
         "typed" => names[3].to_owned(),
+        "edges" => names[4].to_owned(),
         "numbers" => at.to_string(),
         _ => names[0].to_owned(),
     }
