@@ -270,8 +270,8 @@ impl<'a> Reader<'a> {
         if self.accepted == 0 {
             return Err(ReadError::Empty { name: self.name.to_owned(), report: Box::new(report) });
         }
-        if report.columnar.is_none() && !self.is_told && report.is_mostly_rejected() {
-            return Err(ReadError::MostlyRejected { name: self.name.to_owned(), report: Box::new(report) });
+        if report.columnar.is_none() && !self.is_told && report.is_not_understood() {
+            return Err(ReadError::NotUnderstood { name: self.name.to_owned(), report: Box::new(report) });
         }
         let fail = |error: &dyn std::error::Error| too_large(self.name, error);
         let (users, user_place) = gather.users.into_sorted().map_err(|error| fail(&error))?;

@@ -242,9 +242,12 @@ pub struct NotATime {
 }
 
 impl ReadReport {
-    /// Whether more rows were rejected than accepted, a few at least; rows without a rating count for neither.
-    pub(super) fn is_mostly_rejected(&self) -> bool {
-        self.rejected.total > self.accepted.max(FEW)
+    /// Whether more rows were rejected than accepted, or more than one in twenty for their number of fields or their
+    /// quotes; a few at least. Rows without a rating count for neither.
+    pub(super) fn is_not_understood(&self) -> bool {
+        let of_form = [Reason::TooFewFields, Reason::TooManyFields, Reason::UnterminatedQuote];
+        let misshapen: u64 = of_form.iter().filter_map(|reason| self.rejected.by_reason.get(reason)).sum();
+        self.rejected.total > self.accepted.max(FEW) || misshapen > FEW.max(self.rows / 20)
     }
 }
 

@@ -41,7 +41,7 @@ fn check((name, bytes, expect): &Case, chunk: usize) {
             assert_eq!(report.rejected.by_reason, rejected.iter().copied().collect(), "{name}: {report:?}");
             identity(report, name);
         }
-        (Mostly(rows, accepted, rejected), Err(ReadError::MostlyRejected { report, .. })) => {
+        (Mostly(rows, accepted, rejected), Err(ReadError::NotUnderstood { report, .. })) => {
             assert_eq!((report.rows, report.accepted), (*rows, *accepted), "{name}: {report:?}");
             assert_eq!(report.rejected.by_reason, rejected.iter().copied().collect(), "{name}: {report:?}");
             identity(report, name);

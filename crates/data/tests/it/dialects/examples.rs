@@ -127,7 +127,7 @@ fn a_file_of_which_most_rows_are_rejected_is_refused_unless_it_was_told_how_to_r
     let told = ReadOptions { columns: ColumnRole::list("user,item,value").ok(), ..ReadOptions::default() };
     let text = text.replace("note", "rating");
     let error = read(&text, &ReadOptions::default()).map(|_| ()).unwrap_err();
-    assert!(matches!(error, ReadError::MostlyRejected { .. }), "{error}");
+    assert!(matches!(error, ReadError::NotUnderstood { .. }), "{error}");
     let (_, report) = read(&text, &told).unwrap();
     assert_eq!((report.accepted, report.rejected.total), (1, 6));
 }
