@@ -23,6 +23,7 @@ mod suggest;
 mod swift;
 mod times;
 mod typed;
+mod unnamed;
 mod values;
 mod wide;
 
@@ -32,7 +33,7 @@ pub use derived::ItemStats;
 pub use error::ReadError;
 pub use feedback::Feedback;
 pub(crate) use gather::id_text;
-pub use names::{COUNT_NAMES, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, TIME_NAMES, USER_NAMES, normalised};
+pub use names::{AMOUNT_NAMES, COUNT_NAMES, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, TIME_NAMES, USER_NAMES, normalised};
 pub use options::{Column, ColumnRole, ReadOptions};
 #[doc(hidden)]
 pub use read::read_in_chunks;

@@ -12,7 +12,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::writer;
 
 /// What may vary, and how; the first level of each is the plain one.
-pub(crate) const DIMENSIONS: [(&str, &[&str]); 19] = [
+pub(crate) const DIMENSIONS: [(&str, &[&str]); 20] = [
     ("separator", &[",", ";", "tab", "|", "::", "space", "spaces", "||", "tabs"]),
     ("header", &["camel", "snake", "words", "typed", "numbers", "none", "edges"]),
     ("before", &["nothing", "title", "comment", "blank", "sep="]),
@@ -29,6 +29,7 @@ pub(crate) const DIMENSIONS: [(&str, &[&str]); 19] = [
     ("time", &["none", "seconds", "milliseconds", "iso"]),
     ("ids", &["numbers", "leading zeros", "words", "like ratings", "codes"]),
     ("values", &["1..5", "halves", "0..100", "-10..10", "none"]),
+    ("value name", &["rating", "other"]),
     ("shape", &["long", "wide empty", "wide zero", "wide nan", "wide dot", "wide levels"]),
     ("sorted", &["by user", "not"]),
     ("rows", &["some", "few", "many"]),

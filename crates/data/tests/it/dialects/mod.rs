@@ -2,6 +2,7 @@
 
 mod examples;
 pub(crate) mod generator;
+mod tables;
 pub(crate) mod verdict;
 pub(crate) mod writer;
 

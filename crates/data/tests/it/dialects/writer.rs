@@ -192,6 +192,9 @@ fn name(dialect: &Dialect, column: &str, at: usize) -> String {
     let names = match column {
         "user" => ["userId", "user_id", "User ID", "user_id:token", "src"],
         "item" => ["movieId", "item_id", "Item ID", "item_id:token", "dst"],
+        "value" if dialect.is("value name", "other") => {
+            ["quantity", "star_rating", "Rating (1-5)", "review_score:float", "w"]
+        }
         "value" => ["rating", "rating", "Rating", "rating:float", "w"],
         "time" => ["timestamp", "timestamp", "Timestamp", "timestamp:float", "time"],
         _ => ["note", "item_note", "A Note", "note:token_seq", "note"],
