@@ -30,11 +30,29 @@ pub(super) enum Layout {
 }
 
 /// Which role a column of this name usually has: 0 user, 1 item, 2 value, 3 time; 4 and 5 where it is an end of an edge.
+/// Of two names at the corner of a table of values the first is that of the rows.
 pub(super) fn usual_role(name: &[u8]) -> Option<usize> {
-    let name = normalised(name);
+    corner(name).or_else(|| known(&normalised(name)))
+}
+
+/// The role of the rows of a table of values at whose corner rows and columns are named: `user/item`, `movieId\userId`.
+pub(super) fn corner(name: &[u8]) -> Option<usize> {
+    let name = std::str::from_utf8(name).ok()?;
+    let cut = [" / ", "/", "\\", "|", "×", " x ", "_", "-", " "].into_iter().find_map(|mark| {
+        let (rows, columns) = name.split_once(mark)?;
+        let role = |part: &str| {
+            let part = normalised(part.as_bytes());
+            known(&part).or_else(|| known(part.strip_suffix('s')?)).filter(|&role| role < 2)
+        };
+        role(rows).zip(role(columns))
+    });
+    cut.filter(|(rows, columns)| rows != columns).map(|(rows, _)| rows)
+}
+
+fn known(name: &str) -> Option<usize> {
     let roles = [&[USER_NAMES][..], &[ITEM_NAMES], &[RATING_NAMES, COUNT_NAMES, EVENT_NAMES], &[TIME_NAMES]];
-    let role = roles.iter().position(|lists| lists.iter().any(|names| names.contains(&name.as_str())));
-    role.or_else(|| roles::end_of_edge(&name).map(|end| roles.len() + end))
+    let role = roles.iter().position(|lists| lists.iter().any(|names| names.contains(&name)));
+    role.or_else(|| roles::end_of_edge(name).map(|end| roles.len() + end))
 }
 
 /// What the recognition of a file is told by the options.

@@ -1,6 +1,7 @@
 //! What was observed: who did what, when, and what it is worth. External ids enter and leave here.
 
 mod apart;
+mod cells;
 mod columns;
 mod decimals;
 mod derived;

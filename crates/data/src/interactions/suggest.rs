@@ -80,6 +80,19 @@ pub(super) fn hints_elsewhere(name: &str, place: usize) -> bool {
     role.is_some_and(|role| role != place)
 }
 
+/// Whether one of some names hints at users and another at items, as those of rows of interactions do.
+pub(super) fn say_rows<'a>(names: impl Iterator<Item = &'a str>) -> bool {
+    let mut said = [false; 2];
+    for name in names.map(|name| normalised(name.as_bytes())) {
+        let hint = (0..2).find(|&role| SAY[role].iter().any(|part| name.contains(part)));
+        let letter = ["u", "i"].iter().position(|letter| *letter == name);
+        if let Some(role) = hint.or(letter) {
+            said[role] = true;
+        }
+    }
+    said == [true; 2]
+}
+
 /// Words that make a name that of a property of an item, a user or an event, which is neither rating nor count.
 const PROPERTY: [&str; 63] = [
     "id",

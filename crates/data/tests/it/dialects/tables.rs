@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use foretaste_data::interactions::{Interactions, ReadError, ReadOptions, ReadReport, read_interactions};
-use foretaste_data::table::Source;
+use foretaste_data::table::{Source, TableError};
 
 fn read(text: &str) -> Result<(Interactions, ReadReport), ReadError> {
     read_interactions(Source::bytes(text), &ReadOptions::default(), &mut |_| ControlFlow::Continue(()))
@@ -28,8 +28,99 @@ fn assert_read(cases: &[(&str, &str)]) {
     }
 }
 
+fn assert_undecided(cases: &[(&str, &str)]) {
+    for (text, what) in cases {
+        let error = read(text).map(|(found, _)| matrix(&found)).unwrap_err();
+        let ReadError::Table(TableError::Undecided { undecided, .. }) = &error else { panic!("{text}: {error}") };
+        assert_eq!(undecided.what, *what, "{text}: {error}");
+    }
+}
+
+const SMALL: &str = "1 1 5; 1 3 3; 2 2 4; 3 1 1; 3 3 5; 4 2 2; 4 3 3; 5 1 4; 5 2 1";
+
 #[test]
-fn an_index_before_names_that_say_what_the_columns_are_is_passed_over() {
+fn the_header_of_a_small_table_is_no_row() {
+    let rows = "1,5,,3\n2,,4,\n3,1,,5\n4,,2,3\n5,4,1,\n";
+    for corner in [
+        "user",
+        "User",
+        "customer",
+        "users",
+        "name",
+        "id",
+        "user/item",
+        "user\\item",
+        "user_item",
+        "users x items",
+        "users\\items",
+    ] {
+        assert_read(&[(&format!("{corner},1,2,3\n{rows}"), SMALL)]);
+    }
+    for corner in ["item/user", "item", "movieId\\userId"] {
+        let turned = "1 1 5; 1 3 1; 1 5 4; 2 2 4; 2 4 2; 2 5 1; 3 1 3; 3 3 5; 3 4 3";
+        assert_read(&[(&format!("{corner},1,2,3\n{rows}"), turned)]);
+    }
+    let zeros = "1,5,0,3\n2,0,4,0\n3,1,0,5\n4,0,2,3\n5,4,1,0\n";
+    assert_read(&[(&format!("user,1,2,3\n{zeros}"), SMALL)]);
+    assert_read(&[(&format!("user,1,2,3\n{}", rows.replace(",,", ",.,").replace(",\n", ",.\n")), SMALL)]);
+    let words = "anna,5,,3,1\nbob,,4,,2\ncarl,1,,5,\n";
+    let expected = "anna 1 5; anna 3 3; anna 4 1; bob 2 4; bob 4 2; carl 1 1; carl 3 5";
+    for corner in ["user", "name", "id", "index", "user/item"] {
+        assert_read(&[(&format!("{corner},1,2,3,4\n{words}"), expected)]);
+    }
+    assert_read(&[(
+        ";0;1;2;3;4;5\n1;2;NA;5;NA;NA;NA\n2;5;1;5;1;5;NA\n3;NA;3;1;5;4;3\n4;NA;NA;NA;3;5;NA\n",
+        "1 0 2; 1 2 5; 2 0 5; 2 1 1; 2 2 5; 2 3 1; 2 4 5; 3 1 3; 3 2 1; 3 3 5; 3 4 4; 3 5 3; 4 3 3; 4 4 5",
+    )]);
+}
+
+#[test]
+fn a_table_without_a_corner_keeps_all_its_items() {
+    assert_read(&[
+        (
+            "alien,brazil,casino,diva\nu0,3,2.5,,3.5\nu1,1,4,1.5,\nu2,,,2.5,3\nu3,2,,,4\n",
+            "u0 alien 3; u0 brazil 2.5; u0 diva 3.5; u1 alien 1; u1 brazil 4; u1 casino 1.5; u2 casino 2.5; u2 diva 3; u3 alien 2; u3 diva 4",
+        ),
+        (
+            "\"alien\" \"brazil\" \"casino\"\n\"7\" 3 2 NA\n\"8\" 1 4 1\n\"9\" NA NA 2\n\"10\" 2 NA 5\n",
+            "7 alien 3; 7 brazil 2; 8 alien 1; 8 brazil 4; 8 casino 1; 9 casino 2; 10 alien 2; 10 casino 5",
+        ),
+        ("101,102,103\nu1,5,,3\nu2,,4,\nu3,1,,5\n", "u1 101 5; u1 103 3; u2 102 4; u3 101 1; u3 103 5"),
+        ("101;102;103\nu1;5;;3;\nu2;;4;;\nu3;1;;5;\n", "u1 101 5; u1 103 3; u2 102 4; u3 101 1; u3 103 5"),
+        ("1,2,3\nu1,5,,3\nu2,,4,\nu3,1,,5\n", "u1 1 5; u1 3 3; u2 2 4; u3 1 1; u3 3 5"),
+    ]);
+}
+
+#[test]
+fn tables_of_counts_are_no_rows() {
+    let expected = "1 b1 2; 1 d1 4; 2 a1 3; 2 e1 2; 3 c1 2; 4 a1 20; 4 b1 2; 5 e1 6";
+    let rows = "1;NaN;2;NaN;4;NaN\n2;3;NaN;NaN;NaN;2\n3;NaN;NaN;2;NaN;NaN\n4;20;2;NaN;NaN;NaN\n5;NaN;NaN;NaN;NaN;6\n";
+    for corner in ["Unnamed: 0", "", "user_id", "userId"] {
+        for rows in [rows.to_owned(), rows.replace("NaN", "0"), rows.replace("NaN", "")] {
+            assert_read(&[(&format!("{corner};a1;b1;c1;d1;e1\n{rows}"), expected)]);
+        }
+    }
+    let numbered = "1 102 2; 1 104 40; 2 101 3; 2 105 2; 3 103 2; 4 101 900; 5 105 6";
+    let rows = "1,0,2,0,40,0\n2,3,0,0,0,2\n3,0,0,2,0,0\n4,900,0,0,0,0\n5,0,0,0,0,6\n";
+    for corner in ["Unnamed: 0", "", "user_id", "id"] {
+        assert_read(&[(&format!("{corner},101,102,103,104,105\n{rows}"), numbered)]);
+    }
+}
+
+#[test]
+fn numbers_that_may_be_a_table_or_rows_are_refused_with_both_readings() {
+    assert_undecided(&[
+        (",alien,brazil,casino\n0,2,20,3\n1,4,30,1\n2,3,100,2\n3,6,20,5\n", "table"),
+        (",0,1,2\n0,5,0,2\n1,0,20,1\n2,7,1,0\n", "table"),
+        (",kunde,artikel,wert\n0,0,0,4\n1,0,3,3\n2,8,0,5\n", "table"),
+        ("user_id,age,visits,orders\n1,20,0,3\n2,40,300,0\n3,33,20,0\n4,60,0,900\n", "table"),
+    ]);
+    for corner in ["user", "userId", "", "user/item"] {
+        let text = format!("{corner},101,102,103\nu1,x,2,x\nu2,1,x,4\nu3,x,5,1\n");
+        let error = read(&text).map(|(found, _)| matrix(&found)).unwrap_err().to_string();
+        assert!(error.contains("`x` says that there is none"), "{text}: {error}");
+    }
+    // Names that say what the columns are need no flag.
     assert_read(&[
         (",Kunde,Artikel,Bewertung\n0,7,101,4\n1,7,103,3\n2,8,101,5\n", "7 101 4; 7 103 3; 8 101 5"),
         (",Kunde,Artikel,Wert,timestamp\n0,7,101,4,881250949\n1,7,103,3,881250950\n", "7 101 4; 7 103 3"),

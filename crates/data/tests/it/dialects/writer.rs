@@ -165,7 +165,7 @@ fn wide(dialect: &Dialect, matrix: &Matrix, random: &mut ChaCha8Rng) -> Rows {
         }
     }
     let mut header: Vec<Field> = index_name(dialect).into_iter().collect();
-    header.push(text(name(dialect, "user", 0)));
+    header.extend(corner(dialect));
     header.extend(items.iter().map(|item| id(dialect, item)));
     let missing = match dialect.of("shape") {
         "wide zero" => "0",
@@ -186,6 +186,16 @@ fn wide(dialect: &Dialect, matrix: &Matrix, random: &mut ChaCha8Rng) -> Rows {
         row
     });
     (Some(header), rows.collect())
+}
+
+/// What stands above the ids of the rows.
+fn corner(dialect: &Dialect) -> Option<Field> {
+    match dialect.of("corner") {
+        "user" => Some(text("user")),
+        "user/item" => Some(text("user/item")),
+        "none" => None,
+        _ => Some(text(name(dialect, "user", 0))),
+    }
 }
 
 fn name(dialect: &Dialect, column: &str, at: usize) -> String {
