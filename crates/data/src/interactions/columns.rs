@@ -2,12 +2,16 @@
 
 use super::decimals;
 use super::doubts;
+use super::unnamed;
 use super::wide::Wide;
 use super::{
     COUNT_NAMES, Column, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, ReadError, ReadOptions, Role, Roles, TIME_NAMES,
-    USER_NAMES, normalised, roles, suggest,
+    USER_NAMES, normalised, roles,
 };
 use crate::table::{Asked, Decimal, Dialect, Kind, TableError};
+
+/// Names of a header that are kept for the report.
+const MOST_NAMES: usize = 64;
 
 /// How the rows of a file become interactions.
 #[derive(Clone, Debug)]
@@ -26,11 +30,29 @@ pub(super) enum Layout {
 }
 
 /// Which role a column of this name usually has: 0 user, 1 item, 2 value, 3 time; 4 and 5 where it is an end of an edge.
+/// Of two names at the corner of a table of values the first is that of the rows.
 pub(super) fn usual_role(name: &[u8]) -> Option<usize> {
-    let name = normalised(name);
+    corner(name).or_else(|| known(&normalised(name)))
+}
+
+/// The role of the rows of a table of values at whose corner rows and columns are named: `user/item`, `movieId\userId`.
+pub(super) fn corner(name: &[u8]) -> Option<usize> {
+    let name = std::str::from_utf8(name).ok()?;
+    let cut = [" / ", "/", "\\", "|", "×", " x ", "_", "-", " "].into_iter().find_map(|mark| {
+        let (rows, columns) = name.split_once(mark)?;
+        let role = |part: &str| {
+            let part = normalised(part.as_bytes());
+            known(&part).or_else(|| known(part.strip_suffix('s')?)).filter(|&role| role < 2)
+        };
+        role(rows).zip(role(columns))
+    });
+    cut.filter(|(rows, columns)| rows != columns).map(|(rows, _)| rows)
+}
+
+fn known(name: &str) -> Option<usize> {
     let roles = [&[USER_NAMES][..], &[ITEM_NAMES], &[RATING_NAMES, COUNT_NAMES, EVENT_NAMES], &[TIME_NAMES]];
-    let role = roles.iter().position(|lists| lists.iter().any(|names| names.contains(&name.as_str())));
-    role.or_else(|| roles::end_of_edge(&name).map(|end| roles.len() + end))
+    let role = roles.iter().position(|lists| lists.iter().any(|names| names.contains(&name)));
+    role.or_else(|| roles::end_of_edge(name).map(|end| roles.len() + end))
 }
 
 /// What the recognition of a file is told by the options.
@@ -69,15 +91,20 @@ impl Layout {
         }
         let by_place = !told && known.is_empty();
         let blank = vec![String::new(); dialect.width];
-        let mut roles = Roles::assign(header.unwrap_or(&blank), header.is_some(), options, name)?;
+        let places = doubts::by_place(dialect);
+        // An index has no name and no place among those that say nothing.
+        let passed = header.is_some() && matches!(places, Ok((1, ..)));
+        let before = usize::from(by_place && passed && dialect.width > 1);
+        let names = header.unwrap_or(&blank);
+        let mut roles = Roles::assign(&names[before..], header.is_some(), options, name)?;
         if by_place {
-            let (user, item, value) = doubts::by_place(dialect).map_err(undecided)?;
+            roles.header = roles.header.map(|_| names.iter().take(MOST_NAMES).cloned().collect());
+            roles.time = roles.time.map(|role| Role { at: role.at + before, ..role });
+            let (user, item, value) = places.map_err(undecided)?;
             (roles.user.at, roles.item.at) = (user, item);
             roles.value = roles.value.zip(value).map(|(role, at)| Role { at, ..role });
         }
-        if !told && options.value.is_none() && roles.value.is_none() {
-            lone_value(dialect, &roles, name)?;
-        }
+        unnamed::refuse_text(dialect, &roles, options, name)?;
         let last = roles.places().map(|(_, role)| role.at).max().unwrap_or(0);
         let value = roles.value.map(|role| role.at);
         let most_fields = if told || dialect.rows == 0 {
@@ -95,29 +122,5 @@ impl Layout {
             }
         };
         Ok(Self::Rows { roles, most_fields, decimal })
-    }
-}
-
-/// Refuses a header without a known value when exactly one column of numbers is left whose name says nothing.
-fn lone_value(dialect: &Dialect, roles: &Roles, file: &str) -> Result<(), ReadError> {
-    let Some(names) = &dialect.header else { return Ok(()) };
-    let free = names.iter().enumerate().filter(|&(at, name)| {
-        let normal = normalised(name.as_bytes());
-        let numbers = dialect.columns.get(at).is_some_and(|c| matches!(c.kind(), Kind::Whole | Kind::Number));
-        let timed = ["time", "date", "day"].iter().any(|part| normal.contains(part));
-        let known =
-            usual_role(name.as_bytes()).is_some() || suggest::is_property(&normal) || normal.is_empty() || timed;
-        numbers && !known && dialect.index != Some(at) && roles.places().all(|(_, role)| role.at != at)
-    });
-    let free: Vec<&String> = free.map(|(_, name)| name).collect();
-    match free[..] {
-        [only] if names.len() > 3 => Err(ReadError::MissingColumn {
-            name: file.to_owned(),
-            role: "rating",
-            column: None,
-            found: names.iter().take(64).cloned().collect(),
-            likeliest: Some(only.clone()),
-        }),
-        _ => Ok(()),
     }
 }

@@ -110,7 +110,7 @@ fn has_no_name(dialect: &Dialect, at: usize) -> bool {
 
 /// Whether all columns behind the first are numbers that reach about as far as each other.
 fn one_scale(dialect: &Dialect) -> bool {
-    let columns = &dialect.columns[1..dialect.width.min(dialect.columns.len())];
+    let columns = dialect.columns.get(1..dialect.width.min(dialect.columns.len())).unwrap_or_default();
     let reach = columns.iter().filter_map(|column| column.range).map(|(low, high)| low.abs().max(high.abs()));
     let reach: Vec<f64> = reach.collect();
     let largest = reach.iter().copied().fold(0.0, f64::max);

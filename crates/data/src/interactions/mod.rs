@@ -1,6 +1,7 @@
 //! What was observed: who did what, when, and what it is worth. External ids enter and leave here.
 
 mod apart;
+mod cells;
 mod columns;
 mod decimals;
 mod derived;
@@ -24,6 +25,7 @@ mod suggest;
 mod swift;
 mod times;
 mod typed;
+mod unnamed;
 mod values;
 mod wide;
 
@@ -34,7 +36,7 @@ pub use distinct::distinct;
 pub use error::ReadError;
 pub use feedback::Feedback;
 pub(crate) use gather::id_text;
-pub use names::{COUNT_NAMES, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, TIME_NAMES, USER_NAMES, normalised};
+pub use names::{AMOUNT_NAMES, COUNT_NAMES, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, TIME_NAMES, USER_NAMES, normalised};
 pub use options::{Column, ColumnRole, ReadOptions};
 #[doc(hidden)]
 pub use read::read_in_chunks;

@@ -109,6 +109,8 @@ pub const ITEM_NAMES: &[&str] = &[
     "podcastid",
     "mangaid",
     "manga",
+    "aid",
+    "animeuid",
 ];
 /// Usual names of the rating column, [`normalised`].
 pub const RATING_NAMES: &[&str] = &[
@@ -131,8 +133,16 @@ pub const RATING_NAMES: &[&str] = &[
     "reviewscore",
     "reviewrating",
     "ratingscore",
+    "overallrating",
+    "productrating",
+    "customerrating",
+    "movierating",
+    "itemrating",
+    "userscore",
     "rate",
     "vote",
+    "opinion",
+    "rui",
 ];
 
 /// Usual names of a column of counts or weights, [`normalised`]: values that are evidence of use, not opinions.
@@ -150,7 +160,32 @@ pub const COUNT_NAMES: &[&str] = &[
     "playtimeforever",
     "views",
     "clicks",
+    "quantity",
+    "qty",
+    "purchases",
+    "purchasecount",
+    "numpurchases",
+    "ordercount",
+    "viewcount",
+    "numviews",
+    "clickcount",
+    "numclicks",
+    "numplays",
+    "nplays",
+    "numlistens",
+    "nlistens",
+    "nblistens",
+    "totalplays",
+    "eventcount",
+    "interactioncount",
+    "interactions",
+    "frequency",
+    "freq",
+    "cnt",
+    "strength",
 ];
+/// Of these, such as say how much one row is about, so that rows of one user and item add up.
+pub const AMOUNT_NAMES: &[&str] = &["quantity", "qty"];
 /// Usual names of a column of words for what happened, [`normalised`].
 pub const EVENT_NAMES: &[&str] = &[
     "event",
@@ -247,12 +282,30 @@ const ONLY_TYPES: [&str; 13] = [
     "token",
 ];
 
-/// A column name without what people vary: case, `_`, `-`, spaces, points, and a type such as `:token` or ` (int)`.
+/// A column name without what people vary: case, `_`, `-`, spaces, points, a type such as `:token` or ` (int)`, and a
+/// scale such as ` (1-5)`.
 #[must_use]
 pub fn normalised(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(name);
-    let plain = untyped(text.trim());
+    let plain = untyped(without_scale(text.trim()));
     plain.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.')).flat_map(char::to_lowercase).collect()
+}
+
+/// A name without the scale behind it: `(1-5)`, `[0..10]`, `(1 to 5)`, `(out of 10)`, `(0/5)`.
+fn without_scale(name: &str) -> &str {
+    let scale = |inner: &str| {
+        let word = |part: &str| part.is_empty() || matches!(part, "to" | "of" | "out" | "bis" | "a" | "stars");
+        let marks = |c: char| c.is_whitespace() || matches!(c, '-' | '–' | '.' | '/' | ':');
+        let mut parts = inner.split(marks).map(|part| part.chars().all(|c| c.is_ascii_digit()) || word(part));
+        inner.contains(|c: char| c.is_ascii_digit()) && parts.all(|known| known)
+    };
+    for (open, close) in [('(', ')'), ('[', ']')] {
+        let inner = name.strip_suffix(close).and_then(|rest| rest.rsplit_once(open));
+        if let Some((plain, _)) = inner.filter(|(plain, inner)| !plain.trim().is_empty() && scale(inner)) {
+            return plain.trim_end();
+        }
+    }
+    name
 }
 
 /// A name without the type behind it: `:token`, `::int`, `|int`, `(int)`, `[int]`, `<int>`, ` INTEGER`, `.int64`, `_int`.
@@ -300,6 +353,18 @@ mod tests {
             "user_id BIGINT NOT NULL",
         ] {
             assert_eq!(normalised(name.as_bytes()), "userid", "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_known_with_its_scale_behind_it() {
+        for name in
+            ["Rating (1-5)", "rating(0-10)", "Rating [1..5]", "rating (1 to 5)", "rating (out of 10)", "Rating (1–5)"]
+        {
+            assert_eq!(normalised(name.as_bytes()), "rating", "{name}");
+        }
+        for (name, expected) in [("movie (1995 film)", "movie(1995film)"), ("(1-5)", "(15)"), ("item[a]", "item[a]")] {
+            assert_eq!(normalised(name.as_bytes()), expected);
         }
     }
 

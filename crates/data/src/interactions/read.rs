@@ -239,7 +239,11 @@ impl<'a> Reader<'a> {
         let roles = self.gather.roles.clone();
         let is_wide = self.wide.is_some();
         let has_numbers = roles.value.is_some() && self.options.value.is_none();
-        let repeat = self.options.repeat.unwrap_or(if has_numbers { Repeat::Last } else { Repeat::Sum });
+        let repeat = self.options.repeat.unwrap_or(if has_numbers && !roles.adds_up_by_name() {
+            Repeat::Last
+        } else {
+            Repeat::Sum
+        });
         let mut report = ReadReport {
             rows: self.rows,
             accepted: self.accepted,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::names::{COUNT_NAMES, EVENT_NAMES, TIME_NAMES};
+use super::names::{AMOUNT_NAMES, COUNT_NAMES, EVENT_NAMES, TIME_NAMES};
 use super::options::ColumnRole;
 use super::{Column, ITEM_NAMES, RATING_NAMES, ReadError, ReadOptions, USER_NAMES, normalised, suggest};
 
@@ -69,8 +69,7 @@ impl Roles {
     ///
     /// What the options ask for goes first. In a header of which at least one name is usual, the other roles go by
     /// usual names, each column having one role; elsewhere user, item and value are the first three columns, unless the
-    /// name of one of them hints at another role. A header may lack a value, then each row counts 1; a lone third column
-    /// of unknown name is not passed over.
+    /// name of one of them hints at another role. A header may lack a value, then each row counts 1.
     ///
     /// # Errors
     /// When a column that is asked for, or that of users or items, is not there or not to be told; when two roles ask
@@ -107,9 +106,17 @@ impl Roles {
 
     /// Whether the values are counts by the name of their column.
     pub(super) fn counts_by_name(&self) -> bool {
+        self.value_name().is_some_and(|name| name == "weight" || name == "w" || COUNT_NAMES.contains(&name.as_str()))
+    }
+
+    /// Whether rows of one user and item add up by the name of the column of values.
+    pub(super) fn adds_up_by_name(&self) -> bool {
+        self.value_name().is_some_and(|name| AMOUNT_NAMES.contains(&name.as_str()))
+    }
+
+    fn value_name(&self) -> Option<String> {
         let name = self.value.and_then(|role| self.header.as_ref()?.get(role.at));
         name.map(|name| normalised(name.as_bytes()))
-            .is_some_and(|name| name == "weight" || name == "w" || COUNT_NAMES.contains(&name.as_str()))
     }
 }
 
@@ -208,8 +215,8 @@ impl<'a> Names<'a> {
             (user, item, value)
         };
         let time = time.or_else(|| if self.is_header { self.usual(&[TIME_NAMES]) } else { None });
-        if by_name && value.is_none() && self.is_lone_and_unknown() {
-            return Err(self.missing("rating", None));
+        if by_name && self.numbers_rows(user.at, item.at) {
+            return Err(self.missing("user", None));
         }
         Ok(Roles { user, item, value, time, header })
     }
@@ -259,14 +266,10 @@ impl<'a> Names<'a> {
         self.normalised.iter().any(|name| lists.iter().any(|list| list.contains(&name.as_str())))
     }
 
-    /// Whether beside user and item there is one column, and what it holds cannot be told by its name.
-    fn is_lone_and_unknown(&self) -> bool {
-        let mut rest = (0..self.first.len()).filter(|at| !self.taken.contains(at));
-        let (Some(at), None) = (rest.next(), rest.next()) else { return false };
-        let lists = [USER_NAMES, ITEM_NAMES, EVENT_NAMES, TIME_NAMES];
-        let name = self.normalised[at].as_str();
-        let is_known = lists.iter().any(|list| list.contains(&name));
-        !(name.is_empty() || is_known || suggest::is_property(name)) && self.first.len() == 3
+    /// Whether `uid` may number the rows, as it does beside `anime_uid` and other names that end so.
+    fn numbers_rows(&self, user: usize, item: usize) -> bool {
+        let name = |at: usize| self.normalised.get(at).map_or("", String::as_str);
+        name(user) == "uid" && name(item).ends_with("uid")
     }
 
     fn missing(&self, role: &'static str, column: Option<&Column>) -> ReadError {

@@ -80,11 +80,133 @@ pub(super) fn hints_elsewhere(name: &str, place: usize) -> bool {
     role.is_some_and(|role| role != place)
 }
 
-/// Whether a name is that of a property of items or users, which is neither rating nor count.
+/// Whether one of some names hints at users and another at items, as those of rows of interactions do.
+pub(super) fn say_rows<'a>(names: impl Iterator<Item = &'a str>) -> bool {
+    let mut said = [false; 2];
+    for name in names.map(|name| normalised(name.as_bytes())) {
+        let hint = (0..2).find(|&role| SAY[role].iter().any(|part| name.contains(part)));
+        let letter = ["u", "i"].iter().position(|letter| *letter == name);
+        if let Some(role) = hint.or(letter) {
+            said[role] = true;
+        }
+    }
+    said == [true; 2]
+}
+
+/// Words that make a name that of a property of an item, a user or an event, which is neither rating nor count.
+const PROPERTY: [&str; 63] = [
+    "id",
+    "ids",
+    "uid",
+    "uuid",
+    "no",
+    "nr",
+    "index",
+    "idx",
+    "row",
+    "key",
+    "hash",
+    "code",
+    "sku",
+    "isbn",
+    "url",
+    "title",
+    "name",
+    "text",
+    "review",
+    "comment",
+    "description",
+    "summary",
+    "category",
+    "genre",
+    "brand",
+    "color",
+    "colour",
+    "size",
+    "price",
+    "cost",
+    "fee",
+    "tax",
+    "currency",
+    "country",
+    "city",
+    "state",
+    "region",
+    "zip",
+    "zipcode",
+    "postcode",
+    "lat",
+    "lon",
+    "lng",
+    "latitude",
+    "longitude",
+    "lang",
+    "language",
+    "age",
+    "sex",
+    "gender",
+    "occupation",
+    "year",
+    "month",
+    "day",
+    "week",
+    "weekday",
+    "hour",
+    "minute",
+    "time",
+    "date",
+    "timestamp",
+    "fold",
+    "split",
+];
+/// Parts of names, long enough to be no part of another word, that do so too.
+const PROPERTY_PARTS: [&str; 14] = [
+    "title",
+    "category",
+    "genre",
+    "price",
+    "country",
+    "description",
+    "timestamp",
+    "timezone",
+    "timeframe",
+    "latitude",
+    "longitude",
+    "postal",
+    "year",
+    "date",
+];
+/// Parts of names that say that it is a value after all, and words that do.
+const VALUE_PARTS: [&str; 7] = ["rating", "score", "quantit", "prefer", "playcount", "viewcount", "frequen"];
+const VALUE: [&str; 14] = [
+    "star", "stars", "grade", "vote", "votes", "point", "points", "value", "count", "counts", "qty", "weight", "plays",
+    "likes",
+];
+
+/// Whether a name is that of a property of items, users or events, which is neither rating nor count.
 pub(super) fn is_property(name: &str) -> bool {
-    ["id", "title", "name", "category", "genre", "price", "text", "review", "country", "description"]
-        .iter()
-        .any(|part| name.contains(part))
+    let words = words(name);
+    let plain = words.concat();
+    let holds = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    let says_value = holds(&VALUE) || VALUE_PARTS.iter().any(|part| plain.contains(part));
+    !says_value && (holds(&PROPERTY) || plain.ends_with("id") || PROPERTY_PARTS.iter().any(|part| plain.contains(part)))
+}
+
+/// The words of a name in small letters: `release_date`, `releaseDate` and `Release Date` have two.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut small = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || (small && c.is_uppercase()) {
+            words.push(String::new());
+        }
+        small = c.is_lowercase() || c.is_ascii_digit();
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// The flag that names a role's column.
@@ -104,5 +226,24 @@ pub(super) fn typed(argument: &str) -> String {
         argument.to_owned()
     } else {
         format!("'{}'", argument.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_are_told_from_values_by_the_words_of_their_names() {
+        for name in
+            ["zip_code", "releaseYear", "Age", "UnitPrice", "categoryId", "transactionid", "latitude", "fold", "review"]
+        {
+            assert!(is_property(name), "{name}");
+        }
+        for name in
+            ["percentage", "review_score", "quantity", "likes", "usage", "value_date", "n", "vote count", "stage"]
+        {
+            assert!(!is_property(name), "{name}");
+        }
     }
 }

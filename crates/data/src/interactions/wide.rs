@@ -6,9 +6,10 @@
 //!      2  4.0       1.0
 //! ```
 
+use super::cells::{self, Cells};
 use super::gather::{Gather, Verdict, id_text};
 use super::margins::{is_margin, margin};
-use super::{Evidence, ReadOptions, Reason, Role, Roles, TableRead, decimals, normalised};
+use super::{Evidence, ReadOptions, Reason, Role, Roles, TableRead, decimals, normalised, suggest};
 use crate::ids::IdError;
 use crate::table::{Decimal, Decoder, Dialect, Fields, Sketch, Undecided, is_missing};
 
@@ -66,7 +67,7 @@ impl Wide {
         let id = named.or_else(|| (0..names.len()).find(|&at| !is_index(at))).unwrap_or(0);
         // A lone column without a name that numbers the rows is the ids themselves.
         let id =
-            if named.is_none() && dialect.index == Some(0) && dialect.columns.get(1).is_some_and(Sketch::is_numeric) {
+            if named.is_none() && dialect.index == Some(0) && dialect.columns.get(1).is_some_and(cells::holds_values) {
                 0
             } else {
                 id
@@ -75,7 +76,11 @@ impl Wide {
         let others = cells.iter().any(|&at| roles[at].is_some());
         if told != Some(true) {
             match likely(dialect, names, id, &cells, others, named.is_some()) {
-                Likely::No => return Ok(None),
+                Likely::No => {
+                    let columns: Vec<&Sketch> = cells.iter().filter_map(|&at| dialect.columns.get(at)).collect();
+                    let filler = if others { None } else { cells::filler(&columns) };
+                    return filler.map_or(Ok(None), |filler| Err(filled(&filler)));
+                }
                 Likely::Yes => {}
                 Likely::Maybe => return Err(undecided(names, id)),
             }
@@ -211,6 +216,29 @@ enum Likely {
     Maybe,
 }
 
+/// How far the columns of a table reach.
+struct Reach {
+    /// Whether all reach about as far.
+    close: bool,
+    /// Whether most are of one scale.
+    scale: bool,
+}
+
+impl Reach {
+    /// Columns of one scale reach about as far as each other; an age and a number of visits do not. `None` where there is
+    /// no number, or one that is too large for a value.
+    fn of(columns: &[&Sketch]) -> Option<Self> {
+        let reach = columns.iter().filter_map(|column| column.range).map(|(low, high)| high.abs().max(low.abs()));
+        let reach: Vec<f64> = reach.collect();
+        let largest = reach.iter().copied().reduce(f64::max)?;
+        let highest = columns.iter().filter_map(|column| column.range).map(|(_, high)| high).reduce(f64::max)?;
+        let reaching = reach.iter().filter(|&&reach| reach > 0.0).count();
+        let near = reach.iter().filter(|&&reach| reach > 0.0 && reach * 8.0 >= largest).count();
+        let close = reach.iter().all(|reach| reach * 1.6 >= largest);
+        (highest < 1e8).then_some(Self { close, scale: near * 10 >= reaching * 8 })
+    }
+}
+
 /// Whether a table with these names is one of users x items.
 fn likely(dialect: &Dialect, names: &[String], id: usize, cells: &[usize], others: bool, named: bool) -> Likely {
     let columns: Vec<&Sketch> = cells.iter().filter_map(|&at| dialect.columns.get(at)).collect();
@@ -222,27 +250,18 @@ fn likely(dialect: &Dialect, names: &[String], id: usize, cells: &[usize], other
     if others || cells.len() < 2 || columns.len() < cells.len() || !columns.iter().all(values) || !unique || !distinct {
         return Likely::No;
     }
-    let ranges: Vec<(f64, f64)> = columns.iter().filter_map(|column| column.range).collect();
-    let Some(&(mut low, mut high)) = ranges.first() else { return Likely::No };
-    for range in &ranges {
-        (low, high) = (low.min(range.0), high.max(range.1));
-    }
-    // Columns of one scale reach about as far as each other; an age and a number of visits do not.
-    let reach = |range: &(f64, f64)| range.1.abs().max(range.0.abs());
-    let close = ranges.iter().all(|range| reach(range) * 1.6 >= low.abs().max(high.abs()));
-    let largest = low.abs().max(high.abs());
-    let reaching = ranges.iter().filter(|range| reach(range) > 0.0).count();
-    let near = ranges.iter().filter(|range| reach(range) > 0.0 && reach(range) * 8.0 >= largest).count();
-    let scale = near * 10 >= reaching * 8;
-    if high >= 1e8 {
-        return Likely::No;
-    }
+    let Some(Reach { close, scale }) = Reach::of(&columns) else { return Likely::No };
     let pattern = patterned(names, cells);
     let corner = names[id].trim().to_lowercase();
     let nameless = corner.is_empty() || corner.starts_with("unnamed: ");
     // Names that a program gave to all columns, that of the ids among them: V1, V2, V3.
     if !nameless && patterned(names, &[&[id], cells].concat()) && patterned(names, &[id]) {
         return Likely::No;
+    }
+    let speaks = suggest::say_rows(cells.iter().map(|&at| names[at].as_str()));
+    let found = Cells::of(dialect, &columns, nameless);
+    if found.no_rows && !named && (pattern || found.sparse) && cells.len() >= 3 {
+        return Likely::Yes;
     }
     // An index that does not rise, before columns that only have numbers for names; or ids, before 0, 1 and 2.
     if nameless && dialect.index.is_none() && counts(names, cells) && cells.len() <= 6 {
@@ -251,20 +270,23 @@ fn likely(dialect: &Dialect, names: &[String], id: usize, cells: &[usize], other
     if dialect.index == Some(0) && id == 0 && counts(names, cells) && cells.len() <= 6 {
         let kind = columns[0].kind();
         let alike = close && columns.iter().all(|column| column.kind() == kind);
-        return if alike || columns.iter().any(|column| column.missing > 0) { Likely::Maybe } else { Likely::No };
+        let doubt = alike || found.gaps_everywhere || columns.iter().any(|column| column.missing > 0);
+        return if doubt { Likely::Maybe } else { Likely::No };
     }
     if pattern && (named || scale) {
         return if cells.len() > 2 || named { Likely::Yes } else { Likely::Maybe };
     }
-    let gaps = columns.iter().map(|column| column.missing + column.zeros).sum::<usize>();
-    let all = columns.iter().map(|column| column.cells).sum::<usize>();
-    if scale && cells.len() >= 3 && gaps * 20 >= all {
-        Likely::Yes
-    } else if scale && (named || dialect.rows >= 2 && cells.len() >= 3) || cells.len() >= 3 && gaps * 3 >= all {
-        Likely::Maybe
-    } else {
-        Likely::No
+    let numbered = cells.iter().all(|&at| names[at].trim().bytes().all(|byte| byte.is_ascii_digit()));
+    if pattern && numbered && cells.len() >= 3 && (found.gappy || !counts(names, cells)) {
+        return Likely::Yes;
     }
+    if scale && cells.len() >= 3 && found.gaps * 20 >= found.all || found.sparse && cells.len() >= 4 {
+        return if speaks && !named { Likely::Maybe } else { Likely::Yes };
+    }
+    let rows_of_scale = scale && (named || dialect.rows >= 2 && cells.len() >= 3);
+    let numbers = cells.len() >= 3 && !speaks && (nameless || dialect.rows >= 5 && cells.len() >= 5);
+    let table = pattern || found.gappy && !speaks || found.gaps * 3 >= found.all || numbers && !named;
+    if rows_of_scale || table && cells.len() >= 3 { Likely::Maybe } else { Likely::No }
 }
 
 /// Whether names are numbers, or differ in a number only.
@@ -290,6 +312,16 @@ fn patterned(names: &[String], cells: &[usize]) -> bool {
 /// Whether the names of the cells are 0, 1, 2 and so on.
 fn counts(names: &[String], cells: &[usize]) -> bool {
     cells.iter().enumerate().all(|(at, &cell)| names[cell].trim() == at.to_string())
+}
+
+/// A table that says in its own way that there is no value.
+fn filled(filler: &str) -> Undecided {
+    Undecided {
+        what: "table",
+        one: format!("it is a table of values in which `{filler}` says that there is none"),
+        other: "each row is one interaction".to_owned(),
+        flags: "writing nothing or NA instead, or --columns such as --columns user,item,value".to_owned(),
+    }
 }
 
 fn undecided(names: &[String], id: usize) -> Undecided {

@@ -30,9 +30,9 @@ const SETS: [(&str, &str, [usize; 4]); 30] = [
     (
         "Online Retail",
         "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country",
-        [7, 2, 0, 5],
+        [7, 2, 4, 5],
     ),
-    ("Online Retail II", "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country", [7, 2, 0, 5]),
+    ("Online Retail II", "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country", [7, 2, 4, 5]),
     ("H&M", "t_dat,customer_id,article_id,price,sales_channel_id", [2, 3, 0, 1]),
     ("Last.fm plays", "user,artist,plays", [1, 2, 3, 0]),
     ("Last.fm hetrec", "userID\tartistID\tweight", [1, 2, 3, 0]),

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use super::gather::{Gather, Verdict};
 use super::read::{Reader, too_large};
+use super::unnamed::{self, Holds};
 use super::{Evidence, Progress, ReadError, ReadOptions, Reason, Roles};
 use crate::columnar::{Batch, ColumnStream, Kind, Values};
 use crate::ids::IdError;
@@ -44,6 +45,8 @@ pub(super) fn read(
 fn roles(columns: &ColumnStream, options: &ReadOptions, file: &str) -> Result<Roles, ReadError> {
     let names: Vec<String> = columns.columns().iter().map(|column| column.name.clone()).collect();
     let roles = Roles::assign(&names, true, options, file)?;
+    let holds = |at: usize| columns.columns().get(at).map_or(Holds::Open, |column| Holds::typed(column.kind));
+    unnamed::refuse(&names, &roles, holds, options, file)?;
     for (role, place) in roles.places() {
         let Some(column) = columns.columns().get(place.at) else {
             let (found, name) = (names.into_iter().take(64).collect(), file.to_owned());

@@ -3,6 +3,7 @@
 use super::super::{Format, Separator};
 use super::head::usual_width;
 use super::index::Seen;
+use super::matrix;
 use super::sketch::Sketch;
 use super::surplus::Surplus;
 use super::{Asked, Dialect, Rows, Skip, Undecided};
@@ -34,7 +35,8 @@ pub(super) fn align(
     if let Some(names) = &mut header {
         let longer = rows.iter().filter(|row| row.len() > names.len()).count();
         let seen = Seen { columns: &columns, rows: rows.len(), longer, usual, separator, asked };
-        if !unnamed(&names[0]) && seen.leads(names)? {
+        let table = longer == rows.len() && matrix::has_no_corner(names, &columns, asked);
+        if !unnamed(&names[0]) && (table || seen.leads(names)?) {
             names.insert(0, String::new());
             index = Some(0);
             evidence.push("rows have one field more than the header: the first numbers them".to_owned());
@@ -64,7 +66,7 @@ pub(super) fn align(
 }
 
 /// Whether a name is none: empty, or what pandas writes for it.
-fn unnamed(name: &str) -> bool {
+pub(super) fn unnamed(name: &str) -> bool {
     let name = name.trim().to_lowercase();
     name.is_empty() || name.starts_with("unnamed: ")
 }

@@ -1,6 +1,7 @@
 //! Where the rows of data begin: lines before the table, and the header.
 
 use super::levels;
+use super::matrix::{self, Found};
 use super::preamble;
 use super::sketch::{Sketch, is_missing, number};
 use super::start::Start;
@@ -98,7 +99,7 @@ fn types(rows: &[Vec<Vec<u8>>], asked: &Asked<'_>) -> Result<Option<&'static str
     if below.is_empty() {
         return Ok(None);
     }
-    if let Some(why) = differs(first, below, asked) {
+    if let Some(why) = no_data(first, below, asked)? {
         return Ok(Some(why));
     }
     if first.len() < 2 || !(counts_from(0, first) || counts_from(1, first) && is_foreign(first, below)) {
@@ -155,6 +156,18 @@ pub(super) fn is_named(row: &[Vec<u8>], asked: &Asked<'_>) -> bool {
     (names >= 2 && numbers == 0)
         || (names >= 3 && numbers <= row.len() / 2)
         || (names == 1 && numbers == 0 && row.len() > 1)
+}
+
+/// Why the first row is no data, if its types or its ids say so.
+fn no_data(first: &[Vec<u8>], below: &[Vec<Vec<u8>>], asked: &Asked<'_>) -> Result<Option<&'static str>, Undecided> {
+    if let Some(why) = differs(first, below, asked) {
+        return Ok(Some(why));
+    }
+    match matrix::header(first, below, asked) {
+        Some(Found::Header(why)) => Ok(Some(why)),
+        Some(Found::Open) => Err(matrix::short(&shown(first))),
+        None => Ok(None),
+    }
 }
 
 /// Why the first row is no data, if its types say so.

@@ -64,8 +64,11 @@ impl Seen<'_> {
             return Ok(true);
         }
         let apart = first.is_unique() && first.missing == 0 && first.kind() != Kind::Time;
+        let roles = || names.iter().filter_map(|name| (self.asked.role)(name.as_bytes()));
         let id = names.last().and_then(|name| (self.asked.role)(name.as_bytes())).is_some_and(|role| role != VALUE);
-        let text = !id && names.len() == 3 && matches!(last.kind(), Kind::Text | Kind::Set);
+        // Names of users and items and of no value do not say that a text has none.
+        let valued = roles().next().is_none() || roles().any(|role| role == VALUE);
+        let text = valued && !id && names.len() == 3 && matches!(last.kind(), Kind::Text | Kind::Set);
         if !apart || text {
             return Ok(false);
         }

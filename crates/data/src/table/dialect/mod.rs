@@ -11,6 +11,7 @@ mod cut;
 mod head;
 mod index;
 mod levels;
+mod matrix;
 mod preamble;
 mod sketch;
 mod start;

@@ -251,6 +251,15 @@ impl Sketch {
         !self.repeats
     }
 
+    /// The text of all cells that are neither numbers nor empty, if it is one short text beside numbers.
+    #[must_use]
+    pub fn filler(&self) -> Option<&[u8]> {
+        let is_text = |cell: &&Vec<u8>| !is_missing(cell) && number(cell, true).is_none();
+        let mut texts = self.distinct.iter().filter(is_text);
+        let filler = texts.next().filter(|text| text.len() <= 4 && self.distinct.len() < Self::DISTINCT)?;
+        (texts.next().is_none() && self.numbers() > 0).then_some(filler)
+    }
+
     /// What the column holds.
     #[must_use]
     pub fn kind(&self) -> Kind {

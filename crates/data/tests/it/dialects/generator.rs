@@ -12,7 +12,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::writer;
 
 /// What may vary, and how; the first level of each is the plain one.
-pub(crate) const DIMENSIONS: [(&str, &[&str]); 19] = [
+pub(crate) const DIMENSIONS: [(&str, &[&str]); 21] = [
     ("separator", &[",", ";", "tab", "|", "::", "space", "spaces", "||", "tabs"]),
     ("header", &["camel", "snake", "words", "typed", "numbers", "none", "edges"]),
     ("before", &["nothing", "title", "comment", "blank", "sep="]),
@@ -28,8 +28,10 @@ pub(crate) const DIMENSIONS: [(&str, &[&str]); 19] = [
     ("order", &["user item value", "item user value", "value user item", "time item user value"]),
     ("time", &["none", "seconds", "milliseconds", "iso"]),
     ("ids", &["numbers", "leading zeros", "words", "like ratings", "codes"]),
-    ("values", &["1..5", "halves", "0..100", "-10..10", "none"]),
+    ("values", &["1..5", "halves", "0..100", "-10..10", "counts", "none"]),
+    ("value name", &["rating", "other"]),
     ("shape", &["long", "wide empty", "wide zero", "wide nan", "wide dot", "wide levels"]),
+    ("corner", &["name", "user", "user/item", "none"]),
     ("sorted", &["by user", "not"]),
     ("rows", &["some", "few", "many"]),
 ];
@@ -107,6 +109,12 @@ impl Dialect {
                 }
             }
         }
+        // Only a table of values has a corner; without it, the header has one field less than the rows and no other.
+        if ["long", "wide levels"].contains(&self.of("shape")) {
+            self.set("corner", "name");
+        } else if self.is("corner", "none") {
+            self.set("index", "none");
+        }
         // Without names, or with names that say nothing, the order is the usual one.
         if ["numbers", "none"].contains(&self.of("header")) {
             self.set("order", "user item value");
@@ -125,7 +133,7 @@ impl Dialect {
         }
         let quoted = !self.is("quotes", "none");
         if self.is("decimal", "comma") {
-            if self.is("values", "1..5") || self.is("values", "0..100") {
+            if ["1..5", "0..100", "counts"].contains(&self.of("values")) {
                 self.set("values", "halves");
             }
             if self.is("separator", ",") && !["double", "single", "backslash"].contains(&self.of("quotes")) {
@@ -297,9 +305,10 @@ fn value(dialect: &Dialect, random: &mut ChaCha8Rng) -> String {
     let float = |value: f64| if value.fract() == 0.0 { format!("{value:.1}") } else { value.to_string() };
     match dialect.of("values") {
         "halves" => float((1 + below(random, 10)) as f64 / 2.0),
-        "0..100" if dialect.is("shape", "wide zero") => (1 + below(random, 100)).to_string(),
+        "0..100" if !dialect.is("shape", "long") => (1 + below(random, 100)).to_string(),
         "0..100" => below(random, 101).to_string(),
         "-10..10" => float(below(random, 2001) as f64 / 100.0 - 10.0),
+        "counts" => (1000 / (1 + below(random, 1000))).to_string(),
         "none" => "1".to_owned(),
         _ => (1 + below(random, 5)).to_string(),
     }

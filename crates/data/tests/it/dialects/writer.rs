@@ -165,7 +165,7 @@ fn wide(dialect: &Dialect, matrix: &Matrix, random: &mut ChaCha8Rng) -> Rows {
         }
     }
     let mut header: Vec<Field> = index_name(dialect).into_iter().collect();
-    header.push(text(name(dialect, "user", 0)));
+    header.extend(corner(dialect));
     header.extend(items.iter().map(|item| id(dialect, item)));
     let missing = match dialect.of("shape") {
         "wide zero" => "0",
@@ -188,10 +188,23 @@ fn wide(dialect: &Dialect, matrix: &Matrix, random: &mut ChaCha8Rng) -> Rows {
     (Some(header), rows.collect())
 }
 
+/// What stands above the ids of the rows.
+fn corner(dialect: &Dialect) -> Option<Field> {
+    match dialect.of("corner") {
+        "user" => Some(text("user")),
+        "user/item" => Some(text("user/item")),
+        "none" => None,
+        _ => Some(text(name(dialect, "user", 0))),
+    }
+}
+
 fn name(dialect: &Dialect, column: &str, at: usize) -> String {
     let names = match column {
         "user" => ["userId", "user_id", "User ID", "user_id:token", "src"],
         "item" => ["movieId", "item_id", "Item ID", "item_id:token", "dst"],
+        "value" if dialect.is("value name", "other") => {
+            ["quantity", "star_rating", "Rating (1-5)", "review_score:float", "w"]
+        }
         "value" => ["rating", "rating", "Rating", "rating:float", "w"],
         "time" => ["timestamp", "timestamp", "Timestamp", "timestamp:float", "time"],
         _ => ["note", "item_note", "A Note", "note:token_seq", "note"],
