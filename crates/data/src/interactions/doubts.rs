@@ -135,18 +135,22 @@ pub(super) fn most_fields(dialect: &Dialect, value: Option<usize>, last: usize) 
     let whole =
         |at: usize| surplus.columns.get(at).is_some_and(|column| column.whole > 0 && column.whole == column.cells);
     let short = surplus.columns.get(value + 1).is_some_and(|more| more.short > 0 && more.short == more.cells);
+    // Who writes points before fractions writes no commas there.
+    let no_points = columns.get(value).is_some_and(|column| column.point == 0);
     let behind = surplus.cut.get(value).is_none_or(|&rows| rows == surplus.rows);
     let one_more = dialect.longest == dialect.width + 1 && behind;
     let some = value.checked_add(2) == Some(dialect.longest)
         && columns
             .get(value + 1)
             .is_some_and(|more| more.cells < dialect.rows && more.short > 0 && more.short == more.cells)
-        && columns.get(value).is_some_and(|column| column.point == 0);
+        && no_points;
     let fractions = dialect.header.is_none()
         && dialect.longest == dialect.width
         && value + 2 == dialect.width
         && ends_in_fractions(columns);
-    if dialect.format.separator == Separator::Comma && (one_more && whole(value) && short || some || fractions) {
+    if dialect.format.separator == Separator::Comma
+        && (one_more && no_points && whole(value) && short || some || fractions)
+    {
         let rows = if surplus.rows == dialect.rows || fractions { "all rows" } else { "some rows" };
         return Err(decimals::cut_in_two(rows));
     }

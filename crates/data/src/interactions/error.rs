@@ -79,7 +79,7 @@ pub enum ReadError {
         /// What the rows were.
         report: Box<ReadReport>,
     },
-    /// More rows were rejected than accepted, or many for their form, in a dialect that was found and not told.
+    /// More rows were rejected for one reason than were accepted, or many for their form, in a dialect that was found and not told.
     #[error(
         "{name} was not understood: of {} rows {} are accepted and {} rejected{}; `--columns user,item,value` says what \
          its columns are, `--separator`, `--header` and `--wide` how it is written; with one of these it is read as told",

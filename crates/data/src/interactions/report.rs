@@ -242,12 +242,13 @@ pub struct NotATime {
 }
 
 impl ReadReport {
-    /// Whether more rows were rejected than accepted, or more than one in twenty for their number of fields or their
-    /// quotes; a few at least. Rows without a rating count for neither.
+    /// Whether more rows were rejected for one reason than were accepted, or more than one in twenty for their number of
+    /// fields or their quotes; a few at least. Rows without a rating count for neither.
     pub(super) fn is_not_understood(&self) -> bool {
         let of_form = [Reason::TooFewFields, Reason::TooManyFields, Reason::UnterminatedQuote];
         let misshapen: u64 = of_form.iter().filter_map(|reason| self.rejected.by_reason.get(reason)).sum();
-        self.rejected.total > self.accepted.max(FEW) || misshapen > FEW.max(self.rows / 20)
+        let one = self.rejected.by_reason.values().max().copied().unwrap_or(0);
+        one > self.accepted.max(FEW) || misshapen > FEW.max(self.rows / 20)
     }
 }
 
