@@ -42,17 +42,20 @@ impl Surplus {
             let left = (0..width).all(|at| fits(&row[at], &usual[at]));
             let more = row.len() - width;
             // Behind the last column nothing is shifted.
-            let mut texts =
-                (0..width.saturating_sub(1)).filter(|&at| matches!(usual[at].kind(), Kind::Text | Kind::Set));
-            let within = texts.any(|text| {
-                (0..text).all(|at| fits(&row[at], &usual[at]))
-                    && (text + 1..width).all(|at| fits(&row[at + more], &usual[at]))
-            });
+            let texts = (0..width.saturating_sub(1)).filter(|&at| matches!(usual[at].kind(), Kind::Text | Kind::Set));
+            let holders: Vec<usize> = texts
+                .filter(|&text| {
+                    (0..text).all(|at| fits(&row[at], &usual[at]))
+                        && (text + 1..width).all(|at| fits(&row[at + more], &usual[at]))
+                })
+                .collect();
+            // Ids are single words; a text that may hold a separator has several somewhere.
+            let phrase = holders.iter().any(|&at| usual[at].phrases > 0 || usual[at].kind() == Kind::Set);
             // From the right, as many columns as fit behind the number.
             let behind = (1..width).rev().take_while(|&at| fits(&row[at + 1], &usual[at])).count();
             surplus.cut.iter_mut().skip((width - 1).saturating_sub(behind)).for_each(|count| *count += 1);
-            surplus.within += usize::from(within && !left);
-            surplus.either += usize::from(within && left);
+            surplus.within += usize::from(!holders.is_empty() && !left);
+            surplus.either += usize::from(phrase && left);
         }
         surplus
     }
@@ -85,6 +88,17 @@ pub(crate) fn ends_in_fractions(columns: &[Sketch]) -> bool {
 mod tests {
     use super::*;
 
+    fn cut(row: &str) -> Vec<Vec<u8>> {
+        row.split(',').map(|cell| cell.trim().as_bytes().to_vec()).collect()
+    }
+
+    #[test]
+    fn an_id_of_one_word_holds_no_separator() {
+        let rows: Vec<_> = ["u1,i1,3", "u2,i2,4", "u1,i2,3,4"].into_iter().map(cut).collect();
+        let surplus = Surplus::of(&rows, 3);
+        assert_eq!((surplus.rows, surplus.within, surplus.either), (1, 0, 0));
+    }
+
     #[test]
     fn a_separator_in_a_text_is_told_from_a_field_at_the_end() {
         for (longer, expected) in [
@@ -93,8 +107,7 @@ mod tests {
             ("1,Good,11,3,1300", (0, 0)),
             ("1,Good,11,3,4", (0, 1)),
         ] {
-            let cut = |row: &str| row.split(',').map(|cell| cell.trim().as_bytes().to_vec()).collect::<Vec<_>>();
-            let rows: Vec<_> = ["1,Up,10,5", "2,Heat,12,4", "2,Alien,3,2", longer].into_iter().map(cut).collect();
+            let rows: Vec<_> = ["1,Up,10,5", "2,The Heat,12,4", "2,Alien,3,2", longer].into_iter().map(cut).collect();
             let surplus = Surplus::of(&rows, 4);
             assert_eq!((surplus.within, surplus.either), expected, "{longer}");
         }
