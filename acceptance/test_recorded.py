@@ -138,4 +138,4 @@ def test_a_changed_byte_is_seen():
 
 
 def test_the_recording_is_small():
-    assert sum(path.stat().st_size for path in FOLDER.iterdir() if path.is_file()) < 400 * 1024
+    assert sum(path.stat().st_size for path in FOLDER.iterdir() if path.is_file()) < 512 * 1024
