@@ -84,6 +84,9 @@ fn may_be_header(rows: &Rows, before: usize, at: usize, usual: usize, asked: &As
     if rows[before..at].iter().all(|row| row.len() != usual || !data(row)) {
         return Ok(true);
     }
+    if rows[before..at].iter().all(|row| has_another_type(row, &rows[at + 1..])) {
+        return Ok(true);
+    }
     // Where the names agree with the places, the row is one that is no interaction.
     let role = |place: usize| rows[at].get(place).and_then(|name| (asked.role)(name));
     if (0..3).any(|place| role(place).is_some_and(|role| role != place)) {
@@ -102,7 +105,8 @@ fn types(rows: &[Vec<Vec<u8>>], asked: &Asked<'_>) -> Result<Option<&'static str
     if let Some(why) = no_data(first, below, asked)? {
         return Ok(Some(why));
     }
-    if first.len() < 2 || !(counts_from(0, first) || counts_from(1, first) && is_foreign(first, below)) {
+    let from_one = || counts_from(1, first) && (is_foreign(first, below) || has_another_type(first, below));
+    if first.len() < 2 || !(counts_from(0, first) || from_one()) {
         return Ok(None);
     }
     if settled(first, below) {
@@ -249,6 +253,18 @@ pub(super) fn counts_from(least: usize, row: &[Vec<u8>]) -> bool {
 /// Whether neither of the first two cells of a row comes again below it, in a few rows at least.
 fn is_foreign(first: &[Vec<u8>], below: &[Vec<Vec<u8>>]) -> bool {
     below.len() >= FOREIGN && below.iter().all(|row| (0..2).all(|at| row.get(at) != first.get(at)))
+}
+
+/// Whether a cell of a row is of another type than all cells below it: a number beside words or times, a word beside numbers.
+fn has_another_type(row: &[Vec<u8>], below: &[Vec<Vec<u8>>]) -> bool {
+    row.iter().enumerate().filter(|(_, cell)| !is_missing(cell)).any(|(at, cell)| {
+        let sketch = Sketch::of(below.iter().filter_map(|row| row.get(at).map(Vec::as_slice)));
+        sketch.filled() >= FOREIGN
+            && match number(cell, true) {
+                Some(value) => sketch.numbers() == 0 || sketch.is_epoch() && value < 1e6,
+                None => sketch.is_numeric(),
+            }
+    })
 }
 
 /// Whether a row of small numbers cannot be a row like those below it.

@@ -44,6 +44,8 @@ fn files_of_every_reported_kind_are_read_as_they_were_meant() {
             "1 10 4.5; 2 10 4",
         ),
         ("1,10,5\n1,11,3,881250949\n2,10,4,881250949\n", "1 10 5; 1 11 3; 2 10 4"),
+        ("1,2,3,4\n1,10,5,881250949\n1,11,3,881250950\n2,10,4,881250951\n", "1 10 5; 1 11 3; 2 10 4"),
+        ("Ratings, all, 2020\nuserId,movieId,rating\n1,10,5\n1,11,3\n2,10,4\n", "1 10 5; 1 11 3; 2 10 4"),
         ("sep=;\nuserId;movieId;rating\n1;10;5\n", "1 10 5"),
         ("Export of May\n\nuserId,movieId,rating\n1,10,5\n", "1 10 5"),
         (",0,1,2\n0,anna,matrix,5\n1,bob,matrix,4\n", "anna matrix 5; bob matrix 4"),
