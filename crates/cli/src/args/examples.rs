@@ -5,6 +5,7 @@ Examples:
   foretaste serve demo
   foretaste serve log.csv --value view=1,buy=5 --model ease --listen 0.0.0.0:8080";
 
+#[cfg(feature = "notebooks")]
 pub(super) const NOTEBOOK: &str = "\
 Examples:
   foretaste notebook tutorial.ipynb

@@ -1,4 +1,5 @@
 //! Some rows of selected columns, each of one type.
+#![cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "without typed formats no batch is made"))]
 
 /// Rows of the selected columns.
 #[derive(Clone, Debug)]

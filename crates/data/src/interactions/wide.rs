@@ -55,7 +55,8 @@ impl Wide {
             return Ok(None);
         }
         let generated: Vec<String> = (0..dialect.width).map(|at| at.to_string()).collect();
-        let Some(names) = dialect.header.as_ref().or(told.map(|_| &generated)) else { return Ok(None) };
+        let names = dialect.header.as_ref().or(told.map(|_| &generated)).filter(|names| !names.is_empty());
+        let Some(names) = names else { return Ok(None) };
         let usual = |name: &String| role(name.as_bytes()).filter(|&role| role < ROLES);
         let roles: Vec<Option<usize>> = names.iter().map(usual).collect();
         let is_index = |at: usize| {

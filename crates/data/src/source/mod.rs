@@ -63,7 +63,7 @@ pub(crate) enum Body {
     /// To be read once, from the start.
     Stream(Bytes),
     /// To be read at any place, of formats with a directory at their end.
-    Whole(Raw),
+    Whole(#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "only typed formats are read whole"))] Raw),
 }
 
 impl Source {

@@ -344,3 +344,15 @@ fn the_last_of_equal_pairs_counts_and_the_order_of_rows_does_not() {
     let (other, _) = read(reversed.as_bytes(), 1 << 18).unwrap();
     assert_eq!((ratings.matrix(), ratings.hash()), (other.matrix(), other.hash()));
 }
+
+#[test]
+fn a_file_without_a_row_is_empty_whatever_is_said_of_it() {
+    for text in ["", "\n", "\u{feff}", "   \n", "\"", "\0", "\r\n\r\n", "#\n"] {
+        for (wide, header) in [(None, None), (Some(true), None), (Some(false), None), (Some(true), Some(true))] {
+            let options = ReadOptions { wide, header, ..ReadOptions::default() };
+            let read = read_interactions(Source::bytes(text), &options, &mut |_| ControlFlow::Continue(()));
+            let error = read.err().map(|error| error.to_string());
+            assert!(error.is_some(), "{text:?} {options:?}");
+        }
+    }
+}
