@@ -51,7 +51,8 @@ pub(super) fn by_place(dialect: &Dialect) -> Result<(usize, usize, Option<usize>
     }
     let values_last = filled.len() == 4 && matches!(kind(3), Kind::Whole | Kind::Number);
     let time = |nth: &usize| column(*nth).is_some_and(|column| column.is_epoch() && column.whole == column.cells);
-    if let Some(at) = (0..2).find(time).filter(|_| values_last) {
+    let date = |nth: &usize| kind(*nth) == Kind::Time && column(*nth).is_some_and(|column| !column.is_epoch());
+    if let Some(at) = (0..2).find(|nth| date(nth) || time(nth) && values_last) {
         return Err(early_time(at));
     }
     if kind(2) == Kind::Time && column(2).is_some_and(Sketch::is_epoch) {
@@ -167,5 +168,7 @@ pub(super) fn most_fields(dialect: &Dialect, value: Option<usize>, last: usize) 
                 .to_owned(),
         });
     }
-    Ok(if texts { dialect.width } else { dialect.longest })
+    // A later row may hold a separator in a text; where all rows were seen, none does.
+    let unseen = texts && !(dialect.complete && surplus.within + surplus.either == 0);
+    Ok(if unseen { dialect.width } else { dialect.longest })
 }

@@ -14,6 +14,9 @@ use super::{
 const SAMPLE_BYTES: usize = 1 << 18;
 /// As many at most, where the first rows are very long.
 const LONG_SAMPLE_BYTES: usize = 1 << 22;
+/// Lines of a row at most, of which all but the last end within quotes: a quote that opens by mistake closes where the
+/// next one stands, and all rows between them would be one.
+const MOST_LINES: usize = 256;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One row of a file, still in one piece.
@@ -23,7 +26,8 @@ pub enum Record {
     Row(Range<usize>),
     /// A line of more than [`MAX_LINE_BYTES`]; its bytes were skipped.
     TooLong,
-    /// A quote opens and does not close before the end of the file or within [`MAX_LINE_BYTES`]; the line is skipped and reading goes on behind it.
+    /// A quote opens and does not close before the end of the file or within [`MAX_LINE_BYTES`] and 256 lines; the line is
+    /// skipped and reading goes on behind it.
     Unterminated,
     /// Nobody wants more: the progress callback broke off.
     Stopped,
@@ -271,8 +275,10 @@ impl Lines {
         let within = &ahead[..ahead.len().min(MAX_LINE_BYTES + 1)];
         match quoted_row(within, self.format) {
             Some((length, RowEnd::Terminator)) => {
-                let lines = memchr::memchr_iter(self.format.terminator, &ahead[..=length]).count();
-                Cut::Row(length, lines as u64, true)
+                match memchr::memchr_iter(self.format.terminator, &ahead[..=length]).count() {
+                    lines @ ..=MOST_LINES => Cut::Row(length, lines as u64, true),
+                    _ => Cut::Unterminated,
+                }
             }
             _ if within.len() > MAX_LINE_BYTES => Cut::Unterminated,
             _ if !self.at_end => Cut::More,

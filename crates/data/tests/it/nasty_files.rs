@@ -356,3 +356,18 @@ fn a_file_without_a_row_is_empty_whatever_is_said_of_it() {
         }
     }
 }
+
+#[test]
+fn a_quote_that_opens_by_mistake_loses_its_line_and_no_other() {
+    let mut text = "user,item,rating,note\n".to_owned();
+    for row in 0..3000 {
+        let note = if row == 100 || row == 2500 { "\"big one" } else { "fine" };
+        text += &format!("{},{},{},{note}\n", row % 50, row, row % 5 + 1);
+    }
+    let (_, report) =
+        read_interactions(Source::bytes(text), &ReadOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!((report.rows, report.accepted), (3000, 2998));
+    assert_eq!(report.rejected.by_reason.get(&Reason::UnterminatedQuote), Some(&2));
+    let first: Vec<u64> = report.rejected.first.iter().map(|row| row.line).collect();
+    assert_eq!(first, [102, 2502]);
+}

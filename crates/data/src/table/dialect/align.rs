@@ -56,6 +56,7 @@ pub(super) fn align(
         longest: longest.max(width),
         quoted: false,
         table: false,
+        complete: false,
         surplus,
         index,
         columns,

@@ -17,6 +17,9 @@ pub(super) const BEFORE: usize = 8;
 /// Rows from which on it says something that ids of the first do not come again.
 const FOREIGN: usize = 3;
 
+/// Rows from which on `1, 2, 3` above them is asked about.
+const MANY: usize = 10;
+
 /// Why a row is a header where nothing needs to be said.
 const USUAL: &str = "it has usual names";
 
@@ -105,11 +108,15 @@ fn types(rows: &[Vec<Vec<u8>>], asked: &Asked<'_>) -> Result<Option<&'static str
     if let Some(why) = no_data(first, below, asked)? {
         return Ok(Some(why));
     }
-    let from_one = || counts_from(1, first) && (is_foreign(first, below) || has_another_type(first, below));
-    if first.len() < 2 || !(counts_from(0, first) || from_one()) {
+    // Pairs of small numbers are rows of many files; longer ones are asked about where there is much to lose.
+    let again = below.iter().any(|row| row.len() >= first.len() && row[..first.len()] == *first);
+    let long = first.len() > 2 && below.len() >= MANY && !again;
+    let from_one = counts_from(1, first) && (long || is_foreign(first, below) || has_another_type(first, below));
+    if first.len() < 2 || !(counts_from(0, first) || from_one) {
         return Ok(None);
     }
-    if settled(first, below) {
+    let foreign = !from_one || is_foreign(first, below);
+    if has_another_type(first, below) || foreign && settled(first, below) {
         return Ok(Some("it numbers the columns, and no row below is like it"));
     }
     Err(Undecided {

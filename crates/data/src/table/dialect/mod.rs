@@ -66,6 +66,8 @@ pub struct Dialect {
     pub columns: Vec<Sketch>,
     /// Rows looked at, the header not counted.
     pub rows: usize,
+    /// Whether these are all rows of the file.
+    pub complete: bool,
     /// What was taken for what, and why: one sentence each.
     pub evidence: Vec<String>,
     /// What stands before the first row of data.
@@ -118,6 +120,7 @@ pub(super) fn recognise(
             break;
         }
     }
+    let complete = complete && spans.len() < ROWS && rows.len() == spans.len();
     spans.truncate(rows.len());
     let head = head::find(&rows, asked)?;
     let usual = Format::usual(format.separator).quote;
@@ -137,6 +140,7 @@ pub(super) fn recognise(
     let header = head.header.map(|cells| cells.into_iter().map(&mut text).collect());
     let mut dialect = align::align(header, &rows[data..], format.separator, asked, evidence)?;
     dialect.table = head.table;
+    dialect.complete = complete;
     dialect.format = format;
     dialect.quoted = format
         .quote

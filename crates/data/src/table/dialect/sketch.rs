@@ -37,15 +37,25 @@ impl Decimal {
             );
         }
         let at = memchr(b',', text)?;
-        let fraction = &text[at + 1..];
+        let fraction = without_exponent(&text[at + 1..]);
         let single = fraction.iter().all(u8::is_ascii_digit) && !text[..at].contains(&b'.');
-        if !single || (self == Self::Open && (fraction.len() == 3 || fraction.is_empty())) {
+        let thousands = text.len() - at == 4 || fraction.is_empty();
+        if !single || (self == Self::Open && thousands) {
             return None;
         }
         let mut text = text.to_vec();
         text[at] = b'.';
         Some(text)
     }
+}
+
+/// Digits without the power of ten behind them: `234` of `234e+02`.
+fn without_exponent(fraction: &[u8]) -> &[u8] {
+    let Some(at) = memchr::memchr2(b'e', b'E', fraction) else { return fraction };
+    let power = &fraction[at + 1..];
+    let power = power.strip_prefix(b"-").or_else(|| power.strip_prefix(b"+")).unwrap_or(power);
+    let is_power = !power.is_empty() && power.iter().all(u8::is_ascii_digit);
+    if is_power { &fraction[..at] } else { fraction }
 }
 
 /// Whether a mark stands between the thousands of a number, as in `1.000` and `12.500.000,5`.

@@ -67,7 +67,16 @@ impl<'a> Start<'a> {
             || starts(b"sep=")
             || (starts(b"#") || starts(b"%")) && words
             || other && words && self.numeric
+            || self.is_prose(at)
             || words && self.is_outdone(at)
+    }
+
+    /// Whether a row is a sentence above a header: spaces stand within its cells, and within none of the rows below.
+    fn is_prose(&self, at: usize) -> bool {
+        let spaced = |row: &Vec<Vec<u8>>| row.iter().any(|cell| cell.contains(&b' '));
+        let Some((next, below)) = self.rows.get(at + 1..).and_then(<[_]>::split_first) else { return false };
+        let named = names(next, self.asked) >= 2 || (self.asked.role)(&next[0]).is_some();
+        spaced(&self.rows[at]) && named && !spaced(next) && !below.iter().take(BEFORE).any(spaced)
     }
 
     /// Whether a row is a comment that names columns too, above a header that names them as they stand.
