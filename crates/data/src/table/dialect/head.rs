@@ -3,7 +3,7 @@
 use super::levels;
 use super::matrix::{self, Found};
 use super::preamble;
-use super::sketch::{Sketch, is_missing, number};
+use super::sketch::{Kind, Sketch, is_missing, number};
 use super::start::Start;
 use super::{Asked, Rows, Undecided};
 
@@ -266,7 +266,8 @@ fn is_foreign(first: &[Vec<u8>], below: &[Vec<Vec<u8>>]) -> bool {
 fn has_another_type(row: &[Vec<u8>], below: &[Vec<Vec<u8>>]) -> bool {
     row.iter().enumerate().filter(|(_, cell)| !is_missing(cell)).any(|(at, cell)| {
         let sketch = Sketch::of(below.iter().filter_map(|row| row.get(at).map(Vec::as_slice)));
-        sketch.filled() >= FOREIGN
+        let seen = if sketch.kind() == Kind::Time { 2 } else { FOREIGN };
+        sketch.filled() >= seen
             && match number(cell, true) {
                 Some(value) => sketch.numbers() == 0 || sketch.is_epoch() && value < 1e6,
                 None => sketch.is_numeric(),
