@@ -44,6 +44,8 @@ pub const USER_NAMES: &[&str] = &[
     "msno",
     "session",
     "sessionid",
+    "custid",
+    "usermd5",
 ];
 /// Usual names of the item column, [`normalised`].
 pub const ITEM_NAMES: &[&str] = &[
@@ -111,6 +113,11 @@ pub const ITEM_NAMES: &[&str] = &[
     "manga",
     "aid",
     "animeuid",
+    "bookmarkid",
+    "rawdocid",
+    "musicbrainztrackid",
+    "productasin",
+    "pinid",
 ];
 /// Usual names of the rating column, [`normalised`].
 pub const RATING_NAMES: &[&str] = &[

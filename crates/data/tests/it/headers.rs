@@ -25,7 +25,7 @@ fn told(columns: &ColumnsRead) -> [usize; 4] {
 }
 
 /// Name of the set, its header, and the columns of user, item, value and time from 1, 0 where there is none.
-const SETS: [(&str, &str, [usize; 4]); 30] = [
+const SETS: [(&str, &str, [usize; 4]); 33] = [
     ("Retailrocket", "timestamp,visitorid,event,itemid,transactionid", [2, 4, 0, 1]),
     (
         "Online Retail",
@@ -57,6 +57,13 @@ const SETS: [(&str, &str, [usize; 4]); 30] = [
     ("RecBole", "user_id:token\titem_id:token\trating:float\ttimestamp:float", [1, 2, 3, 4]),
     ("RecBole, other order", "item_id:token\tuser_id:token\ttimestamp:float\trating:float", [2, 1, 4, 3]),
     ("MovieLens", "userId,movieId,rating,timestamp", [1, 2, 3, 4]),
+    ("Netflix", "Movie_Id,Cust_Id,Rating,Date", [2, 1, 3, 4]),
+    (
+        "Last.fm 1K",
+        "userid\ttimestamp\tmusicbrainz-artist-id\tartist-name\tmusicbrainz-track-id\ttrack-name",
+        [1, 5, 0, 2],
+    ),
+    ("CiteULike", "user.id,raw.doc.id", [1, 2, 0, 0]),
     ("Amazon 2014", "reviewerID,asin,overall,unixReviewTime", [1, 2, 3, 4]),
     ("Amazon 2023", "user_id,parent_asin,rating,timestamp", [1, 2, 3, 4]),
     (
