@@ -198,3 +198,16 @@ fn a_uid_beside_the_uid_of_an_item_may_number_the_rows() {
     let error = read("uid,profile,anime_uid,score\n1,anna,5,8\n2,bob,5,7\n").map(|_| ()).unwrap_err();
     assert!(matches!(error, ReadError::MissingColumn { role: "user", .. }), "{error}");
 }
+
+#[test]
+fn a_first_row_of_gaps_is_no_header_of_a_table_without_a_corner() {
+    for gap in ["NA", "NaN", "null", "."] {
+        let text = format!("alien,brazil,casino\nu1,{gap},{gap},{gap}\nu2,4,{gap},3\nu3,{gap},5,{gap}\nu4,1,2,{gap}\n");
+        assert_read(&[(&text, "u2 alien 4; u2 casino 3; u3 brazil 5; u4 alien 1; u4 brazil 2")]);
+        let two = format!("item11;item12\nu1;{gap};{gap}\nu2;4;{gap}\nu3;{gap};5\nu4;3;2\n");
+        match read(&two) {
+            Ok((found, _)) => assert_eq!(matrix(&found), "u2 item11 4; u3 item12 5; u4 item11 3; u4 item12 2", "{two}"),
+            Err(error) => assert!(error.to_string().contains("the header names all fields"), "{two}: {error}"),
+        }
+    }
+}
