@@ -212,3 +212,21 @@ fn a_gap_in_a_table_whose_zeros_were_gaps_so_far_is_refused() {
     let error = read(&text, &ReadOptions::default()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("line 2002"), "{error}");
 }
+
+#[test]
+fn a_list_of_columns_settles_which_field_the_header_does_not_name() {
+    for (text, columns, expected) in [
+        ("user_id,item_id,rating\n3,7,4,x\n5,8,3,y\n", "user,item,value,-", "3 7 4; 5 8 3"),
+        ("user_id,item_id,rating\n3,7,4,x\n5,8,3,y\n", "user,item,value", "3 7 4; 5 8 3"),
+        ("user_id,item_id,rating,title\n0,3,7,4,x\n1,5,8,3,y\n", "-,user,item,value,-", "3 7 4; 5 8 3"),
+        (
+            "genres,user_id,item_id,rating\nwar,3,7,4,x\nnoir,5,8,3,y\nold,5,7,3,y\n",
+            "-,user,item,value,-",
+            "3 7 4; 5 7 3; 5 8 3",
+        ),
+    ] {
+        let options = ReadOptions { columns: ColumnRole::list(columns).ok(), ..ReadOptions::default() };
+        let (found, report) = read(text, &options).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!((matrix(&found).as_str(), report.rejected.total), (expected, 0), "{text}");
+    }
+}
