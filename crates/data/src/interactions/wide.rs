@@ -264,6 +264,9 @@ fn likely(dialect: &Dialect, names: &[String], id: usize, cells: &[usize], other
     if found.no_rows && !named && (pattern || found.sparse) && cells.len() >= 3 {
         return Likely::Yes;
     }
+    if found.no_rows && nameless && cells.len() == 2 {
+        return Likely::Maybe;
+    }
     // An index that does not rise, before columns that only have numbers for names; or ids, before 0, 1 and 2.
     if nameless && dialect.index.is_none() && counts(names, cells) && cells.len() <= 6 {
         return Likely::Maybe;

@@ -51,6 +51,13 @@ impl<'a> Start<'a> {
     /// Whether a better header follows: a title may hold a usual name, and as many words as a row has fields.
     fn is_outdone(&self, at: usize) -> bool {
         let Some((next, below)) = self.rows.get(at + 1..).and_then(<[_]>::split_first) else { return false };
+        // Nothing at the corner, and then words: in a table of numbers that is no row of data.
+        let word = |cell: &Vec<u8>| !is_missing(cell) && number(cell, true).is_none();
+        let numeric = below.iter().filter(|row| row.iter().any(|cell| number(cell, true).is_some())).count();
+        let corner = next.len() > 2 && next[0].is_empty() && next[1..].iter().all(word);
+        if corner && numeric * 2 > below.len() {
+            return true;
+        }
         !below.is_empty() && (self.asked.role)(&next[0]).is_some() && differs(next, below, self.asked).is_some()
     }
 
@@ -62,7 +69,9 @@ impl<'a> Start<'a> {
         let plain = row.iter().all(|cell| cell.iter().all(|&byte| byte >= b' ' || byte == b'\t'));
         let words = plain && row.iter().all(|cell| number(cell, true).is_none());
         let alone = row.len() == 1 && self.usual > 1;
-        let other = row.len() != self.usual && row.len() + 1 != self.usual;
+        // The header may end in a separator as the rows do, and their last column may be empty in a few of them.
+        let ends = self.ends && row.len() == self.usual + 1;
+        let other = row.len() != self.usual && row.len() + 1 != self.usual && !ends;
         alone && (words || plain && self.rows.len() > 2 && !self.numeric)
             || starts(b"sep=")
             || (starts(b"#") || starts(b"%")) && words

@@ -230,3 +230,23 @@ fn a_list_of_columns_settles_which_field_the_header_does_not_name() {
         assert_eq!((matrix(&found).as_str(), report.rejected.total), (expected, 0), "{text}");
     }
 }
+
+#[test]
+fn a_table_that_is_told_to_be_one_takes_its_first_row_for_the_header() {
+    let all = ReadOptions { wide: Some(true), ..ReadOptions::default() };
+    for header in [None, Some(true)] {
+        for (text, expected) in [
+            (";item11;item12;item13\nu1;;3;5\nu2;2;4;\n", "u1 item12 3; u1 item13 5; u2 item11 2; u2 item12 4"),
+            (";11;12;13\n1;;3;5\n2;2;4;\n3;1;;\n", "1 12 3; 1 13 5; 2 11 2; 2 12 4; 3 11 1"),
+            (
+                "Ratings of our shop\n'' 'i1' 'i2' 'i3'\n'u1' '3' '' '5'\n'u2' '2' '4' ''\n",
+                "u1 i1 3; u1 i3 5; u2 i1 2; u2 i2 4",
+            ),
+            ("\tBig One\tAll In\t\nu1\t30\t\t\nu2\t31\t32\t\n", "u1 Big One 30; u2 All In 32; u2 Big One 31"),
+        ] {
+            let options = ReadOptions { header, ..all.clone() };
+            let (found, _) = read(text, &options).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(matrix(&found), expected, "{text}, {header:?}");
+        }
+    }
+}

@@ -211,3 +211,13 @@ fn a_first_row_of_gaps_is_no_header_of_a_table_without_a_corner() {
         }
     }
 }
+
+#[test]
+fn an_empty_corner_above_rows_that_end_empty_is_a_header() {
+    assert_read(&[(",a,b,c\nx,0.5,4.0,\ny,3.0,5.0,\n", "x a 0.5; x b 4; y a 3; y b 5")]);
+    // Few items under words are refused, not read as rows that lack theirs.
+    assert_undecided(&[
+        ("\tBig One\tAll In\tUp\t\nu1\t30\t\t3\t\nu2\t31\t32\t\t\nu3\t\t32\t1\t\n", "table"),
+        ("\tBig One\tAll In\t\nu1\t30\t\t\nu2\t31\t32\t\nu3\t\t32\t\n", "table"),
+    ]);
+}
