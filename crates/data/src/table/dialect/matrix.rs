@@ -43,6 +43,13 @@ pub(super) fn header(first: &[Vec<u8>], below: &[Vec<Vec<u8>>], asked: &Asked<'_
     }
     let ends = usize::from(below.iter().all(|row| row.len() > 1 && row.last().is_some_and(Vec::is_empty)));
     let without_corner = below.iter().all(|row| row.len() == first.len() + 1 + ends);
+    // Numbers of columns above rows that begin with their own number.
+    if without_corner && names.counts && Ids::of(first).is_some_and(|ids| ids.counts && ids.count >= COUNTING) {
+        return Some(Found::Header(SHORT));
+    }
+    if !names.is_unique() || names.missing > 0 || names.is_epoch() && !named {
+        return None;
+    }
     if !without_corner && first.len() < 3 {
         return None;
     }

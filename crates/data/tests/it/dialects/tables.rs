@@ -221,3 +221,23 @@ fn an_empty_corner_above_rows_that_end_empty_is_a_header() {
         ("\tBig One\tAll In\t\nu1\t30\t\t\nu2\t31\t32\t\nu3\t\t32\t\n", "table"),
     ]);
 }
+
+#[test]
+fn an_index_above_a_header_that_counts_from_1_is_no_column_of_users() {
+    assert_read(&[
+        (",1,2,3\n0,57,60,5\n1,18,18,5\n2,18,57,0.5\n", "18 18 5; 18 57 0.5; 57 60 5"),
+        ("|1|2|3\n0|107|160|5\n1|118|118|4\n2|118|107|1\n", "107 160 5; 118 107 1; 118 118 4"),
+        ("1 2 3\n0 anna alien 2.0\n1 bob casino 4.5\n2 bob alien 1\n", "anna alien 2; bob alien 1; bob casino 4.5"),
+        (
+            "1 2 3\n0 000263 000198 3\n1 000172 000226 2\n2 000263 000226 1\n",
+            "000172 000226 2; 000263 000198 3; 000263 000226 1",
+        ),
+        ("1 2 3\n0 101 213 3\n1 102 204 5\n2 102 208 2\n", "101 213 3; 102 204 5; 102 208 2"),
+    ]);
+    // Ids as small as the values may be values.
+    assert_undecided(&[
+        (",1,2,3\n0,2,10,3\n1,4,3,5\n2,2,7,1\n", "table"),
+        (",1,2,3\n5,2,10,3\n3,4,3,5\n9,2,7,1\n", "table"),
+        (",1,2,3\n1,5,4,3\n2,2,4,2\n3,1,2,5\n", "table"),
+    ]);
+}
