@@ -38,8 +38,8 @@ pub(super) fn header(first: &[Vec<u8>], below: &[Vec<Vec<u8>>], asked: &Asked<'_
     let own = |at: usize| Sketch::of(below.iter().filter_map(|row| row.get(at).map(Vec::as_slice)));
     let names = own(0);
     let named = matches!((asked.role)(&first[0]), Some(0 | 1));
-    if !names.is_unique() || names.missing > 0 || names.is_epoch() && !named {
-        return None;
+    if named && is_headed(first, below) {
+        return Some(Found::Header(CORNER));
     }
     let ends = usize::from(below.iter().all(|row| row.len() > 1 && row.last().is_some_and(Vec::is_empty)));
     let without_corner = below.iter().all(|row| row.len() == first.len() + 1 + ends);
@@ -82,6 +82,17 @@ pub(super) fn header(first: &[Vec<u8>], below: &[Vec<Vec<u8>>], asked: &Asked<'_
         named && ids.count >= COUNTING || known && ids.rises && ids.count > COUNTING
     };
     sure.then_some(Found::Header(CORNER))
+}
+
+/// Whether a row of a usual name and ids stands above rows as long as it is, none of which begins with that name: it is
+/// no row of data, whatever the cells below are.
+fn is_headed(first: &[Vec<u8>], below: &[Vec<Vec<u8>>]) -> bool {
+    let ends = |row: &Vec<Vec<u8>>| usize::from(row.last().is_some_and(Vec::is_empty));
+    let alike = below.iter().filter(|row| row.len() == first.len() || row.len() == first.len() + ends(row)).count();
+    first.len() > COUNTING
+        && Ids::of(&first[1..]).is_some()
+        && alike * 2 > below.len()
+        && below.iter().all(|row| row[0] != first[0])
 }
 
 /// Whether a header that has a name less than all rows have fields is that of a table of values, for certain.
@@ -142,12 +153,12 @@ struct Ids {
 
 impl Ids {
     fn of(cells: &[Vec<u8>]) -> Option<Self> {
-        let ids: Vec<u64> =
+        let ids: Vec<i64> =
             cells.iter().map(|cell| std::str::from_utf8(cell).ok()?.parse().ok()).collect::<Option<_>>()?;
         let mut sorted = ids.clone();
         sorted.sort_unstable();
         sorted.dedup();
-        let counts = ids[0] <= 1 && ids.windows(2).all(|pair| pair[1] == pair[0] + 1);
+        let counts = matches!(ids[0], 0 | 1) && ids.windows(2).all(|pair| pair[1] == pair[0] + 1);
         let rises = ids.is_sorted();
         (sorted.len() == ids.len()).then_some(Self { count: ids.len(), rises, counts })
     }

@@ -241,3 +241,20 @@ fn an_index_above_a_header_that_counts_from_1_is_no_column_of_users() {
         (",1,2,3\n1,5,4,3\n2,2,4,2\n3,1,2,5\n", "table"),
     ]);
 }
+
+#[test]
+fn a_usual_name_above_ids_is_no_row_whatever_the_cells_are() {
+    assert_read(&[
+        (
+            "user -7 111 53 -2\n-37 0 3.0 0 0.5\n-10 2 0 0 0\n10 0 2.5 0 1.5\n",
+            "10 111 2.5; 10 -2 1.5; -10 -7 2; -37 111 3; -37 -2 0.5",
+        ),
+        (
+            "user -10 -6 65 -86\nanna 4.02 7.21 NA 3.34\nbob NA 7.71 NA NA\n",
+            "anna -10 4.02; anna -6 7.21; anna -86 3.34; bob -6 7.71",
+        ),
+    ]);
+    // Of cells that are no numbers the header is named, and no row of it is read.
+    let error = read("user 11 12 13\n1 x y z\n2 y x x\n").map(|(found, _)| matrix(&found)).unwrap_err().to_string();
+    assert!(error.contains("user") && error.contains("11"), "{error}");
+}
