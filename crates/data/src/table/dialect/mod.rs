@@ -122,6 +122,9 @@ pub(super) fn recognise(
     }
     spans.truncate(rows.len());
     let head = head::find(&rows, asked)?;
+    if asked.header.is_none() && format.separator == Separator::Space {
+        preamble::refuse_title(&rows[head.before..], head.header.as_deref(), asked)?;
+    }
     let usual = Format::usual(format.separator).quote;
     let mut evidence = Vec::new();
     if format.quote != usual {

@@ -63,7 +63,7 @@ impl<'a> Start<'a> {
 
     /// Whether a row is a title, a comment or the like.
     fn is_remark(&self, at: usize) -> bool {
-        let row = &self.rows[at];
+        let Some(row) = self.rows.get(at).filter(|_| at <= BEFORE) else { return false };
         let first = row[0].as_slice();
         let starts = |start: &[u8]| first.len() >= start.len() && first[..start.len()].eq_ignore_ascii_case(start);
         let plain = row.iter().all(|cell| cell.iter().all(|&byte| byte >= b' ' || byte == b'\t'));
@@ -77,6 +77,23 @@ impl<'a> Start<'a> {
             || (starts(b"#") || starts(b"%")) && words
             || other && words && self.numeric
             || words && self.is_outdone(at)
+            || self.is_title(at)
+    }
+
+    /// Whether a row begins with a word and is shorter than all rows of the table: a row of names has a field less at most,
+    /// and a row of data that lacks fields has rows of data below it.
+    fn is_title(&self, at: usize) -> bool {
+        let (row, next) = (&self.rows[at], self.rows.get(at + 1));
+        let word = |cell: &Vec<u8>| !is_missing(cell) && cell.iter().any(u8::is_ascii_alphabetic);
+        let names = |row: &Vec<Vec<u8>>| {
+            counts_from(0, row) || counts_from(1, row) || row.iter().all(|cell| number(cell, true).is_none())
+        };
+        let table = self.rows.get(BEFORE.min(self.rows.len() / 2)..).unwrap_or_default();
+        self.numeric
+            && row.len() < self.usual
+            && word(&row[0])
+            && table.iter().all(|below| below.len() > row.len())
+            && (row.len() + 1 < self.usual && next.is_some_and(names) || self.is_remark(at + 1))
     }
 
     /// Whether a row is a comment that names columns too, above a header that names them as they stand.

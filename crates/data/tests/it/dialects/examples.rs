@@ -214,6 +214,13 @@ fn a_gap_in_a_table_whose_zeros_were_gaps_so_far_is_refused() {
 }
 
 #[test]
+fn a_row_of_data_that_lacks_fields_is_no_title() {
+    let text = "anna 10\nanna 11 4 881250949\nbob 10 3 881250950\nbob 12 5 881250951\n";
+    let (found, report) = read(text, &ReadOptions::default()).unwrap();
+    assert_eq!((matrix(&found).as_str(), report.rejected.total), ("anna 11 4; bob 10 3; bob 12 5", 1));
+}
+
+#[test]
 fn a_list_of_columns_settles_which_field_the_header_does_not_name() {
     for (text, columns, expected) in [
         ("user_id,item_id,rating\n3,7,4,x\n5,8,3,y\n", "user,item,value,-", "3 7 4; 5 8 3"),
