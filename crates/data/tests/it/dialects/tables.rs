@@ -283,3 +283,23 @@ fn words_of_a_title_say_nothing_of_the_separator() {
         "u1 B1 9; u1 B3 4; u2 B2 8; u3 B1 2; u3 B3 1",
     )]);
 }
+
+#[test]
+fn the_first_row_of_a_small_table_without_a_corner_is_no_row_that_lacks_a_field() {
+    for (text, expected) in [
+        ("11,12\n1,5,2\n2,,5\n", "1 11 5; 1 12 2; 2 12 5"),
+        ("11;12\n1;NaN;5\n2;NaN;NaN\n", "1 12 5"),
+        ("11\t12\n1\t0\t4\n2\t2\t0\n", "1 12 4; 2 11 2"),
+        ("11,12,13\n1,4,3,NaN\n2,NaN,5,NaN\n", "1 11 4; 1 12 3; 2 12 5"),
+        ("11;12;13\n1;;;\n2;2;4;\n3;;5;\n", "2 11 2; 2 12 4; 3 12 5"),
+        ("item11;item12\nu1;NaN;NaN\nu2;NaN;2\n", "u2 item12 2"),
+        ("item11|item12|item13\nu1|null|3|null\nu2|null|null|null\n", "u1 item12 3"),
+        ("item11;item12\nu1;null;2\nu2;null;3\nu3;null;1\n", "u1 item12 2; u2 item12 3; u3 item12 1"),
+    ] {
+        match read(text) {
+            Ok((found, _)) => assert_eq!(matrix(&found), expected, "{text}"),
+            Err(ReadError::Table(TableError::Undecided { .. })) => {}
+            Err(error) => panic!("{text}: {error}"),
+        }
+    }
+}
