@@ -5,8 +5,8 @@ use super::doubts;
 use super::unnamed;
 use super::wide::Wide;
 use super::{
-    COUNT_NAMES, Column, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, ReadError, ReadOptions, Role, Roles, TIME_NAMES,
-    USER_NAMES, normalised, roles,
+    COUNT_NAMES, Column, ColumnRole, EVENT_NAMES, ITEM_NAMES, RATING_NAMES, ReadError, ReadOptions, Role, Roles,
+    TIME_NAMES, USER_NAMES, normalised, roles,
 };
 use crate::table::{Asked, Decimal, Dialect, Kind, TableError};
 
@@ -63,6 +63,7 @@ pub(super) fn asked<'a>(options: &ReadOptions, role: &'a dyn Fn(&[u8]) -> Option
         separator: options.separator,
         quote: options.quote,
         header: options.header.or(by_name.then_some(true)),
+        skips_first: options.columns.as_ref().map(|columns| columns.first() == Some(&ColumnRole::Skip)),
         role,
     }
 }

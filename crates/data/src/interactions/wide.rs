@@ -264,13 +264,18 @@ fn likely(dialect: &Dialect, names: &[String], id: usize, cells: &[usize], other
     if found.no_rows && !named && (pattern || found.sparse) && cells.len() >= 3 {
         return Likely::Yes;
     }
+    if found.no_rows && nameless && cells.len() == 2 {
+        return Likely::Maybe;
+    }
     // An index that does not rise, before columns that only have numbers for names; or ids, before 0, 1 and 2.
     if nameless && dialect.index.is_none() && counts(names, cells) && cells.len() <= 6 {
         return Likely::Maybe;
     }
     if dialect.index == Some(0) && id == 0 && counts(names, cells) && cells.len() <= 6 {
         let kind = columns[0].kind();
-        let alike = close && columns.iter().all(|column| column.kind() == kind);
+        // Ids that begin at 1 are commoner than those that begin at 0.
+        let ids = scale && names[cells[0]].trim() == "1";
+        let alike = ids || close && columns.iter().all(|column| column.kind() == kind);
         let doubt = alike || found.gaps_everywhere || columns.iter().any(|column| column.missing > 0);
         return if doubt { Likely::Maybe } else { Likely::No };
     }
@@ -310,9 +315,10 @@ fn patterned(names: &[String], cells: &[usize]) -> bool {
     shapes.chunk_by(|a, b| a == b).any(|run| run[0].is_some() && run.len() * 10 >= shapes.len() * 8)
 }
 
-/// Whether the names of the cells are 0, 1, 2 and so on.
+/// Whether the names of the cells are 0, 1, 2 and so on, or 1, 2, 3.
 fn counts(names: &[String], cells: &[usize]) -> bool {
-    cells.iter().enumerate().all(|(at, &cell)| names[cell].trim() == at.to_string())
+    let from = |least: usize| (least..).zip(cells).all(|(at, &cell)| names[cell].trim() == at.to_string());
+    from(0) || from(1)
 }
 
 /// A table that says in its own way that there is no value.

@@ -5,6 +5,7 @@ use memchr::{memchr, memchr_iter, memchr2, memmem};
 use super::super::fields::{RowEnd, closing, quoted_row, trim};
 use super::super::{Fields, Format, MAX_LINE_BYTES, Quote, Separator};
 use super::Skip;
+use super::head::BEFORE;
 use super::sketch::number;
 
 /// Rows that separators are compared on.
@@ -130,6 +131,7 @@ fn quotes(sample: &[u8], usual: Format, told: Option<Quote>) -> Vec<Quote> {
 
 /// The score of a format; `None` where it finds nothing to cut, or no evidence for quotes that are not usual.
 fn score(rows: &[&[u8]], format: Format, usual: Format) -> Option<Score> {
+    let rows = &rows[titles(rows)..];
     let mut fields = Fields::default();
     let mut counts = Vec::with_capacity(rows.len());
     let (mut numbers, mut cells, mut clean, mut doubled) = (0usize, 0usize, 0usize, 0usize);
@@ -180,6 +182,21 @@ fn score(rows: &[&[u8]], format: Format, usual: Format) -> Option<Score> {
         opened => quoted.closed as f64 / opened as f64,
     };
     Some(Score { even, closed, clean: clean as f64 / rows.len().saturating_sub(1).max(1) as f64, numbers })
+}
+
+/// Lines before a table that do not say how it is cut: none holds a separator that nearly all lines below hold, in each
+/// as often as in the others. Words of a title would be fields between spaces.
+fn titles(rows: &[&[u8]]) -> usize {
+    let found =
+        [Separator::Tab, Separator::DoubleColon, Separator::Semicolon, Separator::Pipe].iter().find_map(|other| {
+            let count = |row: &&[u8]| memmem::find_iter(row, other.bytes()).count();
+            let before = rows.iter().take(BEFORE + 1).position(|row| count(row) > 0)?;
+            let mut counts: Vec<usize> = rows[before..].iter().map(count).collect();
+            counts.sort_unstable();
+            let common = counts.chunk_by(|a, b| a == b).filter(|run| run[0] > 0).map(<[usize]>::len).max().unwrap_or(0);
+            (before > 0 && counts.len() > 1 && common * 10 >= counts.len() * 9).then_some(before)
+        });
+    found.unwrap_or(0)
 }
 
 /// The commonest number of fields.

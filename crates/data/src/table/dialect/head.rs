@@ -294,7 +294,7 @@ fn settled(first: &[Vec<u8>], below: &[Vec<Vec<u8>>]) -> bool {
     })
 }
 
-fn shown(row: &[Vec<u8>]) -> String {
+pub(super) fn shown(row: &[Vec<u8>]) -> String {
     let cells: Vec<String> = row.iter().take(6).map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
     cells.join(", ")
 }

@@ -34,6 +34,11 @@ impl Seen<'_> {
     /// # Errors
     /// When it may as well be the last that has none.
     pub(super) fn leads(&self, names: &[String]) -> Result<bool, Undecided> {
+        // A list of all columns counts the fields of a row, and says which of them are read.
+        self.seems_to_lead(names).or_else(|undecided| self.asked.skips_first.ok_or(undecided))
+    }
+
+    fn seems_to_lead(&self, names: &[String]) -> Result<bool, Undecided> {
         if self.longer == 0 {
             return Ok(false);
         }

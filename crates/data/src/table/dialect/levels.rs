@@ -29,7 +29,7 @@ pub(super) fn find(rows: &Rows, asked: &Asked<'_>) -> Result<Option<Head>, Undec
     let rows = &rows[start..];
     let Some(first) = rows.first() else { return Ok(None) };
     let alike = rows.iter().take(LEVELS + 1).take_while(|row| row.len() == first.len()).count();
-    let word = |cell: &[u8]| !cell.is_empty() && number(cell, true).is_none();
+    let word = |cell: &[u8]| !is_missing(cell) && number(cell, true).is_none();
     let names_rows = |row: &Vec<Vec<u8>>| word(&row[0]) && row[1..].iter().all(Vec::is_empty);
     let named = (1..alike).find(|&at| names_rows(&rows[at]));
     let role = |cell: &[u8]| (asked.role)(cell);
@@ -90,7 +90,7 @@ fn repeated(row: &[Vec<u8>]) -> Option<&[u8]> {
     };
     let first = &row.get(1)?[..];
     let first = &first[..plain(first)];
-    let is_word = !first.is_empty() && number(first, true).is_none();
+    let is_word = !is_missing(first) && number(first, true).is_none();
     (is_word && row.len() > 2 && row[1..].iter().all(|cell| cell[..plain(cell)] == *first)).then_some(first)
 }
 
@@ -105,7 +105,7 @@ fn comes_again(row: &[Vec<u8>]) -> bool {
 fn distinct(row: &[Vec<u8>]) -> bool {
     let mut ids: Vec<&Vec<u8>> = row[1..].iter().collect();
     ids.sort_unstable();
-    repeated(row).is_none() && ids.iter().all(|id| !id.is_empty()) && ids.windows(2).all(|pair| pair[0] != pair[1])
+    repeated(row).is_none() && ids.iter().all(|id| !is_missing(id)) && ids.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 fn several(levels: &[Vec<Vec<u8>>]) -> Undecided {

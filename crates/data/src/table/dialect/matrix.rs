@@ -38,11 +38,25 @@ pub(super) fn header(first: &[Vec<u8>], below: &[Vec<Vec<u8>>], asked: &Asked<'_
     let own = |at: usize| Sketch::of(below.iter().filter_map(|row| row.get(at).map(Vec::as_slice)));
     let names = own(0);
     let named = matches!((asked.role)(&first[0]), Some(0 | 1));
+    if named && is_headed(first, below) {
+        return Some(Found::Header(CORNER));
+    }
+    let ends = usize::from(below.iter().all(|row| row.len() > 1 && row.last().is_some_and(Vec::is_empty)));
+    let longer = |by: usize| below.iter().all(|row| row.len() == first.len() + by);
+    let without_corner = longer(1 + ends);
+    if longer(1) && names_gaps(first, below) {
+        return Some(Found::Header(SHORT));
+    }
+    if longer(1) && (ends == 1 || below.len() == ROWS) && is_open(first, below, &names) {
+        return Some(Found::Open);
+    }
+    // Numbers of columns above rows that begin with their own number.
+    if without_corner && names.counts && Ids::of(first).is_some_and(|ids| ids.counts && ids.count >= COUNTING) {
+        return Some(Found::Header(SHORT));
+    }
     if !names.is_unique() || names.missing > 0 || names.is_epoch() && !named {
         return None;
     }
-    let ends = usize::from(below.iter().all(|row| row.len() > 1 && row.last().is_some_and(Vec::is_empty)));
-    let without_corner = below.iter().all(|row| row.len() == first.len() + 1 + ends);
     if !without_corner && first.len() < 3 {
         return None;
     }
@@ -75,6 +89,41 @@ pub(super) fn header(first: &[Vec<u8>], below: &[Vec<Vec<u8>>], asked: &Asked<'_
         named && ids.count >= COUNTING || known && ids.rises && ids.count > COUNTING
     };
     sure.then_some(Found::Header(CORNER))
+}
+
+/// Whether a row of a usual name and ids stands above rows as long as it is, none of which begins with that name: it is
+/// no row of data, whatever the cells below are.
+fn is_headed(first: &[Vec<u8>], below: &[Vec<Vec<u8>>]) -> bool {
+    let ends = |row: &Vec<Vec<u8>>| usize::from(row.last().is_some_and(Vec::is_empty));
+    let alike = below.iter().filter(|row| row.len() == first.len() || row.len() == first.len() + ends(row)).count();
+    first.len() > COUNTING
+        && Ids::of(&first[1..]).is_some()
+        && alike * 2 > below.len()
+        && below.iter().all(|row| row[0] != first[0])
+}
+
+/// Whether ids stand above a name and values in each row. Two rows are few to tell from, and a last column that is empty
+/// may be none; without a gap among the values, or where the first id comes again as a name, nothing speaks for a table.
+fn is_open(first: &[Vec<u8>], below: &[Vec<Vec<u8>>], names: &Sketch) -> bool {
+    let values = |at: usize| {
+        let cells = Sketch::of(below.iter().filter_map(|row| row.get(at).map(Vec::as_slice)));
+        cells.numbers() + cells.missing >= cells.cells && !cells.is_epoch()
+    };
+    let gap = |cell: &Vec<u8>| is_missing(cell) || number(cell, true) == Some(0.0);
+    let table = below.iter().any(|row| row[1..].iter().any(gap)) && below.iter().all(|row| row[0] != first[0]);
+    Ids::of(first).is_some() && table && names.is_unique() && names.missing == 0 && (1..=first.len()).all(values)
+}
+
+/// Whether different words stand above values and gaps, and rows have one field more: what would be an item is missing.
+fn names_gaps(first: &[Vec<u8>], below: &[Vec<Vec<u8>>]) -> bool {
+    let word = |cell: &Vec<u8>| !is_missing(cell) && number(cell, true).is_none();
+    let value = |cell: &Vec<u8>| is_missing(cell) || number(cell, true).is_some();
+    let mut names: Vec<&Vec<u8>> = first.iter().collect();
+    names.sort_unstable();
+    names.iter().all(|name| word(name))
+        && names.windows(2).all(|pair| pair[0] != pair[1])
+        && below.iter().all(|row| word(&row[0]) && row[1..].iter().all(value))
+        && below.iter().any(|row| is_missing(&row[1]))
 }
 
 /// Whether a header that has a name less than all rows have fields is that of a table of values, for certain.
@@ -135,12 +184,12 @@ struct Ids {
 
 impl Ids {
     fn of(cells: &[Vec<u8>]) -> Option<Self> {
-        let ids: Vec<u64> =
+        let ids: Vec<i64> =
             cells.iter().map(|cell| std::str::from_utf8(cell).ok()?.parse().ok()).collect::<Option<_>>()?;
         let mut sorted = ids.clone();
         sorted.sort_unstable();
         sorted.dedup();
-        let counts = ids[0] <= 1 && ids.windows(2).all(|pair| pair[1] == pair[0] + 1);
+        let counts = matches!(ids[0], 0 | 1) && ids.windows(2).all(|pair| pair[1] == pair[0] + 1);
         let rises = ids.is_sorted();
         (sorted.len() == ids.len()).then_some(Self { count: ids.len(), rises, counts })
     }

@@ -38,6 +38,8 @@ pub struct Asked<'a> {
     pub quote: Option<Quote>,
     /// Whether the first row names the columns, if told.
     pub header: Option<bool>,
+    /// Whether the first column is not read, if it is told what every column is.
+    pub skips_first: Option<bool>,
     /// Which role a column of this name has, if it is a usual name of one: 0 to 3, and 4 and 5 for the two ends of an
     /// edge, which only say something together.
     pub role: &'a dyn Fn(&[u8]) -> Option<usize>,
@@ -123,6 +125,9 @@ pub(super) fn recognise(
     let complete = complete && spans.len() < ROWS && rows.len() == spans.len();
     spans.truncate(rows.len());
     let head = head::find(&rows, asked)?;
+    if asked.header.is_none() && format.separator == Separator::Space {
+        preamble::refuse_title(&rows[head.before..], head.header.as_deref(), asked)?;
+    }
     let usual = Format::usual(format.separator).quote;
     let mut evidence = Vec::new();
     if format.quote != usual {

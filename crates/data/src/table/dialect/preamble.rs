@@ -1,8 +1,8 @@
 //! What stands before a table and is neither a plain title nor a plain header: sizes, attributes, another separator.
 
-use super::head::Head;
+use super::head::{Head, counts_from, shown};
 use super::sketch::number;
-use super::{Rows, Separator, Undecided, trim};
+use super::{Asked, Rows, Separator, Undecided, trim};
 
 /// Rows from which on a first row that counts them is no chance.
 const COUNTED: usize = 8;
@@ -105,6 +105,30 @@ pub(super) fn sizes(row: &str) -> Undecided {
         other: "its first row is data".to_owned(),
         flags: "--header or --no-header".to_owned(),
     }
+}
+
+/// Refuses words between spaces that may be names or a title: the row below them numbers the columns, or is data.
+///
+/// # Errors
+/// When it is so.
+pub(super) fn refuse_title(
+    rows: &[Vec<Vec<u8>>],
+    header: Option<&[Vec<u8>]>,
+    asked: &Asked<'_>,
+) -> Result<(), Undecided> {
+    let (Some(words), Some(below)) = (header, rows.get(1)) else { return Ok(()) };
+    let plain = |word: &Vec<u8>| number(word, true).is_none() && (asked.role)(word).is_none();
+    let numbers =
+        below.len().abs_diff(words.len()) < 2 && below.len() > 2 && (counts_from(0, below) || counts_from(1, below));
+    if !numbers || !words.iter().all(plain) {
+        return Ok(());
+    }
+    Err(Undecided {
+        what: "header",
+        one: format!("its row ({}) names the columns", shown(words)),
+        other: format!("that row is a title, and the row below it ({}) numbers the columns", shown(below)),
+        flags: "--header yes if it holds names, or by deleting the lines before the table".to_owned(),
+    })
 }
 
 /// Names behind rows that may be data.

@@ -51,24 +51,50 @@ impl<'a> Start<'a> {
     /// Whether a better header follows: a title may hold a usual name, and as many words as a row has fields.
     fn is_outdone(&self, at: usize) -> bool {
         let Some((next, below)) = self.rows.get(at + 1..).and_then(<[_]>::split_first) else { return false };
+        // Nothing at the corner, and then words: in a table of numbers that is no row of data.
+        let word = |cell: &Vec<u8>| !is_missing(cell) && number(cell, true).is_none();
+        let numeric = below.iter().filter(|row| row.iter().any(|cell| number(cell, true).is_some())).count();
+        let corner = next.len() > 2 && next[0].is_empty() && next[1..].iter().all(word);
+        if corner && numeric * 2 > below.len() {
+            return true;
+        }
         !below.is_empty() && (self.asked.role)(&next[0]).is_some() && differs(next, below, self.asked).is_some()
     }
 
     /// Whether a row is a title, a comment or the like.
     fn is_remark(&self, at: usize) -> bool {
-        let row = &self.rows[at];
+        let Some(row) = self.rows.get(at).filter(|_| at <= BEFORE) else { return false };
         let first = row[0].as_slice();
         let starts = |start: &[u8]| first.len() >= start.len() && first[..start.len()].eq_ignore_ascii_case(start);
         let plain = row.iter().all(|cell| cell.iter().all(|&byte| byte >= b' ' || byte == b'\t'));
         let words = plain && row.iter().all(|cell| number(cell, true).is_none());
         let alone = row.len() == 1 && self.usual > 1;
-        let other = row.len() != self.usual && row.len() + 1 != self.usual;
+        // The header may end in a separator as the rows do, and their last column may be empty in a few of them.
+        let ends = self.ends && row.len() == self.usual + 1;
+        let other = row.len() != self.usual && row.len() + 1 != self.usual && !ends;
         alone && (words || plain && self.rows.len() > 2 && !self.numeric)
             || starts(b"sep=")
             || (starts(b"#") || starts(b"%")) && words
             || other && words && self.numeric
             || self.is_prose(at)
             || words && self.is_outdone(at)
+            || self.is_title(at)
+    }
+
+    /// Whether a row begins with a word and is shorter than all rows of the table: a row of names has a field less at most,
+    /// and a row of data that lacks fields has rows of data below it.
+    fn is_title(&self, at: usize) -> bool {
+        let (row, next) = (&self.rows[at], self.rows.get(at + 1));
+        let word = |cell: &Vec<u8>| !is_missing(cell) && cell.iter().any(u8::is_ascii_alphabetic);
+        let names = |row: &Vec<Vec<u8>>| {
+            counts_from(0, row) || counts_from(1, row) || row.iter().all(|cell| number(cell, true).is_none())
+        };
+        let table = self.rows.get(BEFORE.min(self.rows.len() / 2)..).unwrap_or_default();
+        self.numeric
+            && row.len() < self.usual
+            && word(&row[0])
+            && table.iter().all(|below| below.len() > row.len())
+            && (row.len() + 1 < self.usual && next.is_some_and(names) || self.is_remark(at + 1))
     }
 
     /// Whether a row is a sentence above a header: spaces stand within its cells, and within none of the rows below.

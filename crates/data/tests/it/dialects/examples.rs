@@ -215,3 +215,48 @@ fn a_gap_in_a_table_whose_zeros_were_gaps_so_far_is_refused() {
     let error = read(&text, &ReadOptions::default()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("line 2002"), "{error}");
 }
+
+#[test]
+fn a_row_of_data_that_lacks_fields_is_no_title() {
+    let text = "anna 10\nanna 11 4 881250949\nbob 10 3 881250950\nbob 12 5 881250951\n";
+    let (found, report) = read(text, &ReadOptions::default()).unwrap();
+    assert_eq!((matrix(&found).as_str(), report.rejected.total), ("anna 11 4; bob 10 3; bob 12 5", 1));
+}
+
+#[test]
+fn a_list_of_columns_settles_which_field_the_header_does_not_name() {
+    for (text, columns, expected) in [
+        ("user_id,item_id,rating\n3,7,4,x\n5,8,3,y\n", "user,item,value,-", "3 7 4; 5 8 3"),
+        ("user_id,item_id,rating\n3,7,4,x\n5,8,3,y\n", "user,item,value", "3 7 4; 5 8 3"),
+        ("user_id,item_id,rating,title\n0,3,7,4,x\n1,5,8,3,y\n", "-,user,item,value,-", "3 7 4; 5 8 3"),
+        (
+            "genres,user_id,item_id,rating\nwar,3,7,4,x\nnoir,5,8,3,y\nold,5,7,3,y\n",
+            "-,user,item,value,-",
+            "3 7 4; 5 7 3; 5 8 3",
+        ),
+    ] {
+        let options = ReadOptions { columns: ColumnRole::list(columns).ok(), ..ReadOptions::default() };
+        let (found, report) = read(text, &options).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!((matrix(&found).as_str(), report.rejected.total), (expected, 0), "{text}");
+    }
+}
+
+#[test]
+fn a_table_that_is_told_to_be_one_takes_its_first_row_for_the_header() {
+    let all = ReadOptions { wide: Some(true), ..ReadOptions::default() };
+    for header in [None, Some(true)] {
+        for (text, expected) in [
+            (";item11;item12;item13\nu1;;3;5\nu2;2;4;\n", "u1 item12 3; u1 item13 5; u2 item11 2; u2 item12 4"),
+            (";11;12;13\n1;;3;5\n2;2;4;\n3;1;;\n", "1 12 3; 1 13 5; 2 11 2; 2 12 4; 3 11 1"),
+            (
+                "Ratings of our shop\n'' 'i1' 'i2' 'i3'\n'u1' '3' '' '5'\n'u2' '2' '4' ''\n",
+                "u1 i1 3; u1 i3 5; u2 i1 2; u2 i2 4",
+            ),
+            ("\tBig One\tAll In\t\nu1\t30\t\t\nu2\t31\t32\t\n", "u1 Big One 30; u2 All In 32; u2 Big One 31"),
+        ] {
+            let options = ReadOptions { header, ..all.clone() };
+            let (found, _) = read(text, &options).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(matrix(&found), expected, "{text}, {header:?}");
+        }
+    }
+}
