@@ -128,7 +128,9 @@ fn one_scale(dialect: &Dialect) -> bool {
 pub(super) fn most_fields(dialect: &Dialect, value: Option<usize>, last: usize) -> Result<usize, Undecided> {
     let columns = &dialect.columns;
     let surplus = &dialect.surplus;
-    let texts = !dialect.quoted && columns.iter().take(last).any(|column| column.phrases > 0);
+    // Nobody writes a tab or two colons within a text.
+    let stands_in_texts = !matches!(dialect.format.separator, Separator::Tab | Separator::DoubleColon);
+    let texts = stands_in_texts && !dialect.quoted && columns.iter().take(last).any(|column| column.phrases > 0);
     if surplus.within > 0 && !dialect.quoted || dialect.longest <= dialect.width && dialect.header.is_some() {
         return Ok(dialect.width);
     }
@@ -159,7 +161,7 @@ pub(super) fn most_fields(dialect: &Dialect, value: Option<usize>, last: usize) 
         && value != last
         && surplus.rows > 0
         && columns.get(last).is_some_and(|column| column.kind() == Kind::Text);
-    if !dialect.quoted && !texts && (surplus.either > 0 || id_at_end) {
+    if stands_in_texts && !dialect.quoted && (surplus.either > 0 || id_at_end && !texts) {
         return Err(Undecided {
             what: "columns",
             one: "some rows have a field more behind the last column".to_owned(),
@@ -169,6 +171,6 @@ pub(super) fn most_fields(dialect: &Dialect, value: Option<usize>, last: usize) 
         });
     }
     // A later row may hold a separator in a text; where all rows were seen, none does.
-    let unseen = texts && !(dialect.complete && surplus.within + surplus.either == 0);
+    let unseen = texts && !(dialect.complete && surplus.within == 0);
     Ok(if unseen { dialect.width } else { dialect.longest })
 }

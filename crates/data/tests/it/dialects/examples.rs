@@ -48,6 +48,10 @@ fn files_of_every_reported_kind_are_read_as_they_were_meant() {
         ("Ratings, all customers, 2020\nuserId,movieId,rating\na,b,5\na,c,3\nd,b,4\n", "a b 5; a c 3; d b 4"),
         ("userId movieId rating\n1 10 7,25e+01\n1 11 3,5e+00\n2 10 1,234e+02\n", "1 10 72.5; 1 11 3.5; 2 10 123.4"),
         ("userId|movieId|rating\nA b|c d|5\nA b|e f|3|x\ng h|c d|4\n", "A b c d 5; A b e f 3; g h c d 4"),
+        (
+            "userId\tmovieId\trating\nA b\t010\t5\nA b\t011\t3.5\nc d\t010\t2.0\t7\n",
+            "A b 010 5; A b 011 3.5; c d 010 2",
+        ),
         ("Ratings, all, 2020\nuserId,movieId,rating\n1,10,5\n1,11,3\n2,10,4\n", "1 10 5; 1 11 3; 2 10 4"),
         ("sep=;\nuserId;movieId;rating\n1;10;5\n", "1 10 5"),
         ("Export of May\n\nuserId,movieId,rating\n1,10,5\n", "1 10 5"),
