@@ -108,6 +108,13 @@ fn types(rows: &[Vec<Vec<u8>>], asked: &Asked<'_>) -> Result<Option<&'static str
     if let Some(why) = no_data(first, below, asked)? {
         return Ok(Some(why));
     }
+    let spaced = |row: &[Vec<u8>]| row.iter().any(|cell| cell.contains(&b' '));
+    if first.len() > 2 && below.len() >= MANY && spaced(first) {
+        let others = below.iter().any(|row| spaced(row));
+        if !others && first.iter().all(|cell| !cell.is_empty()) {
+            return Err(preamble::sentence(&shown(first)));
+        }
+    }
     // Pairs of small numbers are rows of many files; longer ones are asked about where there is much to lose.
     let again = below.iter().any(|row| row.len() >= first.len() && row[..first.len()] == *first);
     let long = first.len() > 2 && below.len() >= MANY && !again;

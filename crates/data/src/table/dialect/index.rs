@@ -15,6 +15,8 @@ const FEW_NAMES: usize = 3;
 const ROW_NAMES: usize = 10;
 /// The role of values, as the vocabulary of names gives it; those of users and items are smaller.
 const VALUE: usize = 2;
+/// The role of times.
+const TIME: usize = 3;
 
 /// What is known of rows below a header.
 pub(super) struct Seen<'a> {
@@ -74,7 +76,8 @@ impl Seen<'_> {
         // Names of users and items and of no value do not say that a text has none.
         let valued = roles().next().is_none() || roles().any(|role| role == VALUE);
         let text = valued && !id && names.len() == 3 && matches!(last.kind(), Kind::Text | Kind::Set);
-        if !apart || text {
+        let fractions = first.point + first.comma > 0;
+        if !apart || text || fractions || self.agrees(names, 0) && !self.agrees(names, 1) {
             return Ok(false);
         }
         // A header of numbers names the columns of a table, and its rows have names of their own.
@@ -86,10 +89,24 @@ impl Seen<'_> {
         // Names of rows that do not rise: no two are equal, and what is then the user comes again, but in a wide table.
         let mut others = columns.iter().skip(1).take(names.len()).filter(|column| column.kind() != Kind::Time);
         let again = others.next().is_some_and(|second| !second.is_unique()) && last.filled() * 2 > rows;
-        if !cut && rows >= ROW_NAMES && (again || every && names.len() >= WIDE) {
+        // A first name of values above numbers may be just that, unless they are 0 to n in another order.
+        let all = first.range.is_some_and(|(low, high)| (0.0..=1.0).contains(&low) && high - low + 1.0 <= rows as f64);
+        let value = (self.asked.role)(names[0].as_bytes()) == Some(VALUE) && first.is_numeric() && !all;
+        if !cut && !value && rows >= ROW_NAMES && (again || every && names.len() >= WIDE) {
             return Ok(true);
         }
         Err(either_end(names))
+    }
+
+    /// Whether the columns named as values and times hold such, when the first name is that of column `start`.
+    fn agrees(&self, names: &[String], start: usize) -> bool {
+        names.iter().zip(self.columns.iter().skip(start)).all(|(name, column)| {
+            match (self.asked.role)(name.as_bytes()) {
+                Some(VALUE) => column.numbers() > 0 && column.kind() != Kind::Time,
+                Some(TIME) => column.kind() == Kind::Time,
+                _ => true,
+            }
+        })
     }
 
     /// Whether no two of some rows begin with the same word or whole number, while other fields come again.

@@ -131,6 +131,16 @@ pub(super) fn refuse_title(
     })
 }
 
+/// A first row with spaces within its fields, where no other row has any.
+pub(super) fn sentence(row: &str) -> Undecided {
+    Undecided {
+        what: "header",
+        one: format!("its first row ({row}) is a title, for it alone has spaces within its fields"),
+        other: "its first row is data".to_owned(),
+        flags: "--no-header if it is data, or by removing the line if it is a title".to_owned(),
+    }
+}
+
 /// Names behind rows that may be data.
 pub(super) fn late(row: &str, before: usize) -> Undecided {
     Undecided {

@@ -101,7 +101,9 @@ impl<'a> Start<'a> {
     fn is_prose(&self, at: usize) -> bool {
         let spaced = |row: &Vec<Vec<u8>>| row.iter().any(|cell| cell.contains(&b' '));
         let Some((next, below)) = self.rows.get(at + 1..).and_then(<[_]>::split_first) else { return false };
-        let named = names(next, self.asked) >= 2 || (self.asked.role)(&next[0]).is_some();
+        let named = names(next, self.asked) >= 2
+            || (self.asked.role)(&next[0]).is_some()
+            || next.len() > 2 && counts_from(0, next);
         spaced(&self.rows[at]) && named && !spaced(next) && !below.iter().take(BEFORE).any(spaced)
     }
 

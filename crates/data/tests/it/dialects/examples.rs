@@ -164,6 +164,16 @@ fn what_cannot_be_told_is_refused_with_both_readings_and_the_flag() {
         (",0,1,2\n5,1,2,5\n3,2,1,4\n9,2,2,3\n", "table", "--wide"),
         ("1,2,3\n10,100,5\n11,101,3\n12,100,4\n", "header", "--header"),
         (
+            "Sales, all shops, 2020\na0,b0,1\na1,b1,2\na2,b2,3\na0,b3,4\na1,b4,5\na2,b5,1\na0,b6,2\na1,b7,3\na2,b8,4\na0,b9,5\na1,b10,1\na2,b11,2\n",
+            "header",
+            "--no-header",
+        ),
+        (
+            "rating,user,item\n20,u0,i0,x\n27,u1,i1,x\n21,u2,i2,x\n28,u0,i3,x\n22,u1,i4,x\n29,u2,i5,x\n23,u0,i6,x\n30,u1,i7,x\n24,u2,i8,x\n31,u0,i9,x\n25,u1,i10,x\n32,u2,i11,x\n",
+            "columns",
+            "--columns",
+        ),
+        (
             "2020-01-01 10:00\t\t7\t101\t5\n2020-01-02 11:00\t8\t\t101\t\t3\n2020-01-03 11:00\t9\t101\t\t\t3\n",
             "separator",
             "--separator space",
