@@ -1,7 +1,7 @@
 //! Whether what the columns hold contradicts the roles that they have by convention.
 
 use super::decimals;
-use crate::table::{Dialect, Kind, Separator, Sketch, Undecided, ends_in_fractions};
+use crate::table::{Dialect, Kind, Separator, Sketch, Undecided, ends_in_fractions, unnamed};
 
 /// Rows from which on a column that numbers them is no chance.
 const SEQUENCE: usize = 3;
@@ -105,8 +105,7 @@ fn filled(dialect: &Dialect) -> Vec<usize> {
 
 /// Whether there is a header, and it has no name for a column.
 fn has_no_name(dialect: &Dialect, at: usize) -> bool {
-    let name = dialect.header.as_ref().and_then(|names| names.get(at)).map(|name| name.trim().to_lowercase());
-    name.is_some_and(|name| name.is_empty() || name.starts_with("unnamed: "))
+    dialect.header.as_ref().and_then(|names| names.get(at)).is_some_and(|name| unnamed(name))
 }
 
 /// Whether all columns behind the first are numbers that reach about as far as each other.

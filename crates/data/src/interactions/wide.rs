@@ -11,7 +11,7 @@ use super::gather::{Gather, Verdict, id_text};
 use super::margins::{is_margin, margin};
 use super::{Evidence, ReadOptions, Reason, Role, Roles, TableRead, decimals, normalised, suggest};
 use crate::ids::IdError;
-use crate::table::{Decimal, Decoder, Dialect, Fields, Sketch, Undecided, is_missing};
+use crate::table::{Decimal, Decoder, Dialect, Fields, Sketch, Undecided, is_missing, unnamed};
 
 /// Roles by number, as the vocabulary of names gives them.
 const USER: usize = 0;
@@ -59,10 +59,7 @@ impl Wide {
         let Some(names) = names else { return Ok(None) };
         let usual = |name: &String| role(name.as_bytes()).filter(|&role| role < ROLES);
         let roles: Vec<Option<usize>> = names.iter().map(usual).collect();
-        let is_index = |at: usize| {
-            let name = names[at].trim().to_lowercase();
-            dialect.index == Some(at) && (name.is_empty() || name.starts_with("unnamed: "))
-        };
+        let is_index = |at: usize| dialect.index == Some(at) && unnamed(&names[at]);
         let named = roles.iter().position(|role| matches!(role, Some(USER | ITEM)));
         let named = if dialect.table { Some(0) } else { named };
         let id = named.or_else(|| (0..names.len()).find(|&at| !is_index(at))).unwrap_or(0);
@@ -253,8 +250,7 @@ fn likely(dialect: &Dialect, names: &[String], id: usize, cells: &[usize], other
     }
     let Some(Reach { close, scale }) = Reach::of(&columns) else { return Likely::No };
     let pattern = patterned(names, cells);
-    let corner = names[id].trim().to_lowercase();
-    let nameless = corner.is_empty() || corner.starts_with("unnamed: ");
+    let nameless = unnamed(&names[id]);
     // Names that a program gave to all columns, that of the ids among them: V1, V2, V3.
     if !nameless && patterned(names, &[&[id], cells].concat()) && patterned(names, &[id]) {
         return Likely::No;

@@ -22,7 +22,7 @@ mod stream;
 
 pub use decode::{Decoder, Encoding};
 pub use dialect::{Asked, Decimal, Dialect, Kind, Sketch, Surplus};
-pub(crate) use dialect::{ends_in_fractions, is_missing};
+pub(crate) use dialect::{ends_in_fractions, is_missing, unnamed};
 pub use fields::Fields;
 pub use format::{Format, Quote, Separator};
 pub use lines::{Lines, Record};

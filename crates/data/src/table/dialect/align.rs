@@ -67,7 +67,7 @@ pub(super) fn align(
 }
 
 /// Whether a name is none: empty, or what pandas writes for it.
-pub(super) fn unnamed(name: &str) -> bool {
+pub(crate) fn unnamed(name: &str) -> bool {
     let name = name.trim().to_lowercase();
     name.is_empty() || name.starts_with("unnamed: ")
 }

@@ -191,16 +191,20 @@ fn titles(rows: &[&[u8]]) -> usize {
         [Separator::Tab, Separator::DoubleColon, Separator::Semicolon, Separator::Pipe].iter().find_map(|other| {
             let count = |row: &&[u8]| memmem::find_iter(row, other.bytes()).count();
             let before = rows.iter().take(BEFORE + 1).position(|row| count(row) > 0)?;
-            let mut counts: Vec<usize> = rows[before..].iter().map(count).collect();
-            counts.sort_unstable();
-            let common = counts.chunk_by(|a, b| a == b).filter(|run| run[0] > 0).map(<[usize]>::len).max().unwrap_or(0);
-            (before > 0 && counts.len() > 1 && common * 10 >= counts.len() * 9).then_some(before)
+            let (below, common) = (rows.len() - before, alike(rows[before..].iter().map(count).collect()));
+            (before > 0 && below > 1 && common * 10 >= below * 9).then_some(before)
         });
     found.unwrap_or(0)
 }
 
+/// How many counts are equal at most, zeros left out.
+fn alike(mut counts: Vec<usize>) -> usize {
+    counts.sort_unstable();
+    counts.chunk_by(|a, b| a == b).filter(|run| run[0] > 0).map(<[usize]>::len).max().unwrap_or(0)
+}
+
 /// The commonest number of fields.
-fn usual_count(counts: &[usize]) -> usize {
+pub(super) fn usual_count(counts: &[usize]) -> usize {
     let mut counts = counts.to_vec();
     counts.sort_unstable();
     counts.chunk_by(|a, b| a == b).max_by_key(|run| run.len()).map_or(0, |run| run[0])
@@ -255,10 +259,7 @@ fn holds_another(rows: &[&[u8]]) -> bool {
                 if number { 0 } else { memmem::find_iter(word, other.bytes()).count() }
             };
             let count = |row: &&[u8]| row.split(|&byte| byte == b' ').map(word).sum::<usize>();
-            let mut counts: Vec<usize> = rows.iter().map(count).collect();
-            counts.sort_unstable();
-            let common = counts.chunk_by(|a, b| a == b).filter(|run| run[0] > 0).map(<[usize]>::len).max().unwrap_or(0);
-            common * 100 >= rows.len() * 95
+            alike(rows.iter().map(count).collect()) * 100 >= rows.len() * 95
         },
     )
 }

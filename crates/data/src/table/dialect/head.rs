@@ -1,5 +1,6 @@
 //! Where the rows of data begin: lines before the table, and the header.
 
+use super::cut;
 use super::levels;
 use super::matrix::{self, Found};
 use super::preamble;
@@ -150,9 +151,7 @@ fn headed(rows: &Rows, before: usize, usual: usize, why: &str) -> Head {
 
 /// The commonest number of fields.
 pub(super) fn usual_width(rows: &Rows) -> usize {
-    let mut widths: Vec<usize> = rows.iter().map(Vec::len).collect();
-    widths.sort_unstable();
-    widths.chunk_by(|a, b| a == b).max_by_key(|run| run.len()).map_or(0, |run| run[0])
+    cut::usual_count(&rows.iter().map(Vec::len).collect::<Vec<_>>())
 }
 
 /// Number of different roles that names in this row have.

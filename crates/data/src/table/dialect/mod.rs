@@ -19,6 +19,7 @@ mod surplus;
 
 use super::fields::trim;
 use super::{Decoder, Fields, Format, Quote, Separator, Undecided};
+pub(crate) use align::unnamed;
 pub(crate) use sketch::is_missing;
 pub use sketch::{Decimal, Kind, Sketch};
 pub use surplus::Surplus;
