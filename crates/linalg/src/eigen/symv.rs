@@ -110,15 +110,19 @@ fn several<T: Real, S: Simd>(simd: S, columns: [&[T]; COLUMNS], j: usize, head: 
         }
         *y = terms.add(below, *x, *y);
     }
-    let below = columns.map(|column| T::registers(simd, &column[head.end..]));
     let (xs, x_rest) = T::registers(simd, &x[head.end..]);
     let (ys, y_rest) = T::registers_mut(simd, &mut y[head.end..]);
-    let registers = below.map(|(registers, _)| &registers[..xs.len()]);
+    let mut registers: [&[T::Register<S>]; COLUMNS] = [&[]; COLUMNS];
+    let mut rest = [zero; COLUMNS];
+    for ((registers, rest), column) in registers.iter_mut().zip(&mut rest).zip(columns) {
+        let (whole, partial) = T::registers(simd, &column[head.end..]);
+        *registers = &whole[..xs.len()];
+        *rest = T::partial(simd, partial);
+    }
     for (at, (&x, y)) in xs.iter().zip(ys).enumerate() {
-        *y = terms.add(registers.map(|registers| registers[at]), x, *y);
+        *y = terms.add([registers[0][at], registers[1][at], registers[2][at], registers[3][at]], x, *y);
     }
     if !y_rest.is_empty() {
-        let rest = below.map(|(_, rest)| T::partial(simd, rest));
         let sum = terms.add(rest, T::partial(simd, x_rest), T::partial(simd, y_rest));
         T::write_partial(simd, y_rest, sum);
     }

@@ -154,8 +154,8 @@ fn reflection<T: Real>(x: &mut [T]) -> (T, T) {
     let mut sums = [0f64; 8];
     let (chunks, rest) = tail.as_chunks::<8>();
     for chunk in chunks {
-        let chunk = chunk.map(|x| x.to_f64());
         for (sum, x) in sums.iter_mut().zip(chunk) {
+            let x = x.to_f64();
             *sum = x.mul_add(x, *sum);
         }
     }
@@ -209,8 +209,8 @@ fn dots<T: Real, S: Simd>(simd: S, v: &[T], w: &[T], x: &[T]) -> (T, T) {
     for ((&v, &w), &x) in v_last.iter().zip(w_last).zip(x_last) {
         (sums[0], sums[2]) = (T::fuse(simd, v, x, sums[0]), T::fuse(simd, w, x, sums[2]));
     }
-    let [v_even, v_odd, w_even, w_odd] = sums.map(|sum| T::total(simd, sum));
-    let (mut vx, mut wx) = (v_even + v_odd, w_even + w_odd);
+    let total = |at: usize| T::total(simd, sums[at]);
+    let (mut vx, mut wx) = (total(0) + total(1), total(2) + total(3));
     for ((&v, &w), &x) in v_rest.iter().zip(w_rest).zip(x_rest) {
         (vx, wx) = (v.fused(x, vx), w.fused(x, wx));
     }
