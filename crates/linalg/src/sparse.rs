@@ -127,22 +127,25 @@ impl<'a> SparseOperator<'a> {
         }
     }
 
-    /// The lower triangle of `Lᵀ L`; half the sum over rows of `L` of (stored entries)² multiplications, parallel over rows.
+    /// The lower triangle of `Lᵀ L`; half the sum over rows of `L` of (stored entries)² multiplications, parallel over rows,
+    /// and 4 bytes an entry meanwhile.
     ///
     /// Products of f32 are exact in f64, so that small integers and halves give an exact result.
     fn gram(&self) -> Dense {
         let n = self.long().ncols();
+        let ends: Vec<Vec<u32>> = self.blocks().iter().map(ends).collect();
         let mut gram = Dense::zeros(n, n);
         gram.values_mut().par_chunks_exact_mut(n.max(1)).enumerate().for_each(|(row, sums)| {
             let mut start = 0;
-            for block in self.blocks() {
+            for (block, ends) in self.blocks().iter().zip(&ends) {
                 let (columns, values) = block.row(row);
-                for (&column, &value) in columns.iter().zip(values) {
+                let ends = &ends[block.offsets()[row]..];
+                for ((&column, &value), &end) in columns.iter().zip(values).zip(ends) {
                     let (others, factors) = self.long().row(start + column as usize);
+                    let (others, factors) = (&others[..end as usize], &factors[..end as usize]);
                     let value = f64::from(value);
                     for (&other, &factor) in others.iter().zip(factors) {
-                        let Some(sum) = sums[..=row].get_mut(other as usize) else { break };
-                        *sum += value * f64::from(factor);
+                        sums[other as usize] += value * f64::from(factor);
                     }
                 }
                 start += block.ncols();
@@ -150,6 +153,20 @@ impl<'a> SparseOperator<'a> {
         });
         gram
     }
+}
+
+/// For every entry, how many its column has down to its own row: where the loop over them ends, without a look at each.
+fn ends(matrix: &CsrMatrix) -> Vec<u32> {
+    let mut counts = vec![0u32; matrix.ncols()];
+    let mut ends = Vec::with_capacity(matrix.nnz());
+    for row in 0..matrix.nrows() {
+        for &column in matrix.row(row).0 {
+            let count = &mut counts[column as usize];
+            *count += 1;
+            ends.push(*count);
+        }
+    }
+    ends
 }
 
 impl LinearOperator for SparseOperator<'_> {

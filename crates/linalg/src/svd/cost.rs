@@ -47,6 +47,11 @@ impl Problem {
         }
     }
 
+    /// Multiplications in one product with one vector: the entries of a sparse matrix.
+    pub(super) fn entries(&self) -> usize {
+        self.multiplications as usize
+    }
+
     /// The solver that is expected to take least time in precision `T`.
     pub(super) fn cheapest<T: Real>(&self) -> Solver {
         let single = size_of::<T>() == 4;

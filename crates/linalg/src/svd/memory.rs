@@ -103,8 +103,8 @@ impl Sides {
                 precision * short * (capacity + 16) + projected + blocks
             }
             // In single precision: the matrix in double and in single, of which the second stays; the eigenvectors of the
-            // tridiagonal one in double, twice. The same in double.
-            Solver::Gram => (16 + precision) * short * short,
+            // tridiagonal one in double, twice. The same in double. Or the ends of loops while it is summed.
+            Solver::Gram => ((16 + precision) * short * short).max(8 * short * short + 4 * problem.entries()),
             Solver::Dense => dense(long, short),
         }
     }
