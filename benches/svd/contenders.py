@@ -144,9 +144,9 @@ class Foretaste:
         self._last = {}
 
     def run(self, rank: int) -> Sample:
-        # Short calls a few times in one process, as its rivals keep theirs from turn to turn: the first two pay for fresh memory.
+        # Short calls several times in one process, as its rivals keep theirs from turn to turn: the first few pay for fresh memory.
         again = self._last.get("rank") == rank and self._last["cpu_ms"] < 500
-        options = {"ranks": rank, "tolerance": self.tolerance, "threads": self.threads, "runs": 5 if again else 1}
+        options = {"ranks": rank, "tolerance": self.tolerance, "threads": self.threads, "runs": 11 if again else 1}
         if self.matrix.rows:
             options["rows"] = self.matrix.rows
         command = [self.program, "bench", "svd", str(self.matrix.ratings), "--values"]
