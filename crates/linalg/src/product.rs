@@ -11,6 +11,9 @@ use crate::scalar::Real;
 pub(crate) const ROWS: usize = 256;
 /// Columns of a strip of a large product.
 const STRIP: usize = 64;
+/// Bytes of a column of a product that is computed at a time: two of faer's kernels. Of more it makes pieces for a cache of
+/// 256 KiB, which its kernels do not divide.
+const PIECE: usize = 768;
 /// Partial sums that are kept at a time.
 const WAVE: usize = 64;
 
@@ -31,9 +34,13 @@ pub(crate) fn inner<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
         });
         return total;
     }
-    summed(a.nrows(), a.ncols(), b.ncols(), |start, rows, sum| {
+    summed(a.nrows(), a.ncols(), b.ncols(), |start, rows, mut sum| {
         let (a, b) = (a.subrows(start, rows), b.subrows(start, rows));
-        matmul(sum, Accum::Replace, a.transpose(), b, T::from_f64(1.0), Par::Seq);
+        for from in (0..a.ncols()).step_by(PIECE / size_of::<T>()) {
+            let width = (PIECE / size_of::<T>()).min(a.ncols() - from);
+            let a = a.subcols(from, width).transpose();
+            matmul(sum.as_mut().subrows_mut(from, width), Accum::Replace, a, b, T::from_f64(1.0), Par::Seq);
+        }
     })
 }
 
