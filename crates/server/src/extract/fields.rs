@@ -1,6 +1,5 @@
 //! The fields of a request, from the query or from a JSON object, taken by one type after the other until none is left.
 
-use axum::extract::Query;
 use axum::http::Uri;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
@@ -23,6 +22,11 @@ impl<T: DeserializeOwned> Wire for T {
     fn read(fields: &mut Fields) -> Result<Self, WireError> {
         T::deserialize(Taker(fields))
     }
+}
+
+/// The names and values of a query, decoded.
+pub(super) fn pairs(uri: &Uri) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
 }
 
 /// Two types, each taking its own fields.
@@ -50,20 +54,15 @@ enum Place {
 
 impl Fields {
     /// Those of the query.
-    ///
-    /// # Errors
-    /// It is not a query.
-    pub(crate) fn of_query(uri: &Uri) -> Result<Self, WireError> {
-        let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri)
-            .map_err(|error| WireError::Said(format!("the query cannot be read: {error}")))?;
+    pub(crate) fn of_query(uri: &Uri) -> Self {
         let mut left: Vec<(String, Tree)> = Vec::new();
-        for (name, value) in pairs.0 {
+        for (name, value) in pairs(uri) {
             match left.iter_mut().find(|(found, _)| *found == name) {
-                Some((_, Tree::Values(values))) => values.push(value),
-                _ => left.push((name, Tree::Values(vec![value]))),
+                Some((_, Tree::Values(values))) => values.push(value.into_owned()),
+                _ => left.push((name.into_owned(), Tree::Values(vec![value.into_owned()]))),
             }
         }
-        Ok(Self { from: Place::Query, left, known: Vec::new() })
+        Self { from: Place::Query, left, known: Vec::new() }
     }
 
     /// Those of a JSON body.

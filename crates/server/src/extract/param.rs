@@ -4,9 +4,13 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use serde::Deserialize;
 
 use super::body::{is_json, parse, read};
+use super::fields::pairs;
 use super::query::Params;
 use crate::app::Shared;
 use crate::error::{ApiError, ErrorCode};
+
+/// Its name.
+const PARAM: &str = "param";
 
 /// The value of `param`. The query wins over the body, the first of several values over the rest.
 pub(crate) struct Param(pub(crate) String);
@@ -39,6 +43,13 @@ impl FromRequest<Shared> for Param {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
+        // The usual request has this one parameter, which is read without a list of all.
+        let mut given = pairs(request.uri());
+        if let (Some((name, value)), None) = (given.next(), given.next())
+            && name == PARAM
+        {
+            return Ok(Self(value.into_owned()));
+        }
         let (mut parts, body) = request.into_parts();
         let Params(ParamQuery { param }) = Params::from_request_parts(&mut parts, app).await?;
         if let Some(param) = param.into_iter().next() {

@@ -14,7 +14,7 @@ impl<T: Wire, S: Send + Sync> FromRequestParts<S> for Params<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        let read = Fields::of_query(&parts.uri).and_then(Fields::all);
+        let read = Fields::of_query(&parts.uri).all();
         read.map(Self).map_err(|error| ErrorCode::InvalidParameter.because(error.to_string()))
     }
 }
