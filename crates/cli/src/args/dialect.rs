@@ -54,6 +54,8 @@ enum QuoteArg {
     Backslash,
     /// 'a ''quoted'' word'
     Single,
+    /// 'a \'quoted\' word'
+    SingleBackslash,
 }
 
 /// The decimal separators.
@@ -80,6 +82,7 @@ impl DialectArgs {
             QuoteArg::Double => Quote::Double,
             QuoteArg::Backslash => Quote::Backslash,
             QuoteArg::Single => Quote::Single,
+            QuoteArg::SingleBackslash => Quote::SingleBackslash,
         })
     }
 
@@ -145,6 +148,7 @@ mod tests {
         assert_eq!(parse(&["--wide", "yes"]).wide(), Some(true));
         assert_eq!(parse(&["--decimal", ","]).decimal(), Some(Decimal::Comma));
         assert_eq!(parse(&["--quote", "single"]).quote(), Some(Quote::Single));
+        assert_eq!(parse(&["--quote", "single-backslash"]).quote(), Some(Quote::SingleBackslash));
         assert!(Line::try_parse_from(["x", "--header", "--no-header"]).is_err());
     }
 }

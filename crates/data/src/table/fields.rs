@@ -63,7 +63,7 @@ impl Fields {
             if let Some(quote) = format.quote.byte()
                 && rest.first() == Some(&quote)
             {
-                rest = self.unquote(&rest[1..], quote, format.quote == Quote::Backslash);
+                rest = self.unquote(&rest[1..], quote, format.quote.escapes());
             }
             let next = match *bytes {
                 _ if spaced => memchr2(b' ', b'\t', rest),
@@ -117,10 +117,9 @@ pub(super) fn closing(bytes: &[u8], quote: Quote) -> Option<usize> {
     let byte = quote.byte()?;
     let mut at = 0;
     loop {
-        let found =
-            if quote == Quote::Backslash { memchr2(byte, b'\\', &bytes[at..]) } else { memchr(byte, &bytes[at..]) };
+        let found = if quote.escapes() { memchr2(byte, b'\\', &bytes[at..]) } else { memchr(byte, &bytes[at..]) };
         at += found?;
-        if bytes[at] == b'\\' && quote == Quote::Backslash {
+        if bytes[at] == b'\\' && quote.escapes() {
             at = bytes.len().min(at + 2);
         } else if bytes.get(at + 1) == Some(&byte) {
             at += 2;
@@ -182,6 +181,10 @@ mod tests {
         assert_eq!(split("1|\"a|b", Separator::Pipe), ["1", "\"a", "b"]);
         assert_eq!(cut("1|'a|''b'''|2", Separator::Pipe, Quote::Single), ["1", "a|'b'", "2"]);
         assert_eq!(cut("\"a\\\"::b\\\\\"::2", Separator::DoubleColon, Quote::Backslash), ["a\"::b\\", "2"]);
+        assert_eq!(
+            cut("'o\\'neil';'d\\\\';'f''g'", Separator::Semicolon, Quote::SingleBackslash),
+            ["o'neil", "d\\", "f'g"]
+        );
         assert_eq!(cut("\"a\"\"b\",\"c\\d\"", Separator::Comma, Quote::Backslash), ["a\"b", "c\\d"]);
     }
 

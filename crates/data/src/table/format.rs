@@ -95,6 +95,8 @@ pub enum Quote {
     Backslash,
     /// `'`, and `''` within is one.
     Single,
+    /// `'`, and `\'` within is one.
+    SingleBackslash,
 }
 
 impl Quote {
@@ -104,8 +106,13 @@ impl Quote {
         match self {
             Self::None => None,
             Self::Double | Self::Backslash => Some(b'"'),
-            Self::Single => Some(b'\''),
+            Self::Single | Self::SingleBackslash => Some(b'\''),
         }
+    }
+
+    /// Whether a backslash takes the quote behind it for a character.
+    pub(super) fn escapes(self) -> bool {
+        matches!(self, Self::Backslash | Self::SingleBackslash)
     }
 }
 
@@ -116,6 +123,7 @@ impl fmt::Display for Quote {
             Self::Double => "double",
             Self::Backslash => "backslash",
             Self::Single => "single",
+            Self::SingleBackslash => "single-backslash",
         })
     }
 }

@@ -123,8 +123,12 @@ fn quotes(sample: &[u8], usual: Format, told: Option<Quote>) -> Vec<Quote> {
     if double && memmem::find(sample, b"\\\"").is_some() {
         quotes.push(Quote::Backslash);
     }
-    if memchr(b'\'', sample).is_some() {
+    let single = memchr(b'\'', sample).is_some();
+    if single {
         quotes.push(Quote::Single);
+    }
+    if single && memmem::find(sample, b"\\'").is_some() {
+        quotes.push(Quote::SingleBackslash);
     }
     quotes
 }
@@ -378,6 +382,9 @@ mod tests {
             ("1\t2\t3\n\"4\t5\t6\n7\t8\"\t9\n", Quote::None),
             ("\"a\t1\t5\nb\"\t2\t4\n", Quote::None),
             ("\"a\\\",b\",1,5\n\"c\",2,4\n", Quote::Backslash),
+            ("'a\\',b',1,5\n'c',2,4\n", Quote::SingleBackslash),
+            ("'o\\'neil'\t1\t5\n'c'\t2\t4\n", Quote::SingleBackslash),
+            ("it\\'s\t1\t5\nc\t2\t4\n", Quote::None),
             ("a,1,5\nb,2,4\n", Quote::Double),
             ("a,'b',5\nb,'c',4\nc,d,3", Quote::Double),
         ] {
