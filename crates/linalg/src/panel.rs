@@ -85,9 +85,18 @@ impl PanelMatrix {
     /// # Panics
     /// When `x` or `out` has another length than stated.
     pub fn times(&self, x: &[f32], out: &mut [f32]) {
+        // What leaves every number as it is, zeros of both signs included.
+        self.times_plus(x, -0.0, out);
+    }
+
+    /// `out = M x + plus`, each entry rounded before the addition: what [`times`](Self::times) gives, and then the sum.
+    ///
+    /// # Panics
+    /// When `x` or `out` has another length than stated.
+    pub fn times_plus(&self, x: &[f32], plus: f32, out: &mut [f32]) {
         assert_eq!(x.len(), self.ncols, "length of the vector");
         assert_eq!(out.len(), self.nrows, "length of the product");
-        Arch::new().dispatch(Times { matrix: self, x, out });
+        Arch::new().dispatch(Times { matrix: self, x, plus, out });
     }
 
     /// One entry of `M x`, that of `row`, with the bits that [`times`](Self::times) gives it. 2 * ncols flops.
@@ -103,10 +112,11 @@ impl PanelMatrix {
     }
 }
 
-/// The arguments of [`PanelMatrix::times`], for dispatch.
+/// The arguments of [`PanelMatrix::times_plus`], for dispatch.
 struct Times<'a> {
     matrix: &'a PanelMatrix,
     x: &'a [f32],
+    plus: f32,
     out: &'a mut [f32],
 }
 
@@ -121,15 +131,23 @@ impl WithSimd for Times<'_> {
         for out in &mut groups {
             let sums = sum_group::<GROUP>(&lanes[panel * ncols..][..GROUP * ncols], self.x);
             for (out, sum) in out.chunks_exact_mut(LANES).zip(&sums) {
-                out.copy_from_slice(sum);
+                add(out, sum, self.plus);
             }
             panel += GROUP;
         }
         for out in groups.into_remainder().chunks_mut(LANES) {
             let [sum] = sum_group::<1>(&lanes[panel * ncols..][..ncols], self.x);
-            out.copy_from_slice(&sum[..out.len()]);
+            add(out, &sum, self.plus);
             panel += 1;
         }
+    }
+}
+
+/// `out = sums + plus`, as far as `out` goes.
+#[inline(always)]
+fn add(out: &mut [f32], sums: &[f32; LANES], plus: f32) {
+    for (out, &sum) in out.iter_mut().zip(sums) {
+        *out = sum + plus;
     }
 }
 
@@ -174,6 +192,9 @@ mod tests {
                 assert_eq!(out, expected, "{nrows} x {ncols}");
                 let alone: Vec<f32> = (0..nrows).map(|row| matrix.row_times(row, &x)).collect();
                 assert_eq!(alone, expected, "{nrows} x {ncols}, row by row");
+                matrix.times_plus(&x, 0.7, &mut out);
+                let expected: Vec<f32> = expected.into_iter().map(|sum| sum + 0.7).collect();
+                assert_eq!(out, expected, "{nrows} x {ncols}, and more");
             }
         }
     }

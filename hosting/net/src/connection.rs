@@ -29,27 +29,25 @@ pub(crate) async fn serve(
     mut stop: watch::Receiver<bool>,
 ) {
     let clock = Arc::new(Clock::new(limits));
-    let service = {
-        let (clock, stop) = (Arc::clone(&clock), stop.clone());
-        service_fn(move |request| {
-            clock.busy();
-            let (answer, clock, stop) = (Arc::clone(&answer), Arc::clone(&clock), stop.clone());
-            async move {
-                let mut response = answer.answer(request).await;
-                if *stop.borrow() {
-                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-                }
-                clock.answered();
-                Ok::<_, std::convert::Infallible>(response)
+    let is_last = stop.clone();
+    let service = service_fn(|request| {
+        clock.busy();
+        let (answer, clock, is_last) = (&answer, &clock, &is_last);
+        async move {
+            let mut response = answer.answer(request).await;
+            if *is_last.borrow() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
-        })
-    };
+            clock.answered();
+            Ok::<_, std::convert::Infallible>(response)
+        }
+    });
     let mut http = http1::Builder::new();
     // Our clock tells an idle connection from a slow head; hyper's timer cannot.
     http.header_read_timeout(None).max_headers(MAX_HEADERS).max_header_size(limits.header_bytes);
     let connection = http.serve_connection(ClockedStream::new(stream, Arc::clone(&clock)), service);
     let mut connection = std::pin::pin!(connection);
-    let mut watchdog = std::pin::pin!(Watchdog::new(clock));
+    let mut watchdog = std::pin::pin!(Watchdog::new(Arc::clone(&clock)));
     let linger = limits.linger;
     let mut stopping = std::pin::pin!(async move {
         // An error means that the sender is gone, which is a stop as well.

@@ -94,10 +94,7 @@ impl TruncatedSvd {
     /// Adds `mean` to the products of item factors with a user's factor.
     fn score(&self, factor: &[f32], mean: f32, candidates: Candidates<'_>, scores: &mut [f32]) {
         match candidates {
-            Candidates::All => {
-                self.item_factors.times(factor, scores);
-                scores.iter_mut().for_each(|score| *score += mean);
-            }
+            Candidates::All => self.item_factors.times_plus(factor, mean, scores),
             Candidates::Items(_) => {
                 candidates.score_each(scores, |item| self.item_factors.row_times(item, factor) + mean);
             }
