@@ -85,7 +85,7 @@ impl fmt::Display for Separator {
 
 /// What quotes a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Quote {
     /// Nothing; quotes are characters like any others.
     None,
