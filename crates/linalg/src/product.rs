@@ -35,9 +35,9 @@ pub(crate) fn inner<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
         return total;
     }
     summed(a.nrows(), a.ncols(), b.ncols(), |start, rows, mut sum| {
-        let (a, b) = (a.subrows(start, rows), b.subrows(start, rows));
-        for from in (0..a.ncols()).step_by(PIECE / size_of::<T>()) {
-            let width = (PIECE / size_of::<T>()).min(a.ncols() - from);
+        let (a, b, piece) = (a.subrows(start, rows), b.subrows(start, rows), PIECE / size_of::<T>());
+        for from in (0..a.ncols()).step_by(piece) {
+            let width = piece.min(a.ncols() - from);
             let a = a.subcols(from, width).transpose();
             matmul(sum.as_mut().subrows_mut(from, width), Accum::Replace, a, b, T::from_f64(1.0), Par::Seq);
         }

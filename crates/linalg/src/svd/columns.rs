@@ -67,7 +67,7 @@ fn first_signs(rows: &[f64], width: usize, mut bounds: Vec<f64>) -> Vec<f64> {
 pub(super) fn norms(matrix: &Dense) -> Vec<f64> {
     let width = matrix.ncols();
     let chunks = matrix.values().par_chunks(ROWS * width);
-    let parts: Vec<Vec<f64>> = chunks.map(|rows| squares(rows, width)).collect();
+    let parts: Vec<Vec<f64>> = chunks.map(|rows| constant(rows, width, squares)).collect();
     let mut sums = vec![0.0; width];
     for part in parts {
         sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
@@ -76,15 +76,8 @@ pub(super) fn norms(matrix: &Dense) -> Vec<f64> {
 }
 
 /// The sum of squares of every column.
+#[inline(always)]
 fn squares(rows: &[f64], width: usize) -> Vec<f64> {
-    if width == STRIP {
-        // An array, so that the sums stay in registers.
-        let mut sums = [0.0; STRIP];
-        for row in rows.as_chunks::<STRIP>().0 {
-            sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
-        }
-        return sums.to_vec();
-    }
     let mut sums = vec![0.0; width];
     for row in rows.chunks_exact(width) {
         sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
