@@ -171,7 +171,10 @@ class Load:
                 while len(body) < int(fields[b"content-length"]):
                     body += connection.recv(65536)
                 status = int(head.split()[1])
-                (self.answers if status == 200 else self.failures).append(status)
+                if status == 200:
+                    self.answers.append(status)
+                else:
+                    self.failures.append((status, body))
                 if not keeps or fields.get(b"connection") == b"close":
                     connection.close()
                     connection = None

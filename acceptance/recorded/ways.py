@@ -3,6 +3,8 @@ import http.client, json as to_json, signal, socket, time
 
 # Long enough for a machine that does four other things.
 PATIENCE = 60
+# Longer than a request waits in a queue that was just empty, seconds.
+PAUSE = 1.2
 
 
 def read(connection, method="GET"):
@@ -102,7 +104,7 @@ def burst(service, target, count, kinds, **_):
     """Refusals of different wording when many ask at once: those of a full queue, and those of a long wait.
 
     The process is stopped while the requests are sent, so that they are all there when it goes on; it is stopped again
-    with requests in the queue, so that these wait too long. The answer is the first of each wording, in order of their
+    with requests in the queue, for longer than a pause that they survive, so that these wait too long. The answer is the first of each wording, in order of their
     bodies.
     """
     found, deadline = {}, time.monotonic() + PATIENCE / 2
@@ -114,7 +116,7 @@ def burst(service, target, count, kinds, **_):
         service.process.send_signal(signal.SIGCONT)
         time.sleep(0.01)
         service.process.send_signal(signal.SIGSTOP)
-        time.sleep(0.1)
+        time.sleep(PAUSE)
         service.process.send_signal(signal.SIGCONT)
         for connection in connections:
             with connection:

@@ -13,7 +13,8 @@ pub struct Limits {
     pub idle: Duration,
     /// For a response that the client does not read, besides one second for each [`WRITE_RATE`] bytes. Default 5 s.
     pub write: Duration,
-    /// Longest wait for a thread that does the work before a request is dropped with 503. Default 50 ms.
+    /// Longest wait for a thread that does the work before a request is dropped with 503, under overload: in a queue that was
+    /// empty a moment ago a request waits for 20 times as long. Default 50 ms.
     pub wait: Duration,
     /// From the shutdown signal to the end of the last request. Default 10 s.
     pub drain: Duration,
