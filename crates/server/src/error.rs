@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use axum::body::Bytes;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -159,18 +160,32 @@ pub(crate) struct ErrorBody<'a> {
     message: &'a str,
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let (status, code) = self.code.row();
-        let body = ErrorBody { code, message: &self.message };
+impl ApiError {
+    /// The body of the reply.
+    pub(crate) fn body(&self) -> Bytes {
+        let body = ErrorBody { code: self.code.name(), message: &self.message };
         // Two strings always serialise.
-        let body = serde_json::to_string(&body).unwrap_or_default();
-        let mut response =
-            (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response();
-        if self.code.may_pass() {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        serde_json::to_vec(&body).unwrap_or_default().into()
+    }
+}
+
+impl ErrorCode {
+    /// The reply of that body.
+    pub(crate) fn reply(self, body: Bytes) -> Response {
+        let mut response = Response::new(body.into());
+        *response.status_mut() = self.row().0;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if self.may_pass() {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        self.code.reply(self.body())
     }
 }
 

@@ -17,7 +17,7 @@ use crate::app::{App, Shared};
 use crate::config::ServerConfig;
 use crate::metrics::prometheus::Metrics;
 use crate::middleware::Middleware;
-use crate::routes::{admin_router, router};
+use crate::routes::{admin_router, router, scored_paths};
 
 /// Connections that the admin listener serves at once.
 const ADMIN_CONNECTIONS: usize = 64;
@@ -178,7 +178,8 @@ impl Parts {
     async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let Self { listener, admin, app, routes } = self;
         let limits = Arc::clone(&app.limits);
-        let layered = |routes| Arc::new(Middleware::new(routes, Arc::clone(&app.limits), Arc::clone(&app.metrics)));
+        let scored = scored_paths();
+        let layered = |routes| Arc::new(Middleware::new(routes, &scored, Arc::clone(&app)));
         // Health and metrics are answered until the last request is.
         let (_finished, finish) = oneshot::channel::<()>();
         if let Some((_, listener)) = admin {

@@ -93,16 +93,19 @@ pub async fn read<B: hyper::body::Body<Data = Bytes> + Unpin>(
 }
 
 /// Takes in the rest of a body, within bounds of its own: a client that is still sending would lose the answer to a reset.
-pub async fn discard<B: hyper::body::Body<Data = Bytes> + Unpin>(body: &mut B, limits: &Limits) {
+/// Whether that was all of it.
+pub async fn discard<B: hyper::body::Body<Data = Bytes> + Unpin>(body: &mut B, limits: &Limits) -> bool {
     let mut left = limits.body_bytes.saturating_mul(DISCARDED);
     let taking = async {
-        while let Some(Ok(frame)) = body.frame().await {
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return false };
             left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
             if left == 0 {
-                return;
+                return false;
             }
         }
+        true
     };
     // Either way the answer follows.
-    let _ = tokio::time::timeout(limits.body, taking).await;
+    tokio::time::timeout(limits.body, taking).await.unwrap_or(false)
 }

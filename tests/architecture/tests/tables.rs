@@ -105,9 +105,9 @@ const CRATES: &[Crate] = &[
             ("app", &["error", "metrics"]),
             ("extract", &["app", "error"]),
             ("routes", &["app", "error", "extract", "metrics"]),
-            ("middleware", &["error", "metrics"]),
+            ("middleware", &["app", "error"]),
             ("server", &["app", "config", "metrics", "middleware", "routes"]),
-            ("overload_tests", &["app", "error", "routes"]),
+            ("overload_tests", &["app", "error", "middleware", "routes"]),
         ],
     },
     Crate {

@@ -28,12 +28,11 @@ use crate::error::{ApiError, ErrorCode};
 
 pub use document::openapi;
 
-/// Every documented route.
-fn documented() -> OpenApiRouter<Shared> {
-    OpenApiRouter::with_openapi(document::frame())
+/// The routes that are answered by the scoring pool.
+fn scored() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
         .routes(routes!(tutorial::viewed))
         .routes(routes!(tutorial::recommended))
-        .routes(routes!(tutorial::recompute_svd))
         .routes(routes!(users::user))
         .routes(routes!(users::recommendations))
         .routes(routes!(users::ratings))
@@ -42,6 +41,13 @@ fn documented() -> OpenApiRouter<Shared> {
         .routes(routes!(items::similar))
         .routes(routes!(popular::popular))
         .routes(routes!(properties::schema))
+}
+
+/// Every documented route.
+fn documented() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(document::frame())
+        .merge(scored())
+        .routes(routes!(tutorial::recompute_svd))
         .routes(routes!(models::list, models::fit))
         .routes(routes!(models::activate))
         .routes(routes!(jobs::list))
@@ -55,6 +61,11 @@ fn operations() -> OpenApiRouter<Shared> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))
+}
+
+/// The paths, as templates, of the routes that are answered by the scoring pool.
+pub(crate) fn scored_paths() -> Vec<String> {
+    scored().get_openapi().paths.paths.keys().cloned().collect()
 }
 
 /// The routes of the main listener.
