@@ -210,12 +210,17 @@ impl CsrMatrix {
         }
         let mut next = offsets[..self.ncols].to_vec();
         let (mut columns, mut values) = (vec![0u32; span.len()], vec![0f32; span.len()]);
+        // First a row's places, then its values, whose columns differ. One after the other for each entry, they would meet in
+        // AMD's predictor of cache ways where the two arrays lie so that their hashes agree (Moritz Lipp et al., "Take A Way:
+        // Exploring the Security Implications of AMD's Cache Way Predictors", 2020, section 3.3): 1.0 ms for 0.3 ms.
         // The constructor has checked that the number of rows fits in 32 bits.
         for (place, row) in (0u32..).zip(rows.clone()) {
             let (from, factors) = self.row(row);
+            for &column in from {
+                columns[next[column as usize]] = place;
+            }
             for (&column, &value) in from.iter().zip(factors) {
                 let slot = &mut next[column as usize];
-                columns[*slot] = place;
                 values[*slot] = value;
                 *slot += 1;
             }
