@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use directories::ProjectDirs;
+use foretaste_files::PrivateFolder;
 
 use crate::ObtainError;
 
@@ -21,9 +22,9 @@ pub(super) fn folder() -> Result<PathBuf, ObtainError> {
     let folder = chosen
         .or_else(|| ProjectDirs::from("", "", "foretaste").map(|folders| folders.cache_dir().to_owned()))
         .ok_or(ObtainError::NoHome { variable: VARIABLE })?;
-    match fs::create_dir_all(&folder) {
-        Ok(()) => Ok(folder),
-        Err(source) => Err(ObtainError::Io { action: "make the cache folder", path: folder, source }),
+    match PrivateFolder::create_readable(&folder) {
+        Ok(_) => Ok(folder),
+        Err(source) => Err(ObtainError::Io { action: "use the cache folder", path: folder, source }),
     }
 }
 

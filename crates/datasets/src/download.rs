@@ -1,10 +1,12 @@
 //! Downloads one archive, checks it, and puts its files in place in one step.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use foretaste_files::PrivateFolder;
 use md5::{Digest, Md5};
 use tempfile::Builder;
 use ureq::Agent;
@@ -12,6 +14,8 @@ use ureq::Agent;
 use super::builtin::{Archive, SOURCE};
 use super::{Event, ObtainError, cache, unpack};
 
+/// What an archive is called until it is unpacked.
+const ZIP: &str = "archive.zip";
 /// How long a source may take to accept the connection, and then to send anything at all.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// No archive of the table is larger; a longer answer is something else.
@@ -40,15 +44,18 @@ pub(super) fn download(
         None => published_sum(&agent, &format!("{url}.md5"))?,
     };
     events(Event::Started { url: &url });
-    let partial = Builder::new().prefix(cache::PARTIAL).tempdir_in(cache);
-    let partial = partial.map_err(|source| io_error("write to the cache folder", cache, source))?;
-    let zip = partial.path().join("archive.zip");
-    let (found, bytes) = fetch(&agent, &url, &zip, events)?;
+    let refused = |source| io_error("write to the cache folder", cache, source);
+    let mode = Permissions::from_mode(0o700);
+    let partial = Builder::new().prefix(cache::PARTIAL).permissions(mode).tempdir_in(cache).map_err(refused)?;
+    let private = PrivateFolder::open(partial.path()).map_err(refused)?;
+    let zip = partial.path().join(ZIP);
+    let file = private.create_file(ZIP).map_err(|source| io_error("write", &zip, source))?;
+    let (found, bytes) = fetch(&agent, &url, (&zip, file), events)?;
     if found != expected {
         return Err(ObtainError::Sum { url, found, expected, bytes });
     }
     let unpacked = partial.path().join(archive.name);
-    unpack::unpack(&zip, &unpacked)?;
+    unpack::unpack(&zip, &private, archive.name)?;
     put_in_place(&unpacked, folder)?;
     events(Event::Kept { bytes, folder });
     Ok(())
@@ -78,7 +85,7 @@ fn published_sum(agent: &Agent, url: &str) -> Result<String, ObtainError> {
 fn fetch(
     agent: &Agent,
     url: &str,
-    path: &Path,
+    (path, mut file): (&Path, File),
     events: &mut dyn FnMut(Event<'_>),
 ) -> Result<(String, u64), ObtainError> {
     let mut response = agent.get(url).call().map_err(|error| refused(url, &error))?;
@@ -88,7 +95,6 @@ fn fetch(
     }
     let broke_off = |got, source| ObtainError::BrokeOff { url: url.to_owned(), got, announced, source };
     let mut body = response.body_mut().with_config().limit(MOST_BYTES).reader();
-    let mut file = File::create(path).map_err(|source| io_error("write", path, source))?;
     let mut sum = Md5::new();
     let mut bytes = 0u64;
     let mut buffer = vec![0u8; 1 << 16];

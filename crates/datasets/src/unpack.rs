@@ -1,9 +1,10 @@
 //! Takes out of a MovieLens archive what foretaste reads.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use foretaste_files::PrivateFolder;
 use zip::ZipArchive;
 
 use crate::ObtainError;
@@ -25,22 +26,22 @@ const WANTED: &[&str] = &[
 /// More than the largest ratings file of the table.
 const MOST_BYTES: u64 = 4 << 30;
 
-/// Unpacks the wanted files side by side into `folder`, which must not exist.
+/// Unpacks the wanted files side by side into a new folder of that name.
 ///
 /// # Errors
 /// When the archive is damaged, holds no ratings, or a file in it is larger than any of MovieLens.
-pub(super) fn unpack(zip: &Path, folder: &Path) -> Result<(), ObtainError> {
+pub(super) fn unpack(zip: &Path, into: &PrivateFolder, folder: &str) -> Result<(), ObtainError> {
     let file = File::open(zip).map_err(|source| refused("read the downloaded archive", zip, source))?;
     let damaged = |source| ObtainError::Damaged { source };
     let mut archive = ZipArchive::new(file).map_err(damaged)?;
-    fs::create_dir(folder).map_err(|source| refused("make", folder, source))?;
+    let folder = into.create_folder(folder).map_err(|source| refused("make a folder in", into.path(), source))?;
     let mut has_ratings = false;
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(damaged)?;
         // Only the last part is used, and only if it is in the list: no entry can name a place outside `folder`.
         let Some(name) = wanted(&String::from_utf8_lossy(entry.name_raw())) else { continue };
-        let path = folder.join(name);
-        let mut out = File::create(&path).map_err(|source| refused("write", &path, source))?;
+        let path = folder.path().join(name);
+        let mut out = folder.create_file(name).map_err(|source| refused("write", &path, source))?;
         let length =
             io::copy(&mut entry.take(MOST_BYTES), &mut out).map_err(|source| refused("unpack", &path, source))?;
         if length == MOST_BYTES {

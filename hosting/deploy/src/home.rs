@@ -1,10 +1,20 @@
 //! Where services keep what must outlive their processes.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use foretaste_files::PrivateFolder;
+
 /// A socket's path may have 108 bytes; this is what the longest name below a service's folder needs.
 const MOST_PATH: usize = 108 - "/control.sock".len() - 1;
+
+/// What is in a service's folder.
+pub(crate) const RECORD: &str = "service.json";
+pub(crate) const LOG: &str = "log";
+pub(crate) const LOCK: &str = "lock";
+pub(crate) const CONTROL: &str = "control.sock";
+pub(crate) const NOTIFY: &str = "notify.sock";
 
 /// Why a service has no place.
 #[derive(Debug, thiserror::Error)]
@@ -126,30 +136,41 @@ impl ServiceHome {
     /// What the service and its supervisor print, oldest first.
     #[must_use]
     pub fn log(&self) -> PathBuf {
-        self.0.join("log")
+        self.0.join(LOG)
+    }
+
+    /// The log, to be read; `None` where nothing was deployed.
+    ///
+    /// # Errors
+    /// The folder or the log is not its owner's alone, or what the system says.
+    pub fn open_log(&self) -> io::Result<Option<File>> {
+        match self.private() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            folder => folder?.read(LOG),
+        }
     }
 
     pub(crate) fn record(&self) -> PathBuf {
-        self.0.join("service.json")
-    }
-
-    pub(crate) fn lock(&self) -> PathBuf {
-        self.0.join("lock")
+        self.0.join(RECORD)
     }
 
     pub(crate) fn control(&self) -> PathBuf {
-        self.0.join("control.sock")
+        self.0.join(CONTROL)
     }
 
     pub(crate) fn notify(&self) -> PathBuf {
-        self.0.join("notify.sock")
+        self.0.join(NOTIFY)
     }
 
     /// Makes the folder, for its owner alone.
     pub(crate) fn create(&self) -> Result<(), HomeError> {
-        use std::os::unix::fs::DirBuilderExt;
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0);
+        let made = PrivateFolder::create(&self.0).map(drop);
         made.map_err(|source| HomeError::Io { path: self.0.clone(), source })
+    }
+
+    /// The folder, looked at.
+    pub(crate) fn private(&self) -> io::Result<PrivateFolder> {
+        PrivateFolder::open(&self.0)
     }
 }
 

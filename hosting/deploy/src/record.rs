@@ -1,13 +1,11 @@
 //! What is known of a service, in one file that is always whole.
 
-use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufReader};
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::home::ServiceHome;
+use crate::home::{RECORD, ServiceHome};
 use crate::limits::Enforcement;
 use crate::order::Order;
 use crate::process::Identity;
@@ -147,27 +145,26 @@ impl Record {
     /// # Errors
     /// The file cannot be read, or is no record.
     pub fn read(home: &ServiceHome) -> io::Result<Option<Self>> {
-        let bytes = match fs::read(home.record()) {
-            Ok(bytes) => bytes,
+        let folder = match home.private() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
+            folder => folder?,
         };
-        Ok(Some(serde_json::from_slice(&bytes)?))
+        let Some(file) = folder.read(RECORD)? else { return Ok(None) };
+        Ok(Some(serde_json::from_reader(BufReader::new(file))?))
     }
 
     /// Writes it whole or not at all, for its owner alone: the environment of a service may hold secrets.
     pub(crate) fn write(&self, home: &ServiceHome) -> io::Result<()> {
         let bytes = serde_json::to_vec_pretty(self)?;
-        foretaste_atomic::write(&home.record(), |file| {
-            file.set_permissions(fs::Permissions::from_mode(0o600))?;
-            file.write_all(&bytes)
-        })
+        home.private()?.write(RECORD, &bytes)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
     use std::time::Duration;
 
     fn order(port: u16) -> Order {

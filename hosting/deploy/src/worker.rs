@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::home::ServiceHome;
+use crate::home::{LOG, ServiceHome};
 use crate::record::Record;
 
 /// The folder of the service, for its workers.
@@ -87,7 +87,7 @@ fn followed(home: &ServiceHome, socket: &OwnedFd) -> io::Result<()> {
 
 /// A new supervisor process.
 pub(crate) fn supervisor(home: &ServiceHome, socket: Option<OwnedFd>) -> io::Result<std::process::Child> {
-    let log = std::fs::OpenOptions::new().create(true).append(true).open(home.log())?;
+    let log = home.private()?.append(LOG)?;
     Command::new(OWN_PROGRAM)
         .arg(SUPERVISE)
         .arg(home.folder())

@@ -18,7 +18,7 @@ struct Crate {
 
 /// The architecture. Changing this table is changing the architecture: the commit says why.
 const CRATES: &[Crate] = &[
-    Crate { folder: "crates/atomic", may_use: &[], rooms: &[] },
+    Crate { folder: "crates/files", may_use: &[], rooms: &[("whole", &[]), ("private", &["whole"])] },
     Crate {
         folder: "crates/linalg",
         may_use: &[],
@@ -46,7 +46,7 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         folder: "crates/data",
-        may_use: &["foretaste-atomic", "foretaste-linalg"],
+        may_use: &["foretaste-files", "foretaste-linalg"],
         rooms: &[
             ("ids", &[]),
             ("source", &[]),
@@ -78,7 +78,7 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         folder: "crates/engine",
-        may_use: &["foretaste-atomic", "foretaste-linalg", "foretaste-data", "foretaste-models"],
+        may_use: &["foretaste-files", "foretaste-linalg", "foretaste-data", "foretaste-models"],
         rooms: &[("recommend", &[]), ("artifact", &["recommend"])],
     },
     Crate {
@@ -112,7 +112,7 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         folder: "crates/datasets",
-        may_use: &[],
+        may_use: &["foretaste-files"],
         rooms: &[
             ("error", &[]),
             ("builtin", &[]),
@@ -160,7 +160,7 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         folder: "hosting/deploy",
-        may_use: &["foretaste-atomic"],
+        may_use: &["foretaste-files"],
         rooms: &[
             ("process", &[]),
             ("launch", &[]),
@@ -178,7 +178,7 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         folder: "hosting/notebook",
-        may_use: &["foretaste-net"],
+        may_use: &["foretaste-files", "foretaste-net"],
         rooms: &[
             ("metrics", &[]),
             ("notebook", &[]),

@@ -46,7 +46,7 @@ pub enum ArtifactError {
 /// When the file cannot be written; `path` then holds what it held before.
 pub fn write(path: &Path, recommender: &Recommender) -> Result<u64, ArtifactError> {
     let bytes = to_bytes(recommender)?;
-    foretaste_atomic::write(path, |file| file.write_all(&bytes))
+    foretaste_files::write(path, |file| file.write_all(&bytes))
         .map_err(|source| ArtifactError::Io { action: "write", source })?;
     Ok(bytes.len() as u64)
 }

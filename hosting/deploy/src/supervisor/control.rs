@@ -1,16 +1,16 @@
 //! The supervisor's two sockets: one for requests, one for the news of its workers.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
-use std::path::Path;
+use std::os::unix::net::UnixStream;
 use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
+use foretaste_files::PrivateFolder;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, say};
-use crate::home::ServiceHome;
+use crate::home::{CONTROL, NOTIFY};
 use crate::order::Order;
 use crate::record::Record;
 use crate::worker::WORKER;
@@ -60,10 +60,8 @@ impl Client {
 }
 
 /// Opens both sockets and passes on what comes.
-pub(super) fn listen(home: &ServiceHome, tell: &Sender<Event>) -> io::Result<()> {
-    vacate(&home.control())?;
-    vacate(&home.notify())?;
-    let (control, news) = (UnixListener::bind(home.control())?, UnixDatagram::bind(home.notify())?);
+pub(super) fn listen(folder: &PrivateFolder, tell: &Sender<Event>) -> io::Result<()> {
+    let (control, news) = (folder.listen(CONTROL)?, folder.receive(NOTIFY)?);
     let asked = tell.clone();
     thread::Builder::new().name("control".to_owned()).spawn(move || {
         for stream in control.incoming().flatten() {
@@ -84,13 +82,6 @@ pub(super) fn listen(home: &ServiceHome, tell: &Sender<Event>) -> io::Result<()>
         }
     })?;
     Ok(())
-}
-
-fn vacate(socket: &Path) -> io::Result<()> {
-    match std::fs::remove_file(socket) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 fn hear(stream: UnixStream, tell: &Sender<Event>) {

@@ -1,7 +1,6 @@
 //! The workers of a service: starting, watching, ending them, and when each is due.
 
 use std::collections::HashMap;
-use std::fs::OpenOptions;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
@@ -12,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Event, delay_after};
-use crate::home::ServiceHome;
+use crate::home::{LOG, ServiceHome};
 use crate::launch::Launch;
 use crate::limits::{Cgroups, Group, Holder};
 use crate::order::Order;
@@ -189,7 +188,7 @@ impl Fleet {
             bytes: rlimit.then(|| order.memory.bytes()),
             command: order.command.clone(),
         };
-        let log = OpenOptions::new().create(true).append(true).open(self.home.log())?;
+        let log = self.home.private()?.append(LOG)?;
         let spawned = Command::new(OWN_PROGRAM)
             .arg("launch")
             .arg(serde_json::to_string(&launch)?)

@@ -7,7 +7,6 @@ mod control;
 mod fleet;
 mod rollout;
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::os::fd::AsFd;
@@ -17,7 +16,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use control::{Reply, Request};
 
-use crate::home::{HomeError, ServiceHome};
+use crate::home::{CONTROL, HomeError, LOCK, NOTIFY, ServiceHome};
 use crate::limits::Cgroups;
 use crate::process::{self, Identity};
 use crate::record::{Record, State};
@@ -77,35 +76,25 @@ pub fn supervise(folder: PathBuf) -> Result<(), SuperviseError> {
 
 fn run(home: &ServiceHome) -> io::Result<()> {
     process::leave_terminal()?;
-    let Some(lock) = locked(home)? else { return Ok(()) };
+    let folder = home.private()?;
+    let Some(lock) = folder.lock(LOCK)? else { return Ok(()) };
     let socket = inherited();
     if socket.is_some() {
         process::shed_limits();
     }
     let record = Record::read(home)?.unwrap_or_else(|| Record::new(home.name()));
     let (tell, events) = channel();
-    control::listen(home, &tell)?;
+    control::listen(&folder, &tell)?;
     let mut supervisor = Supervisor::new(home, record, socket, &tell)?;
     let asked = supervisor.run(&events)?;
-    let _ = std::fs::remove_file(home.control());
-    let _ = std::fs::remove_file(home.notify());
+    let _ = folder.remove(CONTROL);
+    let _ = folder.remove(NOTIFY);
     // The client that asked for the end hears of it when nothing is left, and may deploy again at once.
     drop(lock);
     if let Some(client) = asked {
         client.reply(&Reply::Done(Box::new(supervisor.record)));
     }
     Ok(())
-}
-
-/// The service's lock, held as long as the file is open; `None` when another supervisor has it.
-fn locked(home: &ServiceHome) -> io::Result<Option<File>> {
-    use rustix::fs::{FlockOperation, flock};
-    let file = File::create(home.lock())?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// The listening socket that came as standard input, if one did.

@@ -1,6 +1,5 @@
 //! One deployment on its way: what runs goes on until the new one is ready, or for good if it never is.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::control::{Client, Reply};
@@ -97,7 +96,7 @@ impl Supervisor {
 
     /// The last lines that were printed since then.
     fn said_since(&self, begin: u64) -> io::Result<String> {
-        let mut log = File::open(self.home.log())?;
+        let Some(mut log) = self.home.open_log()? else { return Ok(String::new()) };
         let length = log.metadata()?.len();
         log.seek(SeekFrom::Start(begin.max(length.saturating_sub(BYTES))))?;
         let mut bytes = Vec::new();

@@ -1,6 +1,7 @@
 //! A running kernel: started, ready, and executing code by the Jupyter protocol.
 
 mod choice;
+mod folder;
 mod launcher;
 mod message;
 mod process;
@@ -13,7 +14,6 @@ use std::time::Duration;
 use jupyter_protocol::{ExecuteRequest, InterruptRequest, JupyterMessage};
 use jupyter_zmq_client::{ClientControlConnection, ClientIoPubConnection, ClientShellConnection};
 use serde_json::json;
-use tempfile::TempDir;
 
 pub use choice::ChoiceError;
 pub(crate) use choice::{KernelChoice, kernel_of};
@@ -25,6 +25,7 @@ pub use start::StartError;
 pub(crate) use start::StartPlan;
 
 use crate::notebook::language::REQUEST_KEY;
+use folder::KernelFolder;
 use message::receive;
 use process::Process;
 
@@ -41,7 +42,7 @@ pub(crate) struct Kernel {
     /// Whether it takes a request along with the code to run.
     pub(crate) takes_requests: bool,
     /// Holds the connection file, which the kernel may read again.
-    _folder: TempDir,
+    _folder: KernelFolder,
 }
 
 /// What a kernel is to run.

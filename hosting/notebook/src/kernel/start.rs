@@ -16,10 +16,10 @@ use jupyter_zmq_client::{
     create_client_control_connection, create_client_iopub_connection, create_client_shell_connection_with_identity,
     peer_identity_for_session,
 };
-use tempfile::TempDir;
 use tokio::net::{TcpStream, UnixStream};
 use uuid::Uuid;
 
+use super::folder::KernelFolder;
 use super::message::receive;
 use super::process::Process;
 use super::{Kernel, KernelChoice, Lost, Run};
@@ -101,11 +101,10 @@ impl StartPlan {
     }
 
     async fn start_once(&self, number: usize) -> Result<Kernel, StartError> {
-        let folder = tempfile::Builder::new().prefix("foretaste-kernel-").tempdir().map_err(StartError::Prepare)?;
-        let file = folder.path().join("connection.json");
+        let folder = KernelFolder::create().map_err(StartError::Prepare)?;
         let info = connection(folder.path(), self.choice.can_ipc()).map_err(StartError::Prepare)?;
         let text = serde_json::to_vec(&info).map_err(|error| StartError::Prepare(error.into()))?;
-        std::fs::write(&file, text).map_err(StartError::Prepare)?;
+        let file = folder.connect(&text).map_err(StartError::Prepare)?;
         let kernel = self.choice.arguments(&file);
         let program = self.choice.argv.first().cloned().unwrap_or_default();
         let process = Process::start(self.command(kernel), number).await;
@@ -218,7 +217,7 @@ struct Sockets {
 }
 
 impl Sockets {
-    fn with(self, process: Process, interrupt_by_message: bool, folder: TempDir) -> Kernel {
+    fn with(self, process: Process, interrupt_by_message: bool, folder: KernelFolder) -> Kernel {
         let Self { shell, iopub, control } = self;
         Kernel { process, shell, iopub, control, interrupt_by_message, takes_requests: false, _folder: folder }
     }

@@ -1,12 +1,12 @@
 //! `foretaste logs`: what a service and its supervisor have printed.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use foretaste_deploy::ServiceHome;
 
 use super::home;
 use crate::args::LogsArgs;
@@ -20,8 +20,7 @@ const PACE: Duration = Duration::from_millis(100);
 
 pub(super) fn logs(args: &LogsArgs) -> Result<()> {
     let service = home(&args.state)?.service(&args.name).exit_with(Exit::Usage)?;
-    let path = service.log();
-    let mut log = open(&path, &args.name)?;
+    let mut log = open(&service)?;
     let end = log.seek(SeekFrom::End(0))?;
     let begin = end.saturating_sub(WINDOW);
     log.seek(SeekFrom::Start(begin))?;
@@ -35,28 +34,50 @@ pub(super) fn logs(args: &LogsArgs) -> Result<()> {
     }
     let mut out = output::stdout();
     for line in last {
-        writeln!(out, "{line}")?;
+        writeln!(out, "{}", plain(line))?;
     }
     out.flush()?;
-    if args.follow { follow(log, &path, &args.name, &mut out) } else { Ok(()) }
+    if args.follow { follow(log, &service, &mut out) } else { Ok(()) }
 }
 
-fn open(path: &Path, name: &str) -> Result<File> {
-    File::open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => coded(Exit::NotFound, anyhow!("there is no service `{name}`")),
-        _ => error.into(),
-    })
+fn open(service: &ServiceHome) -> Result<File> {
+    let unknown = || coded(Exit::NotFound, anyhow!("there is no service `{}`", service.name()));
+    service.open_log()?.ok_or_else(unknown)
+}
+
+/// A line with nothing in it that could command a terminal: whatever a service prints is in its log.
+fn plain(line: &str) -> String {
+    let parts: Vec<String> = line.split('\t').map(output::printable).collect();
+    parts.join("\t")
 }
 
 /// Prints what is added, until the reader goes or the process is interrupted.
-fn follow(mut log: File, path: &Path, name: &str, out: &mut impl Write) -> Result<()> {
+fn follow(mut log: File, service: &ServiceHome, out: &mut impl Write) -> Result<()> {
+    let mut bytes = Vec::new();
     loop {
-        io::copy(&mut log, out)?;
+        // What has no end of line yet is printed with the rest of its line.
+        (&mut log).take(WINDOW).read_to_end(&mut bytes)?;
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        for line in String::from_utf8_lossy(&bytes[..whole]).lines() {
+            writeln!(out, "{}", plain(line))?;
+        }
+        bytes.drain(..whole);
         out.flush()?;
         thread::sleep(PACE);
         // A log that grew long is set aside and begun anew.
-        if std::fs::metadata(path).context("the log is gone")?.len() < log.stream_position()? {
-            log = open(path, name)?;
+        if std::fs::metadata(service.log()).context("the log is gone")?.len() < log.stream_position()? {
+            log = open(service)?;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_line_of_a_log_commands_no_terminal() {
+        let line = "a\tb \u{1b}[2J\u{1b}]0;title\u{7} \u{9b}31m \r c";
+        assert_eq!(plain(line), "a\tb \u{fffd}[2J\u{fffd}]0;title\u{fffd} \u{fffd}31m \u{fffd} c");
     }
 }

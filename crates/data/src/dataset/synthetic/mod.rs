@@ -135,7 +135,7 @@ pub fn write_synthetic_file(
     progress: &mut dyn FnMut(SyntheticProgress) -> ControlFlow<()>,
 ) -> Result<SyntheticReport, SyntheticError> {
     params.check()?;
-    foretaste_atomic::write(path, |file: &mut File| {
+    foretaste_files::write(path, |file: &mut File| {
         if path.extension().is_some_and(|extension| extension == "gz") {
             let mut packed = GzEncoder::new(file, Compression::default());
             let report = write_synthetic(params, &mut packed, progress)?;

@@ -1,7 +1,4 @@
 //! Writing a file so that a reader sees the old one or the new one, never a part.
-//!
-//! It stands below everything else because models, generated data and the records of services are written this way, by
-//! crates that must not know each other. The standard library has all that it takes.
 
 use std::fs::{self, File};
 use std::io;
@@ -15,8 +12,17 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Those of `fill`, and those of the file system.
 pub fn write<T, E: From<io::Error>>(path: &Path, fill: impl FnOnce(&mut File) -> Result<T, E>) -> Result<T, E> {
+    write_made_by(path, &|path| File::create_new(path), fill)
+}
+
+/// As [`write`], in a file that `create` makes; it must refuse one that is there.
+pub(crate) fn write_made_by<T, E: From<io::Error>>(
+    path: &Path,
+    create: &dyn Fn(&Path) -> io::Result<File>,
+    fill: impl FnOnce(&mut File) -> Result<T, E>,
+) -> Result<T, E> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let (temporary, mut file) = create_beside(path)?;
+    let (temporary, mut file) = create_beside(path, create)?;
     let written = fill(&mut file).and_then(|answer| Ok(file.sync_all().map(|()| answer)?));
     drop(file);
     match written.and_then(|answer| Ok(fs::rename(&temporary, path).map(|()| answer)?)) {
@@ -32,13 +38,13 @@ pub fn write<T, E: From<io::Error>>(path: &Path, fill: impl FnOnce(&mut File) ->
     }
 }
 
-fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
+fn create_beside(path: &Path, create: &dyn Fn(&Path) -> io::Result<File>) -> io::Result<(PathBuf, File)> {
     let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
     for attempt in 0..100 {
         let mut temporary = name.to_owned();
         temporary.push(format!(".{}-{attempt}.tmp", std::process::id()));
         let temporary = path.with_file_name(temporary);
-        match File::create_new(&temporary) {
+        match create(&temporary) {
             Ok(file) => return Ok((temporary, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),

@@ -1,0 +1,10 @@
+//! Files that are written whole or not at all, and folders, files and sockets for their owner alone.
+//!
+//! It stands below everything else because models, generated data, downloads, kernels and the records of services need it,
+//! in crates that must not know each other.
+
+mod private;
+mod whole;
+
+pub use private::{NotPrivate, PrivateFolder};
+pub use whole::write;
