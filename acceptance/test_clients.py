@@ -27,7 +27,7 @@ def seconds_until_closed(service, first, drip):
 
 
 def test_slow_clients_are_closed_in_six_seconds_and_a_good_one_is_unharmed(demo):
-    head = b"POST /recommended HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n"
+    head = b"POST /recommended HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n"
     kinds = {"silent": (b"", b""), "slow head": (b"GET / HTTP/1.1\r\nx: ", b"y"), "slow body": (head, b" ")}
     took = {}
 

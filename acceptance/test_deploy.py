@@ -158,7 +158,7 @@ class Load:
             try:
                 if connection is None:
                     connection = socket.create_connection(self.address, timeout=10)
-                head = f"POST {self.path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"
+                head = f"POST {self.path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n"
                 connection.sendall(head.encode())
                 reply = b""
                 while b"\r\n\r\n" not in reply:

@@ -26,7 +26,7 @@ def read(connection, method="GET"):
 
 def message(method, target, json=None, body=None, made=None, headers=None, **_):
     """The bytes of a request."""
-    headers = {"host": "foretaste", **(headers or {})}
+    headers = {"host": "localhost", **(headers or {})}
     if json is not None:
         body = to_json.dumps(json, ensure_ascii=False)
         headers.setdefault("content-type", "application/json")

@@ -90,7 +90,7 @@ fn client(load: &Load, number: u32, begin: Instant) -> Seen {
         }
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         let path = load.path.replace("{}", &(order % 1000 + 1).to_string());
-        write!(socket, "{method} {path} HTTP/1.1\r\nhost: load\r\ncontent-length: 0\r\n\r\n").unwrap();
+        write!(socket, "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n").unwrap();
         let status = read_reply(&mut socket, &mut buffer);
         let took = due.elapsed().as_secs_f64();
         match status {

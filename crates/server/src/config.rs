@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use foretaste_net::Limits;
+use foretaste_net::{Access, Limits};
 
 /// Everything [`Server::bind`](crate::Server::bind) needs besides the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,9 @@ pub struct ServerConfig {
     pub memory: Option<u64>,
     /// Requests that may wait for a scoring thread; one more is answered 503 at once. Default 16.
     pub queue: usize,
+    /// By which names, and by pages of which origins, it may be called. Default: on a loopback address by names of the
+    /// loopback, and to change something by its own pages.
+    pub access: Access,
     /// Time-outs, caps and sizes.
     pub limits: Limits,
 }
@@ -29,6 +32,7 @@ impl Default for ServerConfig {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             memory: None,
             queue: 16,
+            access: Access::default(),
             limits: Limits::default(),
         }
     }

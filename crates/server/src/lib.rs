@@ -4,12 +4,12 @@
 //! socket ─> foretaste-net (caps, time-outs) ─> middleware (bounds, ids, panics) ─> routes ─> foretaste-service
 //! ```
 
+mod api;
 mod app;
 mod config;
 mod error;
 mod extract;
 mod metrics;
-mod middleware;
 #[cfg(test)]
 mod overload_tests;
 mod routes;

@@ -14,9 +14,9 @@ use foretaste::dataset::Dataset;
 use foretaste::models::ModelParams;
 use foretaste::recommend::Recommender;
 
+use crate::api::ScoredPaths;
 use crate::app::Shared;
 use crate::error::ApiError;
-use crate::middleware::ScoredPaths;
 use crate::routes::{openapi, router_with, scored_paths};
 use crate::{Origin, Server, ServerConfig};
 
@@ -67,7 +67,7 @@ fn fail() -> Result<&'static str, ApiError> {
 }
 
 fn ask(socket: &mut TcpStream, path: &str) -> String {
-    send(socket, &format!("GET {path} HTTP/1.1\r\nhost: t\r\n\r\n"))
+    send(socket, &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"))
 }
 
 fn send(socket: &mut TcpStream, request: &str) -> String {
@@ -128,7 +128,7 @@ fn a_full_pool_refuses_what_it_would_score_before_it_is_read_and_nothing_else() 
     let mut held: Vec<TcpStream> = (0..17).map(|_| TcpStream::connect(address).unwrap()).collect();
     let until = Instant::now() + Duration::from_secs(20);
     for socket in &mut held {
-        socket.write_all(b"GET /hold HTTP/1.1\r\nhost: t\r\n\r\n").unwrap();
+        socket.write_all(b"GET /hold HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
         while !HOLDS.load(Ordering::Relaxed) {
             assert!(Instant::now() < until);
         }
@@ -152,7 +152,7 @@ fn a_full_pool_refuses_what_it_would_score_before_it_is_read_and_nothing_else() 
         assert!(refused(&reply), "{path}: {reply}");
     }
     // A body is taken in, so that the connection goes on, framed either way.
-    let post = "POST /v1/recommendations HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\n";
+    let post = "POST /v1/recommendations HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
     let body = " ".repeat(100_000);
     for body in [
         format!("content-length: {}\r\n\r\n{body}", body.len()),

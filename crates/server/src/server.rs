@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use axum::Router;
 use foretaste::recommend::Recommender;
-use foretaste_net::{LimitError, Slots, listen};
+use foretaste_net::{Access, Edge, LimitError, Slots, listen};
 use foretaste_service::{Observer, Origin, ScoringThreads, Service, ServiceConfig};
 use rayon::ThreadPool;
 use tokio::sync::oneshot;
 
+use crate::api::Api;
 use crate::app::{App, Shared};
 use crate::config::ServerConfig;
 use crate::metrics::prometheus::Metrics;
-use crate::middleware::Middleware;
 use crate::routes::{admin_router, router, scored_paths};
 
 /// Connections that the admin listener serves at once.
@@ -136,7 +136,14 @@ impl Server {
             .build()
             .map_err(ServerError::Threads)?;
         let (app, scorers) = (Arc::clone(&self.app), self.scorers);
-        let parts = Parts { listener: self.listener, admin: self.admin, app: self.app, routes: self.routes };
+        let parts = Parts {
+            address: self.address,
+            access: self.config.access,
+            listener: self.listener,
+            admin: self.admin,
+            app: self.app,
+            routes: self.routes,
+        };
         let served = runtime.block_on(parts.serve(shutdown)).map_err(ServerError::Threads);
         app.service.fits.stop(FIT_PATIENCE);
         // What did not finish is dropped here; a connection that hangs cannot hold the process.
@@ -168,6 +175,8 @@ impl Reloader {
 
 /// What the run time's main task needs.
 struct Parts {
+    address: SocketAddr,
+    access: Access,
     listener: TcpListener,
     admin: Option<(SocketAddr, TcpListener)>,
     app: Shared,
@@ -176,23 +185,27 @@ struct Parts {
 
 impl Parts {
     async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Self { listener, admin, app, routes } = self;
+        let Self { address, access, listener, admin, app, routes } = self;
         let limits = Arc::clone(&app.limits);
         let scored = scored_paths();
-        let layered = |routes| Arc::new(Middleware::new(routes, &scored, Arc::clone(&app)));
+        let edge = |routes, access| {
+            let api = Api::new(routes, &scored, Arc::clone(&app));
+            Arc::new(Edge::new(api, Arc::clone(&app.limits), access))
+        };
         // Health and metrics are answered until the last request is.
         let (_finished, finish) = oneshot::channel::<()>();
-        if let Some((_, listener)) = admin {
+        if let Some((address, listener)) = admin {
             let slots = Slots::new(ADMIN_CONNECTIONS, ADMIN_CONNECTIONS);
             let until = async { drop(finish.await) };
-            let answer = layered(admin_router(Arc::clone(&app)));
+            let answer = edge(admin_router(Arc::clone(&app)), access.clone().listening(address));
             tokio::spawn(foretaste_net::serve(listener, answer, Arc::clone(&limits), slots, until));
         }
         let until = async {
             shutdown.await;
             app.stop();
         };
-        foretaste_net::serve(listener, layered(routes), limits, Arc::clone(&app.slots), until).await
+        let answer = edge(routes, access.listening(address));
+        foretaste_net::serve(listener, answer, limits, Arc::clone(&app.slots), until).await
     }
 }
 

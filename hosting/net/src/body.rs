@@ -2,15 +2,15 @@
 
 use axum::body::Bytes;
 use http_body_util::BodyExt;
-use hyper::Request;
-use hyper::header::CONTENT_LENGTH;
+use hyper::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use hyper::{Request, Version};
 
 use crate::Limits;
 
 /// Bodies' worth of bytes that are taken in unread after a body proved too large.
 const DISCARDED: usize = 16;
 
-/// What is wrong with a request before its body is read.
+/// What is wrong with a request before its body is read (RFC 9112, sections 3.2 and 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HeadError {
     /// Path and query are longer than allowed.
@@ -28,6 +28,14 @@ pub enum HeadError {
         found: u64,
         /// Bytes allowed.
         most: usize,
+    },
+    /// The header that says where the request goes or ends is not there once, as it must be.
+    #[error("the header `{header}` {fault}")]
+    Ambiguous {
+        /// Its name.
+        header: &'static str,
+        /// What is wrong with it.
+        fault: &'static str,
     },
 }
 
@@ -59,6 +67,19 @@ pub fn check_head<B>(request: &Request<B>, limits: &Limits) -> Result<(), HeadEr
     let found = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     if found > limits.uri_bytes {
         return Err(HeadError::UriTooLong { found, most: limits.uri_bytes });
+    }
+    let ambiguous = |header, fault| Err(HeadError::Ambiguous { header, fault });
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if request.version() == Version::HTTP_11 => return ambiguous("host", "is missing"),
+        (_, Some(_)) => return ambiguous("host", "is there more than once"),
+        _ => {}
+    }
+    let mut codings = request.headers().get_all(TRANSFER_ENCODING).iter();
+    if codings.next().is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
+        || codings.next().is_some()
+    {
+        return ambiguous("transfer-encoding", "is not `chunked`, once");
     }
     let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     match length {

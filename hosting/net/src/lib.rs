@@ -5,6 +5,7 @@ mod accept;
 pub mod body;
 mod clock;
 mod connection;
+mod edge;
 mod limits;
 mod listener;
 mod serve;
@@ -17,6 +18,7 @@ use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 
+pub use edge::{Access, AccessError, Edge, Face, Refusal, close};
 pub use limits::{LimitError, Limits, WRITE_RATE};
 pub use listener::{inherited, listen};
 pub use serve::serve;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use foretaste_net::{LimitError, Limits, Slots, serve};
+use foretaste_net::{Access, Edge, LimitError, Limits, Slots, serve};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -37,6 +37,9 @@ pub struct GatewayConfig {
     pub start_time_out: Duration,
     /// Whether the notebook may be downloaded from `/_api/source`. Default no.
     pub source: bool,
+    /// By which names, and by pages of which origins, it may be called. Default: on a loopback address by names of the
+    /// loopback, and to change something by its own pages.
+    pub access: Access,
     /// Time-outs, caps and sizes of connections.
     pub limits: Limits,
     /// Threads that read and write sockets. Default: the processors this process may use.
@@ -58,6 +61,7 @@ impl Default for GatewayConfig {
             time_out: Duration::from_secs(30),
             start_time_out: Duration::from_secs(300),
             source: false,
+            access: Access::default(),
             limits: Limits::default(),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             environment: Vec::new(),
@@ -69,7 +73,8 @@ impl Default for GatewayConfig {
 /// A notebook whose kernels are ready. Dropping it kills them.
 #[derive(Debug)]
 pub struct Gateway {
-    service: Arc<Service>,
+    service: Option<Service>,
+    access: Access,
     limits: Arc<Limits>,
     /// Owns the runners, and they the kernels.
     runtime: Option<Runtime>,
@@ -120,8 +125,8 @@ impl Gateway {
             runtime.spawn(runner.work(kernel));
         }
         let limits = Arc::new(config.limits);
-        let service = Arc::new(Service::new(notebook, pool, metrics, Arc::clone(&limits), config.source));
-        Ok(Self { service, limits, runtime: Some(runtime) })
+        let service = Service::new(notebook, pool, metrics, Arc::clone(&limits), config.source);
+        Ok(Self { service: Some(service), access: config.access, limits, runtime: Some(runtime) })
     }
 
     /// Answers the connections of `listener` until `shutdown` resolves; then is not ready, accepts no more, finishes what
@@ -134,15 +139,17 @@ impl Gateway {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), GatewayError> {
-        let Some(runtime) = self.runtime.take() else { return Ok(()) };
+        let (Some(runtime), Some(service)) = (self.runtime.take(), self.service.take()) else { return Ok(()) };
         let slots = Slots::new(self.limits.connections, self.limits.connections_per_ip);
-        let service = Arc::clone(&self.service);
+        let address = listener.local_addr().map_err(GatewayError::System)?;
+        let access = std::mem::take(&mut self.access).listening(address);
+        let edge = Arc::new(Edge::new(service, Arc::clone(&self.limits), access));
+        let behind = Arc::clone(&edge);
         let stop = async move {
             shutdown.await;
-            service.stop();
+            behind.face().stop();
         };
-        let service = Arc::clone(&self.service);
-        let served = runtime.block_on(serve(listener, service, Arc::clone(&self.limits), slots, stop));
+        let served = runtime.block_on(serve(listener, edge, Arc::clone(&self.limits), slots, stop));
         runtime.shutdown_timeout(SHUTDOWN);
         served.map_err(GatewayError::System)
     }

@@ -105,9 +105,9 @@ const CRATES: &[Crate] = &[
             ("app", &["error", "metrics"]),
             ("extract", &["app", "error"]),
             ("routes", &["app", "error", "extract", "metrics"]),
-            ("middleware", &["app", "error"]),
-            ("server", &["app", "config", "metrics", "middleware", "routes"]),
-            ("overload_tests", &["app", "error", "middleware", "routes"]),
+            ("api", &["app", "error"]),
+            ("server", &["api", "app", "config", "metrics", "routes"]),
+            ("overload_tests", &["api", "app", "error", "routes"]),
         ],
     },
     Crate {
@@ -156,6 +156,7 @@ const CRATES: &[Crate] = &[
             ("connection", &["clock", "stream"]),
             ("accept", &["connection"]),
             ("serve", &["accept"]),
+            ("edge", &["body", "limits"]),
         ],
     },
     Crate {

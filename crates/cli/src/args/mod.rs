@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+mod access;
 mod bench;
 mod data;
 mod deploy;
@@ -19,6 +20,7 @@ mod typed;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use access::AccessArgs;
 pub(crate) use bench::{BenchArgs, BenchCommand, SvdArgs, TutorialArgs};
 pub(crate) use data::{DataArgs, ReadArgs};
 pub(crate) use deploy::{

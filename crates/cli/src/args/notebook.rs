@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use clap::Args;
 
-use super::{InheritArg, LogFormat, ThreadArgs};
+use super::{AccessArgs, InheritArg, LogFormat, ThreadArgs};
 
 /// Which notebook to serve, on what, and where.
 #[derive(Debug, Args)]
@@ -35,6 +35,8 @@ pub(crate) struct NotebookArgs {
     /// Let the notebook be downloaded from /_api/source
     #[arg(long)]
     pub(crate) source: bool,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     #[command(flatten)]
     pub(crate) threads: ThreadArgs,
     /// How the log on stderr looks

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::{Args, ValueEnum};
 
-use super::{DataArgs, FitArgs, ThreadArgs};
+use super::{AccessArgs, DataArgs, FitArgs, ThreadArgs};
 
 /// What to serve, and where.
 #[derive(Debug, Args)]
@@ -24,6 +24,8 @@ pub(crate) struct ServeArgs {
     /// A second address, for health and metrics only
     #[arg(long, value_name = "ADDRESS", env = "FORETASTE_ADMIN")]
     pub(crate) admin: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     #[command(flatten)]
     pub(crate) threads: ThreadArgs,
     /// How the log on stderr looks

@@ -14,7 +14,7 @@ use crate::output::{count, printable};
 use crate::signals::Stop;
 
 pub(super) fn run(args: NotebookArgs) -> Result<()> {
-    let threads = threads(args.threads);
+    let (threads, access) = (threads(args.threads), args.access.access()?);
     logging::start(args.log_format)?;
     let stop = Stop::watch()?;
     let notebook = Notebook::read(&args.file).exit_with(Exit::Data)?;
@@ -35,6 +35,7 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
         queue: args.queue,
         time_out: args.time_out,
         source: args.source,
+        access,
         threads,
         launcher: launcher()?,
         environment: data_by_hand(&notebook, &args.file)?.into_iter().collect(),

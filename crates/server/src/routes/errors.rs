@@ -10,14 +10,18 @@ use utoipa::{IntoResponses, ToSchema};
 use crate::error::{ErrorBody, ErrorCode};
 
 use ErrorCode::{
-    BodyTooLarge, FitFailed, FitQueueFull, Internal, InvalidBody, InvalidLimit, InvalidModel, InvalidParameter,
-    InvalidRank, InvalidRating, MalformedJson, MethodNotAllowed, MissingParameter, NoDirection, NotEnoughMemory,
-    NotSupported, Overloaded, ShuttingDown, Timeout, TooManyEntries, UnknownHistory, UnknownItem, UnknownJob,
-    UnknownModel, UnknownUser, UnreadableBody, UnsupportedMediaType, UriTooLong,
+    AmbiguousRequest, BodyTooLarge, FitFailed, FitQueueFull, ForeignOrigin, Internal, InvalidBody, InvalidLimit,
+    InvalidModel, InvalidParameter, InvalidRank, InvalidRating, MalformedJson, MethodNotAllowed, MisdirectedRequest,
+    MissingParameter, NoDirection, NotEnoughMemory, NotSupported, Overloaded, ShuttingDown, Timeout, TooManyEntries,
+    UnknownHistory, UnknownItem, UnknownJob, UnknownModel, UnknownUser, UnreadableBody, UnsupportedMediaType,
+    UriTooLong,
 };
 
 /// Any route.
-const ANY: &[ErrorCode] = &[InvalidParameter, MethodNotAllowed, BodyTooLarge, UriTooLong, Internal];
+const ANY: &[ErrorCode] =
+    &[InvalidParameter, AmbiguousRequest, MisdirectedRequest, MethodNotAllowed, BodyTooLarge, UriTooLong, Internal];
+/// Routes that change something.
+const CHANGES: &[ErrorCode] = &[ForeignOrigin];
 /// Routes that use the scoring pool.
 const SCORED: &[ErrorCode] = &[Overloaded];
 /// Routes that read a body.
@@ -51,7 +55,7 @@ errors! {
     /// Those of recommendations for a user.
     RecommendErrors = ANY, SCORED, &[UnknownUser, NoDirection, InvalidLimit, TooManyEntries];
     /// Those of recommendations for a history.
-    HistoryErrors = ANY, SCORED, BODY, &[UnknownHistory, NoDirection, NotSupported, InvalidLimit, InvalidRating, TooManyEntries];
+    HistoryErrors = ANY, CHANGES, SCORED, BODY, &[UnknownHistory, NoDirection, NotSupported, InvalidLimit, InvalidRating, TooManyEntries];
     /// Those of what is looked up in a model.
     ScoredErrors = ANY, SCORED;
     /// Those of an item.
@@ -61,15 +65,15 @@ errors! {
     /// Those of a list that is for no user in particular.
     ListErrors = ANY, SCORED, &[InvalidLimit, TooManyEntries];
     /// Those of a request for a fit.
-    FitErrors = ANY, BODY, FIT;
+    FitErrors = ANY, CHANGES, BODY, FIT;
     /// Those of a version.
-    ModelErrors = ANY, &[UnknownModel];
+    ModelErrors = ANY, CHANGES, &[UnknownModel];
     /// Those of a job.
     JobErrors = ANY, &[UnknownJob];
     /// Those of the tutorial's lists.
-    TutorialErrors = ANY, SCORED, BODY, &[MissingParameter, UnknownUser];
+    TutorialErrors = ANY, CHANGES, SCORED, BODY, &[MissingParameter, UnknownUser];
     /// Those of the tutorial's fit.
-    RecomputeErrors = ANY, BODY, FIT, &[MissingParameter, FitFailed];
+    RecomputeErrors = ANY, CHANGES, BODY, FIT, &[MissingParameter, FitFailed];
 }
 
 /// One response a status, with all its codes.

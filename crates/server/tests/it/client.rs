@@ -181,7 +181,7 @@ impl Client {
     }
 
     pub(crate) fn try_send(&mut self, method: &str, target: &str, headers: &[&str], body: &[u8]) -> Option<Reply> {
-        let mut head = format!("{method} {target} HTTP/1.1\r\nhost: test\r\n");
+        let mut head = format!("{method} {target} HTTP/1.1\r\nhost: localhost\r\n");
         headers.iter().for_each(|header| head += &format!("{header}\r\n"));
         if !body.is_empty() || method == "POST" {
             head += &format!("content-length: {}\r\n", body.len());

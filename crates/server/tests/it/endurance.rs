@@ -14,8 +14,8 @@ fn slow_clients_are_closed(server: &crate::client::Running, least: Duration, mos
     let address = server.address;
     let first_bytes: [&'static str; 3] = [
         "",
-        "GET /healthz HTTP/1.1\r\nhost: t\r\nx-slow: ",
-        "POST /v1/models HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{",
+        "GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-slow: ",
+        "POST /v1/models HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{",
     ];
     let slow: Vec<_> = first_bytes
         .into_iter()
@@ -85,7 +85,7 @@ fn a_client_that_does_not_read_is_closed() {
     let begun = Instant::now();
     // Asks for large replies and takes none, until both sides' buffers are full.
     let ended = loop {
-        match client.socket.write_all(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: t\r\n\r\n") {
+        match client.socket.write_all(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: localhost\r\n\r\n") {
             Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => break true,
             _ if begun.elapsed() > Duration::from_secs(10) => break false,
             _ => std::thread::sleep(Duration::from_millis(5)),

@@ -1,6 +1,7 @@
 //! The running server, asked over sockets.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod access;
 mod bodies;
 mod client;
 mod endpoints;

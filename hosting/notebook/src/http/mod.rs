@@ -14,10 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::http::header::EXPECT;
 use axum::http::{Method, Request, Response, StatusCode};
-use foretaste_net::body::{BodyError as Unread, HeadError, check_head, discard};
-use foretaste_net::{Answer, Limits};
+use foretaste_net::body::{BodyError as Unread, HeadError, discard};
+use foretaste_net::{Face, Limits, Refusal};
 use hyper::body::Incoming;
 
 use crate::metrics::{Metrics, OPEN_METRICS};
@@ -60,16 +59,6 @@ impl Service {
     /// From now on the service is not ready.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
-    }
-
-    /// What the head alone rules out.
-    fn refused(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
-        Some(match check_head(request, &self.limits).err()? {
-            error @ HeadError::UriTooLong { .. } => {
-                reply::closing(reply::failure(StatusCode::URI_TOO_LONG, &error.to_string()))
-            }
-            HeadError::BodyTooLarge { most, .. } => reply::bad_body(&Unread::TooLarge { most }.into()),
-        })
     }
 
     async fn respond(&self, request: &mut Request<Incoming>) -> Response<Body> {
@@ -175,19 +164,15 @@ impl Service {
     }
 }
 
-impl Answer for Service {
+impl Face for Service {
     async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
-        let response = match self.refused(&request) {
-            Some(response) => {
-                // A client that waits for `100 Continue` needs no more than the answer.
-                if response.status() == StatusCode::PAYLOAD_TOO_LARGE && !request.headers().contains_key(EXPECT) {
-                    discard(request.body_mut(), &self.limits).await;
-                }
-                response
-            }
-            None => self.respond(&mut request).await,
-        };
-        tracing::debug!(method = %request.method(), status = response.status().as_u16(), "request");
-        response
+        self.respond(&mut request).await
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Response<Body> {
+        match *refusal {
+            Refusal::Head(HeadError::BodyTooLarge { most, .. }) => reply::bad_body(&Unread::TooLarge { most }.into()),
+            _ => reply::failure(refusal.status(), &refusal.to_string()),
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Replies: those of cells, and those of the gateway itself.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
 use foretaste_net::body::BodyError as Unread;
+use foretaste_net::close;
 
 use super::body::BodyError;
 use super::info::ResponseInfo;
@@ -118,11 +119,5 @@ pub(super) fn bad_body(error: &BodyError) -> Response<Body> {
         BodyError::Unread(Unread::Broken) | BodyError::Multipart { .. } => StatusCode::BAD_REQUEST,
     };
     let response = failure(status, &error.to_string());
-    if matches!(error, BodyError::Multipart { .. }) { response } else { closing(response) }
-}
-
-/// The rest of the request is not read, so that the connection cannot go on.
-pub(super) fn closing(mut response: Response<Body>) -> Response<Body> {
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+    if matches!(error, BodyError::Multipart { .. }) { response } else { close(response) }
 }

@@ -14,7 +14,7 @@ use super::model::{self, model_params};
 use super::notebook;
 use super::task::{Limits, Task, Work};
 use super::work::{Planned, beside, keys, usage, within};
-use crate::args::{DataArgs, InheritArg, ReadArgs, ServeArgs, ThreadArgs, WorkerArgs};
+use crate::args::{AccessArgs, DataArgs, InheritArg, ReadArgs, ServeArgs, ThreadArgs, WorkerArgs};
 use crate::data;
 
 /// The image that is this program.
@@ -27,6 +27,8 @@ pub(super) struct ServeSpec {
     pub(super) data: String,
     pub(super) items: Option<String>,
     pub(super) rows: Option<u64>,
+    #[serde(default)]
+    pub(super) access: AccessArgs,
     /// The model's parameters, as stated.
     pub(super) model: Map<String, Value>,
 }
@@ -78,6 +80,7 @@ fn spec(keys: Keys, line: Option<u64>) -> Result<ServeSpec> {
         rows: keys.rows.map(|rows| within("rows", rows, 1, u64::MAX)).transpose()?,
         data: keys.data.ok_or_else(missing)?,
         items: keys.items,
+        access: keys.access.access().map(|_| keys.access)?,
     })
 }
 
@@ -90,6 +93,7 @@ impl ServeSpec {
         let reading = [("--items", self.items.as_ref().map(place)), ("--rows", self.rows.map(|rows| rows.to_string()))];
         arguments.extend(reading.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])).flatten());
         arguments.extend(model_params(&self.model)?.flags());
+        arguments.extend(self.access.flags());
         arguments.extend(["--threads".to_owned(), limits.threads.to_string()]);
         arguments.extend(["--memory".to_owned(), limits.memory.to_string()]);
         Ok(arguments)
@@ -105,6 +109,7 @@ impl ServeSpec {
             inherit: InheritArg { inherit: true },
             memory: Some(limits.memory),
             admin: worker.admin,
+            access: self.access,
             threads: ThreadArgs::at_most(limits.threads),
             log_format: worker.log_format,
         })
@@ -134,6 +139,21 @@ mod tests {
         let text = "titan: v1\ncpu: 1.5\nmemory: 64MB\ndata: demo\nitems: titles.csv\nrows: 5\nmodel: svd\nrank: 7\n";
         assert_eq!(flags(text), "serve demo --items titles.csv --rows 5 --rank 7 --threads 2 --memory 64000000");
         assert_eq!(flags("titan: v1\ndata: 007\n"), "serve 007 --threads 1 --memory 1024000000");
+    }
+
+    #[test]
+    fn hosts_and_origins_are_passed_on_or_refused_by_name() {
+        let text = "titan: v1\ndata: demo\nhost: shop.example\ncors_origin: [https://a.example, https://b.example]\n";
+        let expected = "--host shop.example --cors-origin https://a.example --cors-origin https://b.example";
+        assert!(flags(text).contains(expected), "{}", flags(text));
+        for (key, why) in [
+            ("host: http://shop.example", "`http://shop.example` is no host"),
+            ("cors_origin: shop.example", "is no origin"),
+            ("host: {a: 1}", "host"),
+        ] {
+            let (_, said) = refusal(&format!("titan: v1\ndata: demo\n{key}\n"));
+            assert!(said.contains(why), "{said}");
+        }
     }
 
     #[test]

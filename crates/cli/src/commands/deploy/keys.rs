@@ -7,12 +7,35 @@ use foretaste::models::{ModelParams, Number};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
+use crate::args::AccessArgs;
+
 /// The keys about a model that are not parameters.
 const OF_THE_MODEL: [&str; 2] = ["model", "params"];
 
 /// The keys, and with them the parameters that a specification may state without a mapping of the model.
-static KNOWN: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| ["data", "items", "rows"].into_iter().chain(Keys::of_the_model()).collect());
+static KNOWN: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    ["data", "items", "rows", "host", "cors_origin"].into_iter().chain(Keys::of_the_model()).collect()
+});
+
+/// A text or a list of them.
+#[derive(Debug, Default, Clone)]
+pub(super) struct OneOrMore(pub(super) Vec<String>);
+
+impl<'de> Deserialize<'de> for OneOrMore {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(untagged, expecting = "a text or a list of texts")]
+        enum Stated {
+            One(String),
+            More(Vec<String>),
+        }
+        Ok(Self(match Option::deserialize(deserializer)? {
+            None => Vec::new(),
+            Some(Stated::One(one)) => vec![one],
+            Some(Stated::More(more)) => more,
+        }))
+    }
+}
 
 /// The engine's keys, as stated.
 #[derive(Debug, Default)]
@@ -23,6 +46,8 @@ pub(super) struct Keys {
     pub(super) items: Option<String>,
     /// Take only the first N ratings.
     pub(super) rows: Option<u64>,
+    /// By which names, and by pages of which origins, it may be called.
+    pub(super) access: AccessArgs,
     /// The model's name, or a mapping of its name and parameters.
     pub(super) model: Option<Value>,
     /// Parameters of the model.
@@ -71,6 +96,8 @@ impl<'de> Visitor<'de> for KeysVisitor {
                 "data" => keys.data = entries.next_value()?,
                 "items" => keys.items = entries.next_value()?,
                 "rows" => keys.rows = entries.next_value()?,
+                "host" => keys.access.host = entries.next_value::<OneOrMore>()?.0,
+                "cors_origin" => keys.access.cors_origin = entries.next_value::<OneOrMore>()?.0,
                 "model" => keys.model = entries.next_value()?,
                 "params" => keys.params = entries.next_value()?,
                 _ => {

@@ -11,9 +11,10 @@ use foretaste_notebook::{GatewayConfig, Notebook};
 use serde::{Deserialize, Serialize};
 
 use super::engine;
+use super::keys::OneOrMore;
 use super::task::{Limits, Task, Work};
 use super::work::{Planned, beside, keys, text_of, usage, within};
-use crate::args::{InheritArg, NotebookArgs, ThreadArgs, WorkerArgs};
+use crate::args::{AccessArgs, InheritArg, NotebookArgs, ThreadArgs, WorkerArgs};
 use crate::data::{self, Place};
 use crate::exit::{Exit, ExitWith};
 
@@ -43,6 +44,12 @@ pub(super) struct Keys {
     data: Option<String>,
     /// Kernels: 1 (the default) shares one state, more answer in parallel, each with its own.
     kernels: Option<u64>,
+    /// Names by which it may be called.
+    #[serde(default)]
+    host: OneOrMore,
+    /// Origins whose pages may call it.
+    #[serde(default)]
+    cors_origin: OneOrMore,
     /// Not used by notebooks, but accepted from the first version on.
     rows: Option<u64>,
 }
@@ -55,6 +62,8 @@ pub(super) struct NotebookSpec {
     /// The interpreter; `None` is the kernel that the notebook names.
     pub(super) python: Option<String>,
     pub(super) kernels: u16,
+    #[serde(default)]
+    pub(super) access: AccessArgs,
 }
 
 /// How a notebook is served.
@@ -62,6 +71,8 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
     let keys: Keys =
         keys::<_, super::keys::Keys>(specification, &format!("the native engine, image `{}`", engine::IMAGE))?;
     let kernels = within("kernels", keys.kernels.unwrap_or(1), 1, 64)? as u16;
+    let access = AccessArgs { host: keys.host.0, cors_origin: keys.cors_origin.0 };
+    access.access()?;
     let folder = path.parent().unwrap_or(Path::new("/"));
     let image = specification.image.as_deref();
     let (python, mut notes) = interpreter(image)?;
@@ -75,8 +86,9 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
     files.extend(stated.filter(|data| folder.join(data).exists()).map(PathBuf::from));
     // What does not lie beside the notebook has to be mounted there.
     let mounted = stated.map(|data| format!("/srv/{}", Path::new(data).file_name().unwrap_or_default().display()));
-    let here = NotebookSpec { file: text_of(path)?, python: python.as_deref().map(text_of).transpose()?, kernels };
-    let container = NotebookSpec { file: text_of(&name)?, python: Some("python3".to_owned()), kernels };
+    let (file, python) = (text_of(path)?, python.as_deref().map(text_of).transpose()?);
+    let here = NotebookSpec { file, python, kernels, access: access.clone() };
+    let container = NotebookSpec { file: text_of(&name)?, python: Some("python3".to_owned()), kernels, access };
     let worker = Worker {
         here: Invocation {
             arguments: here.arguments(limits),
@@ -103,6 +115,7 @@ impl NotebookSpec {
         let mut arguments = vec!["notebook".to_owned(), file];
         arguments.extend(self.python.iter().flat_map(|python| ["--python".to_owned(), python.clone()]));
         arguments.extend(["--kernels".to_owned(), self.kernels.to_string()]);
+        arguments.extend(self.access.flags());
         arguments.extend(["--threads".to_owned(), limits.threads.to_string()]);
         arguments
     }
@@ -119,6 +132,7 @@ impl NotebookSpec {
             queue: default.queue,
             time_out: default.time_out,
             source: default.source,
+            access: self.access,
             threads: ThreadArgs::at_most(limits.threads),
             log_format: worker.log_format,
         }

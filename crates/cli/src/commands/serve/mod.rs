@@ -23,7 +23,7 @@ use crate::output::{self, bytes, count, counted, printable};
 use crate::signals::{Hangups, Stop};
 
 pub(super) fn run(args: &ServeArgs) -> Result<()> {
-    let threads = threads(args.threads);
+    let (threads, access) = (threads(args.threads), args.access.access()?);
     logging::start(args.log_format)?;
     let stop = Stop::watch()?;
     let hangups = Hangups::watch()?;
@@ -36,8 +36,14 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let room = args.memory.map(machine::room_in);
     let origin = source::origin(&args.data);
     let recommender = train.install(|| prepare(args, room))?;
-    let config =
-        ServerConfig { listen: args.listen, admin: args.admin, threads, memory: room, ..ServerConfig::default() };
+    let config = ServerConfig {
+        listen: args.listen,
+        admin: args.admin,
+        threads,
+        memory: room,
+        access,
+        ..ServerConfig::default()
+    };
     let suggestions = suggestions::of(&recommender);
     let server = match inherited {
         Some(socket) => Server::on(socket, config, recommender, origin, train),

@@ -1,8 +1,10 @@
 //! A name for each request, the client's own where it is sane.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use axum::http::{HeaderValue, Request};
+use hyper::Request;
+use hyper::header::HeaderValue;
 
 use super::X_REQUEST_ID;
 
@@ -11,20 +13,21 @@ const MAX_BYTES: usize = 64;
 
 /// Hands out ids: those of one process share a prefix and count up.
 #[derive(Debug)]
-pub(crate) struct RequestIds {
+pub(super) struct RequestIds {
     prefix: u64,
     next: AtomicU64,
 }
 
 impl RequestIds {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         // Only has to differ from the last start's.
-        let prefix = jiff::Timestamp::now().as_microsecond().unsigned_abs() & 0xffff_ffff;
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let prefix = u64::from(since.subsec_micros()) | since.as_secs() << 20 & 0xffff_ffff;
         Self { prefix, next: AtomicU64::new(1) }
     }
 
     /// The id that the client gave, or the next of ours.
-    pub(crate) fn of<B>(&self, request: &Request<B>) -> HeaderValue {
+    pub(super) fn of<B>(&self, request: &Request<B>) -> HeaderValue {
         match request.headers().get(X_REQUEST_ID) {
             Some(id) if is_sane(id.as_bytes()) => id.clone(),
             _ => self.next(),

@@ -1,0 +1,71 @@
+//! What the edge lets through: answered by the routes, or refused at once where the scoring pool is full.
+
+mod scored;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::header::EXPECT;
+use axum::http::{Request, Response, StatusCode};
+use axum::response::IntoResponse;
+use foretaste_net::body::{HeadError, discard};
+use foretaste_net::{Face, Refusal, close};
+use foretaste_service::ScoringError;
+use hyper::body::{Body as _, Incoming};
+use tower::Service;
+
+use crate::app::Shared;
+use crate::error::{ApiError, ErrorCode};
+pub(crate) use scored::ScoredPaths;
+
+/// The routes, behind an [`Edge`](foretaste_net::Edge).
+#[derive(Debug)]
+pub(crate) struct Api {
+    routes: Router,
+    app: Shared,
+    scored: ScoredPaths,
+    /// The body of the answer when the scoring pool is full.
+    full: Bytes,
+}
+
+impl Api {
+    /// Answers with `routes`; the scoring pool answers those at the paths `scored`.
+    pub(crate) fn new(routes: Router, scored: &[String], app: Shared) -> Self {
+        let full = ApiError::from(ScoringError::Full).body();
+        Self { routes, app, scored: ScoredPaths::new(scored), full }
+    }
+
+    /// Takes in a body that is not wanted; false where it is not all there.
+    async fn discard(&self, request: &mut Request<Incoming>) -> bool {
+        // A client that waits for permission to send its body needs nothing but the answer.
+        !request.headers().contains_key(EXPECT) && discard(request.body_mut(), &self.app.limits).await
+    }
+}
+
+impl Face for Api {
+    async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
+        // Under overload most requests end here: nothing is spent on a route, and the answer is there already.
+        if self.scored.contain(request.uri().path()) && self.app.service.scoring.admit().is_err() {
+            let response = ErrorCode::Overloaded.reply(self.full.clone());
+            let is_read = request.body().is_end_stream() || self.discard(&mut request).await;
+            return if is_read { response } else { close(response) };
+        }
+        let Ok(response) = self.routes.clone().call(request).await;
+        response
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Response<Body> {
+        let code = match refusal {
+            Refusal::Head(HeadError::UriTooLong { .. }) => ErrorCode::UriTooLong,
+            Refusal::Head(HeadError::BodyTooLarge { .. }) => ErrorCode::BodyTooLarge,
+            Refusal::Head(HeadError::Ambiguous { .. }) => ErrorCode::AmbiguousRequest,
+            Refusal::Host { .. } => ErrorCode::MisdirectedRequest,
+            Refusal::Origin { .. } => ErrorCode::ForeignOrigin,
+            Refusal::Panicked => ErrorCode::Internal,
+        };
+        code.because(refusal.to_string()).into_response()
+    }
+
+    fn replied(&self, status: StatusCode) {
+        self.app.metrics.replied(status.as_u16());
+    }
+}
