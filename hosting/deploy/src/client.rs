@@ -5,8 +5,9 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::home::{HomeError, ServiceHome};
+use crate::home::{HomeError, LOCK, ServiceHome};
 use crate::order::Order;
+use crate::process;
 use crate::record::{Record, State};
 use crate::supervisor::{Reply, Request};
 use crate::worker;
@@ -23,6 +24,18 @@ pub enum ClientError {
     /// No such service, or not running.
     #[error("service `{name}` does not run")]
     NotRunning {
+        /// Its name.
+        name: String,
+    },
+    /// It runs, and should not.
+    #[error("service `{name}` runs: `foretaste stop {name}` first")]
+    Running {
+        /// Its name.
+        name: String,
+    },
+    /// A supervisor has it, but does not answer yet.
+    #[error("service `{name}` is being started or ended, try again later")]
+    Starting {
         /// Its name.
         name: String,
     },
@@ -49,11 +62,20 @@ pub enum ClientError {
 /// [`ClientError`]
 pub fn deploy(home: &ServiceHome, order: Order) -> Result<Record, ClientError> {
     home.create()?;
-    let stream = match connect(home) {
-        Some(stream) => stream,
-        None => start(home)?,
-    };
-    ask(home, &stream, &Request::Deploy(Box::new(order)))
+    let request = Request::Deploy(Box::new(order));
+    let begun = Instant::now();
+    loop {
+        let stream = match connect(home) {
+            Some(stream) => stream,
+            None => start(home)?,
+        };
+        match ask(home, &stream, &request) {
+            // A supervisor that was about to end, after a deployment that failed say, is followed by one that answers. What it
+            // began, if it did, ends with it.
+            Err(ClientError::Silent { .. }) if begun.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(20)),
+            answer => return answer,
+        }
+    }
 }
 
 /// Deploys again what was active before.
@@ -64,12 +86,55 @@ pub fn rollback(home: &ServiceHome) -> Result<Record, ClientError> {
     ask(home, &running(home)?, &Request::Rollback)
 }
 
-/// Stops the service and its supervisor; requests in flight are answered first.
+/// Stops the service and its supervisor; requests in flight are answered first. What is left of one that has failed is ended.
 ///
 /// # Errors
 /// [`ClientError`]
 pub fn stop(home: &ServiceHome) -> Result<Record, ClientError> {
-    ask(home, &running(home)?, &Request::Stop)
+    match running(home) {
+        Ok(stream) => ask(home, &stream, &Request::Stop),
+        Err(ClientError::NotRunning { name }) if home.record().exists() => {
+            let silent = |source| ClientError::Silent { name: name.clone(), source };
+            let lock = home.private().and_then(|folder| folder.lock(LOCK)).map_err(silent)?;
+            let Some(_lock) = lock else { return Err(ClientError::Starting { name }) };
+            let record = Record::read_or_set_aside(home).map_err(silent)?.unwrap_or_else(|| Record::new(home.name()));
+            if record.state == State::Stopped {
+                return Err(ClientError::NotRunning { name });
+            }
+            end_all(home);
+            let record =
+                Record { state: State::Stopped, supervisor: None, message: None, workers: Vec::new(), ..record };
+            record.write(home).map_err(silent)?;
+            Ok(record)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes a service that does not run, with its record and its logs.
+///
+/// # Errors
+/// [`ClientError`]
+pub fn remove(home: &ServiceHome) -> Result<(), ClientError> {
+    let name = || home.name().to_owned();
+    let silent = |source| ClientError::Silent { name: name(), source };
+    if !home.folder().exists() {
+        return Err(ClientError::NotRunning { name: name() });
+    }
+    let folder = home.private().map_err(silent)?;
+    if running(home).is_ok() {
+        return Err(ClientError::Running { name: name() });
+    }
+    let Some(_lock) = folder.lock(LOCK).map_err(silent)? else { return Err(ClientError::Starting { name: name() }) };
+    end_all(home);
+    std::fs::remove_dir_all(folder.path()).map_err(silent)
+}
+
+/// Ends whatever process belongs to the service.
+fn end_all(home: &ServiceHome) {
+    for (process, _) in process::with_variable(worker::HOME, home.folder(), worker::WORKER) {
+        process.kill();
+    }
 }
 
 /// How the service is. Without a supervisor, how it was last, with its processes that still live.

@@ -11,6 +11,7 @@ const MOST_PATH: usize = 108 - "/control.sock".len() - 1;
 
 /// What is in a service's folder.
 pub(crate) const RECORD: &str = "service.json";
+pub(crate) const UNREADABLE: &str = "service.json.unreadable";
 pub(crate) const LOG: &str = "log";
 pub(crate) const LOCK: &str = "lock";
 pub(crate) const CONTROL: &str = "control.sock";

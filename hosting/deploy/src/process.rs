@@ -1,6 +1,7 @@
 //! Processes that are not our children: who they are, whether they live, when they end.
 
 use std::io;
+use std::path::Path;
 
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,27 @@ impl Identity {
     }
 }
 
+/// The processes of this user in whose environment a variable has that value, each with the value of another.
+pub(crate) fn with_variable(name: &str, value: &Path, other: &str) -> Vec<(Identity, Option<String>)> {
+    let mut wanted = format!("{name}=").into_bytes();
+    wanted.extend_from_slice(value.as_os_str().as_encoded_bytes());
+    let other = format!("{other}=");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        // Those of others cannot be read, and those that end meanwhile are gone.
+        let Ok(environment) = std::fs::read(entry.path().join("environ")) else { continue };
+        let mut variables = environment.split(|&byte| byte == 0);
+        if variables.clone().any(|variable| variable == wanted)
+            && let Some(identity) = Identity::of(pid)
+        {
+            let text = variables.find_map(|variable| variable.strip_prefix(other.as_bytes()));
+            found.push((identity, text.map(|text| String::from_utf8_lossy(text).into_owned())));
+        }
+    }
+    found
+}
+
 /// Makes this process the leader of a session: it outlives the terminal that it was started from.
 pub(crate) fn leave_terminal() -> io::Result<()> {
     match rustix::process::setsid() {
@@ -105,6 +127,31 @@ mod tests {
     use super::*;
     use std::process::Command;
     use std::time::{Duration, Instant};
+
+    #[test]
+    fn the_processes_of_a_service_are_found_by_their_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        let started = |value: &Path| {
+            let mut command = Command::new("sleep");
+            command.arg("30").env("FORETASTE_TEST_SERVICE", value).env("FORETASTE_TEST_WORKER", "7").spawn().unwrap()
+        };
+        let (mut own, mut other) = (started(folder.path()), started(&folder.path().join("other")));
+        let identity = Identity::of(own.id()).unwrap();
+        // A process that was just started still has the environment of this one.
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            let found = with_variable("FORETASTE_TEST_SERVICE", folder.path(), "FORETASTE_TEST_WORKER");
+            if found == [(identity, Some("7".to_owned()))] {
+                break;
+            }
+            assert!(Instant::now() < until, "{found:?}");
+        }
+        for child in [&mut own, &mut other] {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        assert_eq!(with_variable("FORETASTE_TEST_SERVICE", folder.path(), "FORETASTE_TEST_WORKER"), []);
+    }
 
     #[test]
     fn a_process_is_known_until_it_ends() {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::home::{RECORD, ServiceHome};
+use crate::home::{RECORD, ServiceHome, UNREADABLE};
 use crate::limits::Enforcement;
 use crate::order::Order;
 use crate::process::Identity;
@@ -140,6 +140,16 @@ impl Record {
         number
     }
 
+    /// Whether a process is one of its workers.
+    pub(crate) fn names(&self, process: Identity) -> bool {
+        self.workers.iter().any(|worker| worker.identity == process)
+    }
+
+    /// Notes that a deployment will not be.
+    pub(crate) fn forget(&mut self, number: u64) {
+        self.revisions.retain(|revision| revision.number != number);
+    }
+
     /// Reads a service's record; `None` when it has none.
     ///
     /// # Errors
@@ -151,6 +161,20 @@ impl Record {
         };
         let Some(file) = folder.read(RECORD)? else { return Ok(None) };
         Ok(Some(serde_json::from_reader(BufReader::new(file))?))
+    }
+
+    /// As [`read`](Self::read); a file that is no record is set aside, as if there were none.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn read_or_set_aside(home: &ServiceHome) -> io::Result<Option<Self>> {
+        match Self::read(home) {
+            Err(error) if error.get_ref().is_some_and(|inner| inner.is::<serde_json::Error>()) => {
+                std::fs::rename(home.record(), home.folder().join(UNREADABLE))?;
+                Ok(None)
+            }
+            read => read,
+        }
     }
 
     /// Writes it whole or not at all, for its owner alone: the environment of a service may hold secrets.

@@ -9,7 +9,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Signal, getpid, kill_process};
+
 use crate::home::{LOG, ServiceHome};
+use crate::process::Identity;
 use crate::record::Record;
 
 /// The folder of the service, for its workers.
@@ -24,8 +27,10 @@ pub(crate) const SUPERVISE: &str = "supervise";
 /// The program that runs, even after its file was replaced.
 pub(crate) const OWN_PROGRAM: &str = "/proc/self/exe";
 
-/// A supervisor that ended sooner than this is not started again at once.
+/// A supervisor that ended sooner than this is not started again at once, but after a pause that doubles.
 const SHORT: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Reports to the process that started this one that it answers: systemd by its protocol, and our supervisor by the same. Nothing
 /// happens where no process listens.
@@ -52,7 +57,8 @@ pub fn ready() -> io::Result<()> {
 }
 
 /// Sees to it, in a thread of its own, that the service has a supervisor: one that is killed is followed by a new one,
-/// which takes over this worker, the others and the socket. Nothing happens in a process that no supervisor started.
+/// which takes over this worker, the others and the socket. A worker that the record does not name, or that has none, ends.
+/// Nothing happens in a process that no supervisor started.
 ///
 /// # Errors
 /// The thread cannot be started.
@@ -60,24 +66,37 @@ pub fn attend(socket: &TcpListener) -> io::Result<()> {
     let Some(folder) = std::env::var_os(HOME) else { return Ok(()) };
     let (home, socket) = (ServiceHome::at(folder.into()), OwnedFd::from(socket.try_clone()?));
     thread::Builder::new().name("attend".to_owned()).spawn(move || {
+        let own = Identity::own();
+        let mut pause = PAUSE;
         loop {
-            let Ok(Some(record)) = Record::read(&home) else { return };
-            match record.supervisor {
-                Some(supervisor) if supervisor.is_alive() => supervisor.wait(),
-                Some(_) => {
-                    let begun = Instant::now();
-                    // It ends at once when another worker was faster.
-                    let _ = followed(&home, &socket);
-                    if begun.elapsed() < SHORT {
-                        thread::sleep(Duration::from_millis(100));
+            match Record::read(&home) {
+                Ok(Some(record)) if record.names(own) => {
+                    let Some(supervisor) = record.supervisor else { return end() };
+                    if supervisor.is_alive() {
+                        supervisor.wait();
+                        pause = PAUSE;
+                        continue;
                     }
                 }
-                // A supervisor that ends well leaves no name.
-                None => return,
+                Ok(_) => return end(),
+                // A supervisor that can read it again, in a moment, needs this worker.
+                Err(_) => {}
+            }
+            let begun = Instant::now();
+            // It ends at once when another worker was faster.
+            let _ = followed(&home, &socket);
+            if begun.elapsed() < SHORT {
+                thread::sleep(pause);
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     })?;
     Ok(())
+}
+
+/// Asks this process to end, as its supervisor would.
+fn end() {
+    let _ = kill_process(getpid(), Signal::TERM);
 }
 
 /// Starts a supervisor with the socket and waits for its end.

@@ -164,7 +164,6 @@ const CRATES: &[Crate] = &[
         may_use: &["foretaste-files"],
         rooms: &[
             ("process", &[]),
-            ("launch", &[]),
             ("home", &[]),
             ("spec", &["home"]),
             ("emit", &["spec"]),
@@ -172,9 +171,10 @@ const CRATES: &[Crate] = &[
             ("order", &["spec"]),
             ("plan", &["emit", "home", "order", "spec"]),
             ("record", &["home", "limits", "order", "process"]),
-            ("worker", &["home", "record"]),
+            ("launch", &["home", "process", "record"]),
+            ("worker", &["home", "process", "record"]),
             ("supervisor", &["home", "launch", "limits", "order", "process", "record", "worker"]),
-            ("client", &["home", "order", "record", "supervisor", "worker"]),
+            ("client", &["home", "order", "process", "record", "supervisor", "worker"]),
         ],
     },
     Crate {

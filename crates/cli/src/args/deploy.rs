@@ -23,6 +23,9 @@ pub(crate) enum DeployCommand {
     /// Stop a service, or all of them
     #[command(after_help = examples::STOP)]
     Stop(StopArgs),
+    /// Remove a service that does not run, with its record and logs
+    #[command(after_help = examples::REMOVE)]
+    Remove(RemoveArgs),
     /// Deploy again what a service was before
     #[command(after_help = examples::ROLLBACK)]
     Rollback(RollbackArgs),
@@ -130,6 +133,15 @@ pub(crate) struct StopArgs {
     pub(crate) state: StateArg,
     #[command(flatten)]
     pub(crate) json: JsonArg,
+}
+
+/// `remove`
+#[derive(Debug, Args)]
+pub(crate) struct RemoveArgs {
+    /// The service
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) state: StateArg,
 }
 
 /// `rollback`

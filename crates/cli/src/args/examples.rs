@@ -71,6 +71,12 @@ Examples:
   foretaste stop --all";
 
 #[cfg(target_os = "linux")]
+pub(super) const REMOVE: &str = "\
+Examples:
+  foretaste remove films
+  foretaste remove films --state /srv/foretaste";
+
+#[cfg(target_os = "linux")]
 pub(super) const ROLLBACK: &str = "\
 Examples:
   foretaste rollback films

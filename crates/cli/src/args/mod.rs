@@ -24,8 +24,8 @@ pub(crate) use access::AccessArgs;
 pub(crate) use bench::{BenchArgs, BenchCommand, SvdArgs, TutorialArgs};
 pub(crate) use data::{DataArgs, ReadArgs};
 pub(crate) use deploy::{
-    Artefact, DeployArgs, DeployCommand, LaunchArgs, LogsArgs, RollbackArgs, ServicesArgs, StateArg, StopArgs,
-    SuperviseArgs, WorkerArgs,
+    Artefact, DeployArgs, DeployCommand, LaunchArgs, LogsArgs, RemoveArgs, RollbackArgs, ServicesArgs, StateArg,
+    StopArgs, SuperviseArgs, WorkerArgs,
 };
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;

@@ -15,7 +15,7 @@ use crate::home::{LOG, ServiceHome};
 use crate::launch::Launch;
 use crate::limits::{Cgroups, Group, Holder};
 use crate::order::Order;
-use crate::process::Identity;
+use crate::process::{self, Identity};
 use crate::record::{Record, State, WorkerRecord};
 use crate::worker::{HOME, NOTIFY, OWN_PROGRAM, WORKER};
 
@@ -135,6 +135,7 @@ impl Fleet {
                 group.remove();
             }
         }
+        self.end_strangers();
         if let Some(active) = record.active()
             && !matches!(record.state, State::Stopping | State::Stopped)
             && self.socket.is_some()
@@ -144,6 +145,16 @@ impl Fleet {
             self.due.extend(missing.map(|replica| (now, replica)));
         }
         Ok(())
+    }
+
+    /// Ends every process of the service that belongs to none of its workers.
+    pub(super) fn end_strangers(&self) {
+        for (process, worker) in process::with_variable(HOME, self.home.folder(), WORKER) {
+            let worker = worker.and_then(|worker| worker.parse::<u64>().ok());
+            if !self.workers.iter().any(|own| Some(own.id) == worker) {
+                process.kill();
+            }
+        }
     }
 
     /// Listens where the order says, unless that is where it listens already.
@@ -174,7 +185,7 @@ impl Fleet {
         self.groups.make(&format!("{}.{id}", self.home.label()), order.cpu, order.memory)
     }
 
-    /// Starts one replica of a deployment.
+    /// Starts one replica of a deployment, which runs once the record names it.
     pub(super) fn start(&mut self, revision: u64, replica: u32, order: &Order) -> io::Result<()> {
         let Some(socket) = &self.socket else { return Err(io::ErrorKind::NotConnected.into()) };
         let id = self.next;
@@ -186,6 +197,8 @@ impl Fleet {
             cgroup_files: group.cgroup_files(),
             cpus: (held.cpu == Holder::Affinity).then(|| order.cpu.threads()),
             bytes: rlimit.then(|| order.memory.bytes()),
+            supervisor: std::process::id(),
+            service: self.home.folder().to_owned(),
             command: order.command.clone(),
         };
         let log = self.home.private()?.append(LOG)?;

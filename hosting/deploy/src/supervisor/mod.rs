@@ -41,6 +41,9 @@ pub enum SuperviseError {
     },
 }
 
+/// After a record that could not be written.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// What happens to a supervisor.
 #[derive(Debug)]
 enum Event {
@@ -61,6 +64,8 @@ struct Supervisor {
     rollout: Option<Rollout>,
     /// The clients that wait for the end of everything, while the state is [`State::Stopping`].
     stopper: Option<Client>,
+    /// Why the record on disk is behind, and when it is written again.
+    behind: Option<(String, Instant)>,
 }
 
 /// Supervises the service of a folder until it is stopped. A socket that the service listens on already may come as
@@ -82,11 +87,13 @@ fn run(home: &ServiceHome) -> io::Result<()> {
     if socket.is_some() {
         process::shed_limits();
     }
-    let record = Record::read(home)?.unwrap_or_else(|| Record::new(home.name()));
+    // Workers that serve have no use for a supervisor that knows nothing of them; a new deployment has.
+    let record = if socket.is_some() { Record::read(home)? } else { Record::read_or_set_aside(home)? };
+    let record = record.unwrap_or_else(|| Record::new(home.name()));
     let (tell, events) = channel();
     control::listen(&folder, &tell)?;
     let mut supervisor = Supervisor::new(home, record, socket, &tell)?;
-    let asked = supervisor.run(&events)?;
+    let asked = supervisor.run(&events);
     let _ = folder.remove(CONTROL);
     let _ = folder.remove(NOTIFY);
     // The client that asked for the end hears of it when nothing is left, and may deploy again at once.
@@ -120,46 +127,50 @@ impl Supervisor {
         record.enforcement = Some(groups.enforcement());
         let mut fleet = Fleet::new(home, groups, socket, tell.clone());
         fleet.adopt(&mut record)?;
-        let mut supervisor = Self { home: home.clone(), record, fleet, rollout: None, stopper: None };
+        let mut supervisor = Self { home: home.clone(), record, fleet, rollout: None, stopper: None, behind: None };
         if supervisor.is_stopping() && !supervisor.fleet.is_empty() {
             supervisor.fleet.stop();
         } else if matches!(supervisor.record.state, State::Stopping | State::Stopped) {
             supervisor.record.state = State::Starting;
         }
-        supervisor.keep()?;
+        supervisor.keep();
         Ok(supervisor)
     }
 
     /// Returns the clients that asked for the end.
-    fn run(&mut self, events: &Receiver<Event>) -> io::Result<Option<Client>> {
+    fn run(&mut self, events: &Receiver<Event>) -> Option<Client> {
         loop {
-            match events.recv_timeout(self.fleet.patience()) {
-                Ok(Event::Asked(request, client)) => self.asked(request, client)?,
-                Ok(Event::Ready(worker)) => self.ready(worker)?,
-                Ok(Event::Gone(worker)) => self.gone(worker)?,
+            match events.recv_timeout(self.patience()) {
+                Ok(Event::Asked(request, client)) => self.asked(request, client),
+                Ok(Event::Ready(worker)) => self.ready(worker),
+                Ok(Event::Gone(worker)) => self.gone(worker),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Disconnected) => return None,
             }
             let now = Instant::now();
+            if self.behind.as_ref().is_some_and(|&(_, again)| again <= now) {
+                self.keep();
+            }
             for late in self.fleet.late(now) {
                 say(&format!("worker {late} was not in time and is ended"));
                 self.fleet.kill(late);
             }
             for replica in self.fleet.due(now) {
-                self.start_again(replica)?;
+                self.start_again(replica);
             }
             if self.record.state == State::Failed && self.fleet.is_idle() && self.rollout.is_none() {
                 self.record.supervisor = None;
-                self.keep()?;
-                return Ok(None);
+                self.keep();
+                return None;
             }
             if self.is_stopping() && self.fleet.is_empty() {
                 self.record.state = State::Stopped;
                 self.record.supervisor = None;
                 self.record.message = None;
-                self.keep()?;
+                self.fleet.end_strangers();
+                self.keep();
                 say("stopped");
-                return Ok(self.stopper.take());
+                return self.stopper.take();
             }
         }
     }
@@ -168,10 +179,41 @@ impl Supervisor {
         self.record.state == State::Stopping
     }
 
-    /// Writes down how things are.
-    fn keep(&mut self) -> io::Result<()> {
+    /// How long nothing needs to be done.
+    fn patience(&self) -> Duration {
+        let again = self.behind.as_ref().map(|&(_, again)| again.saturating_duration_since(Instant::now()));
+        again.map_or(self.fleet.patience(), |again| again.min(self.fleet.patience()))
+    }
+
+    /// Writes down how things are; whether that went well. Where it does not, on a full disk say, it is tried again.
+    fn keep(&mut self) -> bool {
         self.look();
-        self.record.write(&self.home)
+        match self.record.write(&self.home) {
+            Ok(()) => {
+                if self.behind.take().is_some() {
+                    say("the record is up to date again");
+                }
+                true
+            }
+            Err(error) => {
+                let why = format!("the record cannot be written: {error}");
+                if self.behind.is_none() {
+                    say(&why);
+                }
+                self.behind = Some((why, Instant::now() + AGAIN));
+                false
+            }
+        }
+    }
+
+    /// The record as it is told to clients.
+    fn told(&mut self) -> Box<Record> {
+        self.look();
+        let mut record = Box::new(self.record.clone());
+        if let Some((why, _)) = &self.behind {
+            record.message = Some(why.clone());
+        }
+        record
     }
 
     /// Brings the record up to date, for readers; what matters to a follower is written by then.
@@ -180,12 +222,11 @@ impl Supervisor {
         self.record.address = self.fleet.address().or(self.record.address);
     }
 
-    fn asked(&mut self, request: Request, client: Client) -> io::Result<()> {
+    fn asked(&mut self, request: Request, client: Client) {
         let order = match request {
             Request::Status => {
-                self.look();
-                client.reply(&Reply::Done(Box::new(self.record.clone())));
-                return Ok(());
+                client.reply(&Reply::Done(self.told()));
+                return;
             }
             Request::Stop => {
                 say("is told to stop");
@@ -194,42 +235,42 @@ impl Supervisor {
                 }
                 // First, so that a supervisor that follows this one goes on with it.
                 self.record.state = State::Stopping;
-                self.keep()?;
+                self.keep();
                 self.fleet.stop();
                 self.stopper = Some(client);
-                return self.keep();
+                self.keep();
+                return;
             }
             Request::Deploy(order) => *order,
             Request::Rollback => match self.record.previous() {
                 Some(previous) => previous.order.clone(),
                 None => {
                     client.reply(&Reply::Refused("there is no earlier deployment that worked".to_owned()));
-                    return Ok(());
+                    return;
                 }
             },
         };
         if self.is_stopping() || self.rollout.is_some() {
             let what = if self.is_stopping() { "stopping" } else { "being deployed" };
             client.reply(&Reply::Refused(format!("the service is {what}, try again later")));
-            return Ok(());
+            return;
         }
-        self.roll_out(order, client)
+        self.roll_out(order, client);
     }
 
     /// Starts one replica of the active deployment after one ended.
-    fn start_again(&mut self, replica: u32) -> io::Result<()> {
-        let Some(active) = self.record.active().cloned() else { return Ok(()) };
+    fn start_again(&mut self, replica: u32) {
+        let Some(active) = self.record.active().cloned() else { return };
         if !self.is_stopping() && replica < active.order.replicas {
             if let Err(error) = self.fleet.start(active.number, replica, &active.order) {
                 say(&format!("replica {replica} cannot be started: {error}"));
                 self.fleet.put_off(replica);
             }
-            self.keep()?;
+            self.keep();
         }
-        Ok(())
     }
 
-    fn ready(&mut self, worker: u64) -> io::Result<()> {
+    fn ready(&mut self, worker: u64) {
         self.fleet.ready(worker);
         say(&format!("worker {worker} is ready"));
         if self.rollout.is_some() {
@@ -241,11 +282,11 @@ impl Supervisor {
         {
             self.record.state = State::Running;
         }
-        self.keep()
+        self.keep();
     }
 
-    fn gone(&mut self, worker: u64) -> io::Result<()> {
-        let Some(end) = self.fleet.take(worker) else { return self.keep() };
+    fn gone(&mut self, worker: u64) {
+        let Some(end) = self.fleet.take(worker) else { return };
         say(&format!("worker {worker} (pid {}): {}", end.pid, end.how));
         if self.rollout.as_ref().is_some_and(|rollout| rollout.revision == end.revision) {
             return self.roll_back(&end.how);
@@ -259,7 +300,7 @@ impl Supervisor {
             let delay = self.fleet.put_off(end.replica);
             say(&format!("replica {} is started again in {} ms", end.replica, delay.as_millis()));
         }
-        self.keep()
+        self.keep();
     }
 }
 

@@ -24,9 +24,9 @@ pub(super) struct Rollout {
 }
 
 impl Supervisor {
-    /// Starts the workers of a new deployment beside those that run.
-    pub(super) fn roll_out(&mut self, order: Order, client: Client) -> io::Result<()> {
-        let log = self.log_begins()?;
+    /// Starts the workers of a new deployment beside those that run. They wait until the record names them.
+    pub(super) fn roll_out(&mut self, order: Order, client: Client) {
+        let log = self.log_begins();
         let before = self.record.address;
         let revision = self.record.begin(order.clone());
         say(&format!("deployment {revision}: {}", order.source));
@@ -36,62 +36,81 @@ impl Supervisor {
             .and_then(|()| (0..order.replicas).try_for_each(|replica| self.fleet.start(revision, replica, &order)));
         self.rollout = Some(Rollout { revision, client, log });
         match started {
-            Ok(()) => self.keep(),
-            Err(error) => {
-                self.fleet.kill_all_of(revision);
-                self.roll_back(&format!("it cannot be started: {error}"))
-            }
+            Ok(()) if self.keep() => {}
+            Ok(()) => self.give_up(),
+            Err(error) => self.roll_back(&format!("it cannot be started: {error}")),
         }
     }
 
-    /// Once every new worker answers, the old ones are asked to end. Writes down how things are, either way.
-    pub(super) fn roll_over(&mut self) -> io::Result<()> {
-        let Some(rollout) = &self.rollout else { return Ok(()) };
+    /// Once every new worker answers and that is written down, the old ones are asked to end.
+    pub(super) fn roll_over(&mut self) {
+        let Some(rollout) = &self.rollout else { return };
         let revision = rollout.revision;
         let replicas = self.record.revision(revision).map_or(0, |revision| revision.order.replicas);
         if self.fleet.answering(revision) < replicas {
-            return self.keep();
+            self.keep();
+            return;
         }
-        for known in self.record.revisions.iter_mut().filter(|known| known.number == revision) {
-            known.worked = true;
+        let before = (self.record.active, self.record.state, self.record.message.take());
+        self.mark(revision, true);
+        (self.record.active, self.record.state) = (Some(revision), State::Running);
+        if !self.keep() {
+            self.mark(revision, false);
+            (self.record.active, self.record.state, self.record.message) = before;
+            return self.give_up();
         }
-        self.record.active = Some(revision);
-        self.record.state = State::Running;
-        self.record.message = None;
         self.fleet.drain_all_but(Some(revision));
-        self.keep()?;
+        self.keep();
         say(&format!("deployment {revision} answers"));
         if let Some(rollout) = self.rollout.take() {
-            rollout.client.reply(&Reply::Done(Box::new(self.record.clone())));
+            rollout.client.reply(&Reply::Done(self.told()));
         }
-        Ok(())
+    }
+
+    fn mark(&mut self, revision: u64, worked: bool) {
+        self.record
+            .revisions
+            .iter_mut()
+            .filter(|known| known.number == revision)
+            .for_each(|known| known.worked = worked);
     }
 
     /// Gives a deployment up and writes that down; what ran before goes on.
-    pub(super) fn roll_back(&mut self, why: &str) -> io::Result<()> {
-        let Some(rollout) = self.rollout.take() else { return Ok(()) };
+    pub(super) fn roll_back(&mut self, why: &str) {
+        let Some(rollout) = self.rollout.take() else { return };
         self.fleet.kill_all_of(rollout.revision);
         let message = format!("deployment {} did not get ready: {why}", rollout.revision);
         say(&message);
+        self.nothing_new();
+        self.record.message = Some(message.clone());
+        self.keep();
+        let said = self.said_since(rollout.log).unwrap_or_default();
+        rollout.client.reply(&Reply::Refused(format!("{message}\n{said}")));
+    }
+
+    /// Gives a deployment up that cannot be written down, as if it had not been asked for.
+    fn give_up(&mut self) {
+        let Some(rollout) = self.rollout.take() else { return };
+        self.fleet.kill_all_of(rollout.revision);
+        self.record.forget(rollout.revision);
+        self.nothing_new();
+        let why = self.behind.as_ref().map(|(why, _)| why.clone()).unwrap_or_default();
+        rollout.client.reply(&Reply::Refused(format!("deployment {} is refused: {why}", rollout.revision)));
+    }
+
+    /// What ran before goes on; where nothing did, the service has failed.
+    fn nothing_new(&mut self) {
         if !self.record.active.is_some_and(|active| self.fleet.keeps(active)) {
             self.record.state = State::Failed;
         }
-        self.record.message = Some(message.clone());
-        self.keep()?;
-        let said = self.said_since(rollout.log).unwrap_or_default();
-        rollout.client.reply(&Reply::Refused(format!("{message}\n{said}")));
-        Ok(())
     }
 
     /// The length of the log, of a new one if it has grown long.
-    fn log_begins(&self) -> io::Result<u64> {
+    fn log_begins(&self) -> u64 {
         let log = self.home.log();
         let length = std::fs::metadata(&log).map_or(0, |metadata| metadata.len());
-        if length < LONGEST_LOG {
-            return Ok(length);
-        }
-        std::fs::rename(&log, log.with_extension("1"))?;
-        Ok(0)
+        let is_new = length >= LONGEST_LOG && std::fs::rename(&log, log.with_extension("1")).is_ok();
+        if is_new { 0 } else { length }
     }
 
     /// The last lines that were printed since then.

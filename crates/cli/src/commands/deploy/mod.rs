@@ -24,7 +24,7 @@ use directories::ProjectDirs;
 use foretaste_deploy::client::{self, ClientError};
 use foretaste_deploy::{Home, Record, ServiceHome, launch, supervise};
 
-use crate::args::{DeployArgs, DeployCommand, LaunchArgs, RollbackArgs, StateArg, StopArgs, SuperviseArgs};
+use crate::args::{DeployArgs, DeployCommand, LaunchArgs, RemoveArgs, RollbackArgs, StateArg, StopArgs, SuperviseArgs};
 use crate::exit::{Exit, ExitWith, coded};
 use crate::machine;
 use crate::output;
@@ -42,6 +42,7 @@ pub(super) fn run(command: DeployCommand) -> Result<()> {
         DeployCommand::Services(args) => list::services(&args),
         DeployCommand::Logs(args) => logs::logs(&args),
         DeployCommand::Stop(args) => stop(&args),
+        DeployCommand::Remove(args) => remove(&args),
         DeployCommand::Rollback(args) => rollback(&args),
         DeployCommand::Supervise(args) => supervisor(args),
         DeployCommand::Launch(args) => launch(&args),
@@ -76,16 +77,26 @@ fn stop(args: &StopArgs) -> Result<()> {
         Some(name) => vec![home.service(name).exit_with(Exit::Usage)?],
         None => home.services()?,
     };
-    let mut stopped = Vec::new();
+    let (mut stopped, mut failed) = (Vec::new(), Ok(()));
     for service in services {
         match client::stop(&service) {
             Ok(record) => stopped.push(record),
-            // Of all services, those that do not run need not be stopped.
+            // Of all services, those that do not run need not be stopped, and one that cannot be keeps no other running.
             Err(ClientError::NotRunning { .. }) if args.all => {}
-            Err(error) => return Err(told(error)),
+            Err(error) => failed = failed.and(Err(told(error))),
         }
     }
-    list::print(&stopped, args.json.shape())
+    if !stopped.is_empty() || failed.is_ok() {
+        list::print(&stopped, args.json.shape())?;
+    }
+    failed
+}
+
+fn remove(args: &RemoveArgs) -> Result<()> {
+    let service = home(&args.state)?.service(&args.name).exit_with(Exit::Usage)?;
+    client::remove(&service).map_err(told)?;
+    output::note(&format!("service {} is removed, with its record and logs", args.name));
+    Ok(())
 }
 
 fn rollback(args: &RollbackArgs) -> Result<()> {
@@ -127,8 +138,14 @@ fn told(error: ClientError) -> anyhow::Error {
     coded(exit, error)
 }
 
-/// Every service's record, as it is now.
+/// Every service's record, as it is now; of one that cannot be read, why.
 fn records(home: &Home) -> Result<Vec<Record>> {
-    let all = home.services()?;
-    all.iter().map(|service| client::status(service).map_err(told)).collect()
+    let mut records = Vec::new();
+    for service in home.services()? {
+        match client::status(&service) {
+            Ok(record) => records.push(record),
+            Err(error) => output::note(&format!("{}: {:#}", service.name(), anyhow::Error::from(error))),
+        }
+    }
+    Ok(records)
 }
