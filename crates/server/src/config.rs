@@ -1,6 +1,7 @@
 //! What the service may be told: addresses, threads, limits.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use foretaste_net::{Access, Limits};
 
@@ -15,7 +16,10 @@ pub struct ServerConfig {
     pub threads: usize,
     /// Bytes that ratings, models and a fit may hold. A fit that would need more is refused. Default: no bound.
     pub memory: Option<u64>,
-    /// Requests that may wait for a scoring thread; one more is answered 503 at once. Default 16.
+    /// The longest that a request may wait for a scoring thread; one that would wait longer, by the mean time of those before,
+    /// is answered 503 at once. Default 20 ms.
+    pub wait: Duration,
+    /// Requests that may wait for a scoring thread, whatever they cost. Default 4,096.
     pub queue: usize,
     /// By which names, and by pages of which origins, it may be called. Default: on a loopback address by names of the
     /// loopback, and to change something by its own pages.
@@ -31,7 +35,8 @@ impl Default for ServerConfig {
             admin: None,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             memory: None,
-            queue: 16,
+            wait: Duration::from_millis(20),
+            queue: 4096,
             access: Access::default(),
             limits: Limits::default(),
         }

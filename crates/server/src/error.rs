@@ -147,7 +147,7 @@ impl ErrorCode {
 
     /// This error with a sentence that says what was found and what was allowed.
     pub(crate) fn because(self, message: impl Into<Cow<'static, str>>) -> ApiError {
-        ApiError { code: self, message: message.into() }
+        ApiError { code: self, message: message.into(), seconds: 1 }
     }
 }
 
@@ -156,6 +156,8 @@ impl ErrorCode {
 pub(crate) struct ApiError {
     pub(crate) code: ErrorCode,
     pub(crate) message: Cow<'static, str>,
+    /// After how many seconds it may work, where it may.
+    pub(crate) seconds: u64,
 }
 
 /// The body of every reply that is not a success.
@@ -180,14 +182,14 @@ impl ApiError {
 }
 
 impl ErrorCode {
-    /// The reply of that body.
-    pub(crate) fn reply(self, body: Bytes) -> Response {
+    /// The reply of that body; after `seconds` it may work, where it may.
+    pub(crate) fn reply(self, body: Bytes, seconds: u64) -> Response {
         let mut response = Response::new(body.into());
         *response.status_mut() = self.row().0;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if self.may_pass() {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -195,7 +197,7 @@ impl ErrorCode {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        self.code.reply(self.body())
+        self.code.reply(self.body(), self.seconds)
     }
 }
 
@@ -248,10 +250,11 @@ impl From<FitJobError> for ApiError {
 
 impl From<ScoringError> for ApiError {
     fn from(error: ScoringError) -> Self {
-        let code = match error {
-            ScoringError::Full | ScoringError::TooLate => ErrorCode::Overloaded,
-            ScoringError::Panicked => ErrorCode::Internal,
-        };
-        code.because(error.to_string())
+        let message = error.to_string();
+        match error {
+            ScoringError::Full { seconds } => Self { seconds, ..ErrorCode::Overloaded.because(message) },
+            ScoringError::TooLate => ErrorCode::Overloaded.because(message),
+            ScoringError::Panicked => ErrorCode::Internal.because(message),
+        }
     }
 }

@@ -31,7 +31,7 @@ fn start() -> (SocketAddr, tokio::sync::oneshot::Sender<()>, std::thread::JoinHa
     let first =
         Recommender::fit(Arc::new(Dataset::demo().unwrap()), &params, jiff::Timestamp::UNIX_EPOCH, &mut progress);
     let train = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let config = ServerConfig { listen: ([127, 0, 0, 1], 0).into(), threads: 1, ..ServerConfig::default() };
+    let config = ServerConfig { listen: ([127, 0, 0, 1], 0).into(), threads: 1, queue: 16, ..ServerConfig::default() };
     let mut server = Server::bind(config, first.unwrap().0, Origin::memory(), train).unwrap();
     let more = Router::<Shared>::new()
         .route("/burn", get(|State(app): State<Shared>| async move { app.score(|_| burn()).await }))

@@ -95,8 +95,8 @@ impl Server {
         };
         let metrics = Arc::new(Metrics::new());
         let limits = Arc::new(config.limits.clone());
-        let ServerConfig { threads, queue, memory, .. } = config;
-        let system = ServiceConfig { threads, queue, wait: limits.wait, memory };
+        let ServerConfig { threads, queue, wait, memory, .. } = config;
+        let system = ServiceConfig { threads, queue, wait, memory };
         let observer = Arc::clone(&metrics) as Arc<dyn Observer>;
         let (service, scorers) =
             Service::start(&system, first, origin, train, observer).map_err(ServerError::Threads)?;

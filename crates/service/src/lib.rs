@@ -5,6 +5,7 @@
 //! fit ─────> FitQueue ────> one thread, which may read the Source again ─> Versions (hot swap)
 //! ```
 
+mod backlog;
 mod clock;
 mod fits;
 mod memory;

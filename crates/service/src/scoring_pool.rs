@@ -2,35 +2,30 @@
 //!
 //! ```text
 //! caller ──try_send──> [ bounded queue ] ──> N scoring threads ──oneshot──> caller
-//!            └ full: refused at once           └ waited too long: dropped, unscored
+//!            └ would be late: refused at once  └ waited too long: dropped, unscored
 //! ```
-//!
-//! How long is too long follows Ben Maurer, "Fail at Scale" (ACM Queue 13(8), 2015), section "Controlled Delay": a queue that
-//! was empty a moment ago is a burst or a pause of the machine, and what waits in it is answered; a queue that stands is an
-//! overload, and what waited longer than the limit is dropped, so that the rest is answered in time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
+use crate::backlog::Backlog;
 use crate::clock::Clock;
 use crate::observer::Observer;
-
-/// How many times the longest wait a queue must have stood for an overload, and the longest wait before that; the source's
-/// 100 ms to 5 ms.
-const STANDS: u32 = 20;
 
 /// Why work did not come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ScoringError {
-    /// The queue is full.
-    #[error("too many requests are waiting, try again in 1 s")]
-    Full,
+    /// What waits already would make it late, or the queue is full.
+    #[error("too many requests are waiting, try again in {seconds} s")]
+    Full {
+        /// When what waits is done, in whole seconds, at least 1.
+        seconds: u64,
+    },
     /// The work waited in the queue longer than is allowed.
     #[error("the request waited too long to be worth answering, try again in 1 s")]
     TooLate,
@@ -55,7 +50,7 @@ struct Task {
 #[derive(Debug)]
 pub struct ScoringPool {
     queue: Sender<Task>,
-    patience: Arc<Patience>,
+    backlog: Arc<Backlog>,
     observer: Arc<dyn Observer>,
     clock: Clock,
 }
@@ -65,8 +60,9 @@ pub struct ScoringPool {
 pub struct ScoringThreads(Vec<JoinHandle<()>>);
 
 impl ScoringPool {
-    /// Starts `threads` scoring threads behind a queue of `queue` places. What waited longer than `wait` is dropped once the
-    /// queue has not been empty for 20 times as long; before that, what waited longer than that time.
+    /// Starts `threads` scoring threads behind a queue of `queue` places. What would wait longer than `wait` is refused; what
+    /// has waited longer is dropped once the queue has not been empty for 50 times as long, and before that, what waited longer
+    /// than that time.
     ///
     /// # Errors
     /// The system refuses a thread.
@@ -78,15 +74,15 @@ impl ScoringPool {
         clock: Clock,
     ) -> std::io::Result<(Self, ScoringThreads)> {
         let (sender, receiver) = bounded::<Task>(queue.max(1));
-        let patience = Arc::new(Patience { wait, begin: clock.now(), empty: AtomicU64::new(0) });
+        let backlog = Arc::new(Backlog::new(wait, threads, clock.now()));
         let threads = (0..threads.max(1)).map(|number| {
             let (receiver, observer, clock) = (receiver.clone(), Arc::clone(&observer), clock.clone());
-            let patience = Arc::clone(&patience);
-            let work = move || score(&receiver, &patience, observer.as_ref(), &clock);
+            let backlog = Arc::clone(&backlog);
+            let work = move || score(&receiver, &backlog, observer.as_ref(), &clock);
             std::thread::Builder::new().name(format!("score-{number}")).spawn(work)
         });
         let threads = threads.collect::<std::io::Result<_>>()?;
-        Ok((Self { queue: sender, patience, observer, clock }, ScoringThreads(threads)))
+        Ok((Self { queue: sender, backlog, observer, clock }, ScoringThreads(threads)))
     }
 
     /// Refuses at once where [`run`](Self::run) would, before anything is spent on the request.
@@ -94,11 +90,16 @@ impl ScoringPool {
     /// # Errors
     /// [`ScoringError::Full`]
     pub fn admit(&self) -> Result<(), ScoringError> {
-        if self.queue.is_full() {
-            self.observer.scoring_refused();
-            return Err(ScoringError::Full);
+        match self.backlog.too_long(self.queue.len()) {
+            Some(foreseen) => Err(self.full(foreseen)),
+            None if self.queue.is_full() => Err(self.full(Duration::ZERO)),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    fn full(&self, foreseen: Duration) -> ScoringError {
+        self.observer.scoring_refused();
+        ScoringError::Full { seconds: foreseen.as_secs_f64().ceil().max(1.0) as u64 }
     }
 
     /// Has `work` done by a scoring thread.
@@ -106,6 +107,9 @@ impl ScoringPool {
     /// # Errors
     /// [`ScoringError`]: full, too late, or the work panicked.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ScoringError> {
+        if let Some(foreseen) = self.backlog.too_long(self.queue.len()) {
+            return Err(self.full(foreseen));
+        }
         let (answer, answered) = oneshot::channel();
         let work = Box::new(move |verdict: Verdict| {
             // The client may have left meanwhile.
@@ -120,14 +124,11 @@ impl ScoringPool {
         });
         let queued = self.clock.now();
         if self.queue.is_empty() {
-            self.patience.queue_is_empty(queued);
+            self.backlog.queue_is_empty(queued);
         }
         match self.queue.try_send(Task { queued, work }) {
             Ok(()) => answered.await.unwrap_or(Err(ScoringError::Panicked)),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.observer.scoring_refused();
-                Err(ScoringError::Full)
-            }
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(self.full(Duration::ZERO)),
         }
     }
 }
@@ -142,42 +143,18 @@ impl ScoringThreads {
     }
 }
 
-/// How long a request may have waited.
-#[derive(Debug)]
-struct Patience {
-    wait: Duration,
-    begin: Instant,
-    /// When a request last met an empty queue, in nanoseconds since the beginning.
-    empty: AtomicU64,
-}
-
-impl Patience {
-    fn queue_is_empty(&self, now: Instant) {
-        self.empty.store(self.since_begin(now), Ordering::Relaxed);
-    }
-
-    /// The longest wait, now.
-    fn longest(&self, now: Instant) -> Duration {
-        let long = self.wait * STANDS;
-        let stands = self.since_begin(now).saturating_sub(self.empty.load(Ordering::Relaxed));
-        if Duration::from_nanos(stands) > long { self.wait } else { long }
-    }
-
-    fn since_begin(&self, now: Instant) -> u64 {
-        u64::try_from(now.saturating_duration_since(self.begin).as_nanos()).unwrap_or(u64::MAX)
-    }
-}
-
-fn score(queue: &Receiver<Task>, patience: &Patience, observer: &dyn Observer, clock: &Clock) {
+fn score(queue: &Receiver<Task>, backlog: &Backlog, observer: &dyn Observer, clock: &Clock) {
     while let Ok(task) = queue.recv() {
         let begun = clock.now();
         let waited = begun.saturating_duration_since(task.queued);
-        if waited > patience.longest(begun) {
+        if waited > backlog.longest(begun) {
             observer.scoring_dropped();
             (task.work)(Verdict::TooLate);
         } else {
             (task.work)(Verdict::Run);
-            observer.scored(waited, clock.now().saturating_duration_since(begun));
+            let ran = clock.now().saturating_duration_since(begun);
+            backlog.ran(ran);
+            observer.scored(waited, ran);
         }
     }
 }
@@ -191,7 +168,7 @@ mod tests {
     /// How long what is expected may take.
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    /// One thread, two places, a wait of 50 ms by a clock that only the test moves.
+    /// One thread, two places, a wait of 20 ms by a clock that only the test moves.
     struct Pool {
         pool: Arc<ScoringPool>,
         threads: ScoringThreads,
@@ -204,7 +181,7 @@ mod tests {
             let milliseconds = Arc::clone(&milliseconds);
             Clock::new(move || begin + Duration::from_millis(milliseconds.load(Ordering::Relaxed)))
         };
-        let (pool, threads) = ScoringPool::start(1, 2, Duration::from_millis(50), Arc::new(()), clock).unwrap();
+        let (pool, threads) = ScoringPool::start(1, 2, Duration::from_millis(20), Arc::new(()), clock).unwrap();
         Pool { pool: Arc::new(pool), threads, milliseconds }
     }
 
@@ -257,7 +234,10 @@ mod tests {
         let (release, running) = occupy(&pool).await;
         let waiting = [queue(&pool, 0).await, queue(&pool, 1).await];
         // The thread is still occupied: were the refusal to wait for it, it would never come.
-        assert_eq!(tokio::time::timeout(PATIENCE, pool.run(|| 9)).await.unwrap(), Err(ScoringError::Full));
+        assert_eq!(
+            tokio::time::timeout(PATIENCE, pool.run(|| 9)).await.unwrap(),
+            Err(ScoringError::Full { seconds: 1 })
+        );
         drop(release);
         assert_eq!(running.await.unwrap(), Ok(()));
         for (number, task) in (0..).zip(waiting) {
@@ -267,7 +247,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_waited_behind_a_pause_is_answered_for_a_second() {
-        for (waited, outcome) in [(51, Ok(7)), (1000, Ok(7)), (1001, Err(ScoringError::TooLate))] {
+        for (waited, outcome) in [(21, Ok(7)), (1000, Ok(7)), (1001, Err(ScoringError::TooLate))] {
             let Pool { pool, milliseconds, .. } = start();
             // The queue was empty a long time ago, but nothing has waited in it since.
             milliseconds.store(5000, Ordering::Relaxed);
@@ -281,7 +261,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_waited_too_long_in_a_queue_that_stands_is_dropped_unscored_and_what_is_at_the_limit_is_not() {
-        for (waited, outcome) in [(50, Ok(7)), (51, Err(ScoringError::TooLate))] {
+        for (waited, outcome) in [(20, Ok(7)), (21, Err(ScoringError::TooLate))] {
             let Pool { pool, milliseconds, .. } = start();
             let (release, _running) = occupy(&pool).await;
             let first = queue(&pool, 6).await;
@@ -295,12 +275,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_would_be_late_is_refused_with_the_time_that_what_waits_takes() {
+        let Pool { pool, milliseconds, .. } = start();
+        // Runs of 1.5 s by the clock, and one that waits behind another of the kind.
+        for _ in 0..100 {
+            let time = Arc::clone(&milliseconds);
+            pool.run(move || time.fetch_add(1500, Ordering::Relaxed)).await.unwrap();
+        }
+        let (release, running) = occupy(&pool).await;
+        let waiting = queue(&pool, 0).await;
+        let refused = ScoringError::Full { seconds: 2 };
+        assert_eq!(pool.admit(), Err(refused));
+        assert_eq!(pool.run(|| 9).await, Err(refused));
+        assert_eq!(refused.to_string(), "too many requests are waiting, try again in 2 s");
+        drop(release);
+        running.await.unwrap().unwrap();
+        assert_eq!(waiting.await.unwrap(), Ok(0));
+    }
+
+    #[tokio::test]
     async fn a_full_queue_admits_nothing_and_takes_nothing() {
         let Pool { pool, .. } = start();
         let (release, running) = occupy(&pool).await;
         assert_eq!(pool.admit(), Ok(()));
         let waiting = [queue(&pool, 0).await, queue(&pool, 1).await];
-        assert_eq!(pool.admit(), Err(ScoringError::Full));
+        assert_eq!(pool.admit(), Err(ScoringError::Full { seconds: 1 }));
         drop(release);
         running.await.unwrap().unwrap();
         for task in waiting {

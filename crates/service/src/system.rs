@@ -19,9 +19,9 @@ use crate::versions::{Version, Versions};
 pub struct ServiceConfig {
     /// Threads that score.
     pub threads: usize,
-    /// Requests that may wait for a scoring thread; one more is refused at once.
+    /// Requests that may wait for a scoring thread, whatever they cost; one more is refused at once.
     pub queue: usize,
-    /// The longest that a request may wait for a scoring thread.
+    /// The longest that a request may wait for a scoring thread; one that would wait longer is refused at once.
     pub wait: Duration,
     /// Bytes that interactions, models and a fit may hold; `None` is no bound.
     pub memory: Option<u64>,

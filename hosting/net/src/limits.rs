@@ -13,9 +13,6 @@ pub struct Limits {
     pub idle: Duration,
     /// For a response that the client does not read, besides one second for each [`WRITE_RATE`] bytes. Default 5 s.
     pub write: Duration,
-    /// Longest wait for a thread that does the work before a request is dropped with 503, under overload: in a queue that was
-    /// empty a moment ago a request waits for 20 times as long. Default 50 ms.
-    pub wait: Duration,
     /// From the shutdown signal to the end of the last request. Default 10 s.
     pub drain: Duration,
     /// From the shutdown signal on, how long an open connection may still send a request; the answer closes it. Without
@@ -45,7 +42,6 @@ impl Default for Limits {
             body: Duration::from_secs(5),
             idle: Duration::from_secs(30),
             write: Duration::from_secs(5),
-            wait: Duration::from_millis(50),
             drain: Duration::from_secs(10),
             linger: Duration::from_secs(1),
             connections: 1024,

@@ -15,6 +15,7 @@ mod selection;
 mod serve;
 mod short;
 mod tables;
+mod time;
 mod typed;
 
 use clap::{Args, Parser, Subcommand};
@@ -35,6 +36,7 @@ pub(crate) use notebook::{KernelArgs, NotebookArgs};
 pub(crate) use selection::SelectionArgs;
 pub(crate) use serve::{InheritArg, LogFormat, ServeArgs};
 pub(crate) use short::ShortArgs;
+pub(crate) use time::time;
 pub(crate) use typed::{shown, typed};
 
 use crate::exit;

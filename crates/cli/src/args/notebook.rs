@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow};
 use clap::Args;
 
-use super::{AccessArgs, InheritArg, LogFormat, ThreadArgs};
+use super::{AccessArgs, InheritArg, LogFormat, ThreadArgs, time};
 
 /// Which notebook to serve, on what, and where.
 #[derive(Debug, Args)]
@@ -30,7 +29,7 @@ pub(crate) struct NotebookArgs {
     #[arg(long, value_name = "N", default_value_t = 16)]
     pub(crate) queue: usize,
     /// Longest run of a request's cells; then the answer is 504 and the kernel is interrupted
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = time)]
     pub(crate) time_out: Duration,
     /// Let the notebook be downloaded from /_api/source
     #[arg(long)]
@@ -52,10 +51,4 @@ pub(crate) struct KernelArgs {
     /// Kernel's program and arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) program: Vec<OsString>,
-}
-
-fn seconds(text: &str) -> Result<Duration> {
-    let allowed = || anyhow!("`{text}` is no time, allowed are 0.001 to 86400 seconds");
-    let seconds: f64 = text.parse().map_err(|_| allowed())?;
-    if (0.001..=86400.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err(allowed()) }
 }

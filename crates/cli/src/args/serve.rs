@@ -1,10 +1,11 @@
 //! `serve`
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{AccessArgs, DataArgs, FitArgs, ThreadArgs};
+use super::{AccessArgs, DataArgs, FitArgs, ThreadArgs, time};
 
 /// What to serve, and where.
 #[derive(Debug, Args)]
@@ -24,6 +25,9 @@ pub(crate) struct ServeArgs {
     /// A second address, for health and metrics only
     #[arg(long, value_name = "ADDRESS", env = "FORETASTE_ADMIN")]
     pub(crate) admin: Option<SocketAddr>,
+    /// Longest wait for a scoring thread, such as 20ms; a request that would wait longer is answered 503 at once
+    #[arg(long, value_name = "TIME", env = "FORETASTE_WAIT", default_value = "20ms", value_parser = time)]
+    pub(crate) wait: Duration,
     #[command(flatten)]
     pub(crate) access: AccessArgs,
     #[command(flatten)]

@@ -23,14 +23,14 @@ pub(crate) struct Api {
     routes: Router,
     app: Shared,
     scored: ScoredPaths,
-    /// The body of the answer when the scoring pool is full.
+    /// The body of the answer when the scoring pool is full, for a second.
     full: Bytes,
 }
 
 impl Api {
     /// Answers with `routes`; the scoring pool answers those at the paths `scored`.
     pub(crate) fn new(routes: Router, scored: &[String], app: Shared) -> Self {
-        let full = ApiError::from(ScoringError::Full).body();
+        let full = ApiError::from(ScoringError::Full { seconds: 1 }).body();
         Self { routes, app, scored: ScoredPaths::new(scored), full }
     }
 
@@ -44,8 +44,13 @@ impl Api {
 impl Face for Api {
     async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
         // Under overload most requests end here: nothing is spent on a route, and the answer is there already.
-        if self.scored.contain(request.uri().path()) && self.app.service.scoring.admit().is_err() {
-            let response = ErrorCode::Overloaded.reply(self.full.clone());
+        if self.scored.contain(request.uri().path())
+            && let Err(error) = self.app.service.scoring.admit()
+        {
+            let response = match error {
+                ScoringError::Full { seconds: 1 } => ErrorCode::Overloaded.reply(self.full.clone(), 1),
+                error => ApiError::from(error).into_response(),
+            };
             let is_read = request.body().is_end_stream() || self.discard(&mut request).await;
             return if is_read { response } else { close(response) };
         }

@@ -68,7 +68,7 @@ impl Metrics {
     fn register(&self) {
         let Ok(mut registry) = self.registry.lock() else { return };
         registry.register("http_replies", "Replies by status", self.replies.clone());
-        registry.register("score_refused", "Requests refused because the queue was full", self.full.clone());
+        registry.register("score_refused", "Requests refused because they would have been late", self.full.clone());
         registry.register("score_dropped", "Requests dropped after waiting too long", self.too_late.clone());
         let seconds = || Unit::Seconds;
         registry.register_with_unit("score_wait", "Time queued for scoring", seconds(), self.waited.clone());

@@ -6,6 +6,7 @@ use anyhow::Result;
 use foretaste_deploy::emit::{Invocation, Probes};
 use foretaste_deploy::plan::Worker;
 use foretaste_deploy::spec::Specification;
+use foretaste_server::ServerConfig;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -14,8 +15,9 @@ use super::model::{self, model_params};
 use super::notebook;
 use super::task::{Limits, Task, Work};
 use super::work::{Planned, beside, keys, usage, within};
-use crate::args::{AccessArgs, DataArgs, InheritArg, ReadArgs, ServeArgs, ThreadArgs, WorkerArgs};
+use crate::args::{AccessArgs, DataArgs, InheritArg, ReadArgs, ServeArgs, ThreadArgs, WorkerArgs, time};
 use crate::data;
+use crate::exit::{Exit, ExitWith};
 
 /// The image that is this program.
 pub(super) const IMAGE: &str = "foretaste";
@@ -27,6 +29,8 @@ pub(super) struct ServeSpec {
     pub(super) data: String,
     pub(super) items: Option<String>,
     pub(super) rows: Option<u64>,
+    /// As stated, and checked.
+    pub(super) wait: Option<String>,
     #[serde(default)]
     pub(super) access: AccessArgs,
     /// The model's parameters, as stated.
@@ -80,6 +84,7 @@ fn spec(keys: Keys, line: Option<u64>) -> Result<ServeSpec> {
         rows: keys.rows.map(|rows| within("rows", rows, 1, u64::MAX)).transpose()?,
         data: keys.data.ok_or_else(missing)?,
         items: keys.items,
+        wait: keys.wait.map(|wait| time(&wait).map(|_| wait).exit_with(Exit::Data)).transpose()?,
         access: keys.access.access().map(|_| keys.access)?,
     })
 }
@@ -93,6 +98,7 @@ impl ServeSpec {
         let reading = [("--items", self.items.as_ref().map(place)), ("--rows", self.rows.map(|rows| rows.to_string()))];
         arguments.extend(reading.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])).flatten());
         arguments.extend(model_params(&self.model)?.flags());
+        arguments.extend(self.wait.iter().flat_map(|wait| ["--wait".to_owned(), wait.clone()]));
         arguments.extend(self.access.flags());
         arguments.extend(["--threads".to_owned(), limits.threads.to_string()]);
         arguments.extend(["--memory".to_owned(), limits.memory.to_string()]);
@@ -109,6 +115,7 @@ impl ServeSpec {
             inherit: InheritArg { inherit: true },
             memory: Some(limits.memory),
             admin: worker.admin,
+            wait: self.wait.map_or(Ok(ServerConfig::default().wait), |wait| time(&wait))?,
             access: self.access,
             threads: ThreadArgs::at_most(limits.threads),
             log_format: worker.log_format,
@@ -119,7 +126,7 @@ impl ServeSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::{Exit, code_of};
+    use crate::exit::code_of;
 
     fn planned(text: &str) -> Result<Planned> {
         work(&Specification::parse(text)?, Path::new("/nowhere/films.yaml"))
@@ -143,13 +150,15 @@ mod tests {
 
     #[test]
     fn hosts_and_origins_are_passed_on_or_refused_by_name() {
-        let text = "titan: v1\ndata: demo\nhost: shop.example\ncors_origin: [https://a.example, https://b.example]\n";
-        let expected = "--host shop.example --cors-origin https://a.example --cors-origin https://b.example";
+        let text = "titan: v1\ndata: demo\nhost: shop.example\ncors_origin: [https://a.example, https://b.example]\nwait: 50ms\n";
+        let expected =
+            "--wait 50ms --host shop.example --cors-origin https://a.example --cors-origin https://b.example";
         assert!(flags(text).contains(expected), "{}", flags(text));
         for (key, why) in [
             ("host: http://shop.example", "`http://shop.example` is no host"),
             ("cors_origin: shop.example", "is no origin"),
             ("host: {a: 1}", "host"),
+            ("wait: soon", "`soon` is no time"),
         ] {
             let (_, said) = refusal(&format!("titan: v1\ndata: demo\n{key}\n"));
             assert!(said.contains(why), "{said}");

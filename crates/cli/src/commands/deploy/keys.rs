@@ -14,7 +14,7 @@ const OF_THE_MODEL: [&str; 2] = ["model", "params"];
 
 /// The keys, and with them the parameters that a specification may state without a mapping of the model.
 static KNOWN: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-    ["data", "items", "rows", "host", "cors_origin"].into_iter().chain(Keys::of_the_model()).collect()
+    ["data", "items", "rows", "wait", "host", "cors_origin"].into_iter().chain(Keys::of_the_model()).collect()
 });
 
 /// A text or a list of them.
@@ -46,6 +46,8 @@ pub(super) struct Keys {
     pub(super) items: Option<String>,
     /// Take only the first N ratings.
     pub(super) rows: Option<u64>,
+    /// The longest wait for a scoring thread.
+    pub(super) wait: Option<String>,
     /// By which names, and by pages of which origins, it may be called.
     pub(super) access: AccessArgs,
     /// The model's name, or a mapping of its name and parameters.
@@ -96,6 +98,7 @@ impl<'de> Visitor<'de> for KeysVisitor {
                 "data" => keys.data = entries.next_value()?,
                 "items" => keys.items = entries.next_value()?,
                 "rows" => keys.rows = entries.next_value()?,
+                "wait" => keys.wait = entries.next_value()?,
                 "host" => keys.access.host = entries.next_value::<OneOrMore>()?.0,
                 "cors_origin" => keys.access.cors_origin = entries.next_value::<OneOrMore>()?.0,
                 "model" => keys.model = entries.next_value()?,

@@ -41,6 +41,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
         admin: args.admin,
         threads,
         memory: room,
+        wait: args.wait,
         access,
         ..ServerConfig::default()
     };
