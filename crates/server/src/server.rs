@@ -2,13 +2,13 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
 use foretaste::recommend::Recommender;
-use foretaste_net::{Access, Edge, LimitError, Slots, listen};
+use foretaste_net::{Access, Edge, LimitError, Listener, Slots, listen};
 use foretaste_service::{Observer, Origin, ScoringThreads, Service, ServiceConfig};
 use rayon::ThreadPool;
 use tokio::sync::oneshot;
@@ -50,8 +50,8 @@ pub enum ServerError {
 pub struct Server {
     config: ServerConfig,
     address: SocketAddr,
-    listener: TcpListener,
-    admin: Option<(SocketAddr, TcpListener)>,
+    listener: Listener,
+    admin: Option<(SocketAddr, Listener)>,
     pub(crate) app: Shared,
     scorers: ScoringThreads,
     pub(crate) routes: Router,
@@ -78,7 +78,7 @@ impl Server {
     /// # Errors
     /// [`ServerError`]: the admin address is taken, a thread is refused, a limit is out of range.
     pub fn on(
-        listener: TcpListener,
+        listener: Listener,
         config: ServerConfig,
         first: Recommender,
         origin: Origin,
@@ -177,8 +177,8 @@ impl Reloader {
 struct Parts {
     address: SocketAddr,
     access: Access,
-    listener: TcpListener,
-    admin: Option<(SocketAddr, TcpListener)>,
+    listener: Listener,
+    admin: Option<(SocketAddr, Listener)>,
     app: Shared,
     routes: Router,
 }
@@ -209,10 +209,10 @@ impl Parts {
     }
 }
 
-fn open(address: SocketAddr, backlog: i32) -> Result<TcpListener, ServerError> {
+fn open(address: SocketAddr, backlog: i32) -> Result<Listener, ServerError> {
     listen(address, backlog).map_err(|source| ServerError::Bind { address, source })
 }
 
-fn address_of(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, ServerError> {
+fn address_of(listener: &Listener, asked: SocketAddr) -> Result<SocketAddr, ServerError> {
     listener.local_addr().map_err(|source| ServerError::Bind { address: asked, source })
 }

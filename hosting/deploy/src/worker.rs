@@ -1,8 +1,7 @@
 //! What a worker owes its supervisor: a word when it is ready, and a new supervisor when the old one is gone.
 
 use std::io;
-use std::net::TcpListener;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -62,9 +61,9 @@ pub fn ready() -> io::Result<()> {
 ///
 /// # Errors
 /// The thread cannot be started.
-pub fn attend(socket: &TcpListener) -> io::Result<()> {
+pub fn attend(socket: &impl AsFd) -> io::Result<()> {
     let Some(folder) = std::env::var_os(HOME) else { return Ok(()) };
-    let (home, socket) = (ServiceHome::at(folder.into()), OwnedFd::from(socket.try_clone()?));
+    let (home, socket) = (ServiceHome::at(folder.into()), socket.as_fd().try_clone_to_owned()?);
     thread::Builder::new().name("attend".to_owned()).spawn(move || {
         let own = Identity::own();
         let mut pause = PAUSE;

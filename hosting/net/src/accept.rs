@@ -1,51 +1,71 @@
 //! Accepts connections while there is room and turns the rest away.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::{Answer, Limits, Slots, connection};
+use crate::{Answer, Limits, Listener, Slots, connection};
+
+/// Pauses before the last looks at what waits: a handshake that has begun takes as long as the way to the client and back.
+const LAST_LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(5), Duration::from_millis(45)];
 
 /// What a client reads when there is no place for its connection.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/json\r\ncontent-length: 84\r\nretry-after: 1\r\nconnection: close\r\n\r\n\
     {\"code\":\"too_many_connections\",\"message\":\"no connection is free, try again in 1 s\"}\n";
 
-/// Serves `listener` until `stop` turns true, then closes it; connections that are open go on by themselves.
+/// Serves a listener until `stop` turns true, then closes it with what waits there; connections that are open go on by
+/// themselves.
 pub(crate) async fn accept(
-    listener: TcpListener,
+    (listener, watched): (Listener, TcpListener),
     answer: Arc<impl Answer>,
     limits: Arc<Limits>,
     slots: Arc<Slots>,
     mut stop: watch::Receiver<bool>,
 ) {
+    let told = stop.clone();
+    let serve = |stream: TcpStream, peer: IpAddr| match slots.take(peer) {
+        Some(slot) => {
+            let (answer, limits, stop) = (Arc::clone(&answer), Arc::clone(&limits), told.clone());
+            tokio::spawn(async move {
+                // Small answers must not wait for the client's delayed acknowledgement.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "TCP_NODELAY was refused");
+                }
+                connection::serve(stream, answer, &limits, stop).await;
+                drop(slot);
+            });
+        }
+        None => turn_away(&stream),
+    };
     loop {
         let accepted = tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => return,
-            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => break,
+            accepted = watched.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => match slots.take(peer.ip()) {
-                Some(slot) => {
-                    let (answer, limits, stop) = (Arc::clone(&answer), Arc::clone(&limits), stop.clone());
-                    tokio::spawn(async move {
-                        // Small answers must not wait for the client's delayed acknowledgement.
-                        if let Err(error) = stream.set_nodelay(true) {
-                            tracing::debug!(%error, "TCP_NODELAY was refused");
-                        }
-                        connection::serve(stream, answer, &limits, stop).await;
-                        drop(slot);
-                    });
-                }
-                None => turn_away(&stream),
-            },
+            Ok((stream, peer)) => serve(stream, peer.ip()),
             Err(error) => {
                 // Out of descriptors, or a client that left early: what is open may close meanwhile.
                 tracing::warn!(%error, "a connection was not accepted");
                 tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+    drop(watched);
+    listener.close_to_new();
+    for pause in LAST_LOOKS {
+        tokio::time::sleep(pause).await;
+        for stream in listener.waiting() {
+            let accepted = stream.set_nonblocking(true).and_then(|()| stream.peer_addr().map(|peer| peer.ip()));
+            if let Ok(peer) = accepted
+                && let Ok(stream) = TcpStream::from_std(stream)
+            {
+                serve(stream, peer);
             }
         }
     }

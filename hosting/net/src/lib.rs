@@ -20,7 +20,7 @@ use hyper::{Request, Response};
 
 pub use edge::{Access, AccessError, Edge, Face, Refusal, close};
 pub use limits::{LimitError, Limits, WRITE_RATE};
-pub use listener::{inherited, listen};
+pub use listener::{Listener, inherited, listen};
 pub use serve::serve;
 pub use slots::{Slot, Slots};
 

@@ -2,34 +2,33 @@
 
 use std::future::Future;
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use crate::accept::accept;
-use crate::{Answer, Limits, Slots};
+use crate::{Answer, Limits, Listener, Slots};
 
 /// Answers the connections of `listener` until `shutdown` resolves; then accepts no more, closes each connection after its
 /// next answer, and returns when all are closed or `limits.drain` has passed.
 ///
 /// A connection that is idle then may still send a request for as long as `limits.linger`. Connections that wait in the
-/// system's queue stay there for other processes that hold the socket. Runs in a tokio run time with sockets and time.
+/// system's queue are taken from there, or stay there for other processes that hold the socket. Runs in a tokio run time with sockets and time.
 ///
 /// # Errors
 /// The listener cannot be watched.
 pub async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     answer: Arc<impl Answer>,
     limits: Arc<Limits>,
     slots: Arc<Slots>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
-    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let watched = listener.watched()?;
     let drain = limits.drain;
-    let accepting = tokio::spawn(accept(listener, answer, limits, Arc::clone(&slots), stopping));
+    let accepting = tokio::spawn(accept((listener, watched), answer, limits, Arc::clone(&slots), stopping));
     shutdown.await;
     let begun = Instant::now();
     tracing::info!(connections = slots.taken(), "shutting down");

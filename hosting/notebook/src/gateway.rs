@@ -2,12 +2,11 @@
 
 use std::ffi::OsString;
 use std::future::Future;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use foretaste_net::{Access, Edge, LimitError, Limits, Slots, serve};
+use foretaste_net::{Access, Edge, LimitError, Limits, Listener, Slots, serve};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -136,7 +135,7 @@ impl Gateway {
     /// [`GatewayError::System`]: the listener cannot be watched.
     pub fn run(
         mut self,
-        listener: TcpListener,
+        listener: Listener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), GatewayError> {
         let (Some(runtime), Some(service)) = (self.runtime.take(), self.service.take()) else { return Ok(()) };

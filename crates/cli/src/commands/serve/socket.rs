@@ -1,15 +1,13 @@
 //! The socket of a service that `foretaste deploy` started, and the word that it answers.
-
-use std::net::TcpListener;
-
 use anyhow::Result;
+use foretaste_net::Listener;
 
 use crate::args::InheritArg;
 use crate::output;
 
 /// The socket passed on by a supervisor, which from now on is seen to.
 #[cfg(target_os = "linux")]
-pub(crate) fn inherited(asked: InheritArg) -> Result<Option<TcpListener>> {
+pub(crate) fn inherited(asked: InheritArg) -> Result<Option<Listener>> {
     if !asked.inherit {
         return Ok(None);
     }
@@ -20,7 +18,7 @@ pub(crate) fn inherited(asked: InheritArg) -> Result<Option<TcpListener>> {
 
 /// No socket is passed on here.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn inherited(_: InheritArg) -> Result<Option<TcpListener>> {
+pub(crate) fn inherited(_: InheritArg) -> Result<Option<Listener>> {
     Ok(None)
 }
 
