@@ -13,8 +13,8 @@ use hyper::{Method, Request};
 use super::Refusal;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-/// Answered whatever the host is: probes call by address.
-const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+/// Answered whatever the host is: probes call by address. The latter two are those of notebooks.
+const PROBES: [&str; 4] = ["/healthz", "/readyz", "/_api/health", "/_api/ready"];
 
 /// Which hosts and origins a service takes requests for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -229,7 +229,9 @@ mod tests {
             ] {
                 let refused = Err(Refusal::Host { found: host.to_owned() });
                 assert_eq!(asked(&plain, "GET", "/v1/jobs", &[("host", host)]), refused);
-                assert_eq!(asked(&plain, "GET", "/healthz", &[("host", host)]), Ok(()));
+                for probe in PROBES {
+                    assert_eq!(asked(&plain, "GET", probe, &[("host", host)]), Ok(()));
+                }
             }
             let named = access(&["Shop.Example", "other:8080"], &[], address);
             for host in ["shop.example", "SHOP.example:443", "other", "localhost"] {
