@@ -13,6 +13,7 @@ mod slots;
 mod stream;
 
 use std::future::Future;
+use std::time::Duration;
 
 use axum::body::Body;
 use hyper::body::Incoming;
@@ -23,6 +24,11 @@ pub use limits::{LimitError, Limits, WRITE_RATE};
 pub use listener::{Listener, inherited, listen};
 pub use serve::serve;
 pub use slots::{Slot, Slots};
+
+/// An extension of a response: for that long, nothing more is read from the connection. A client that asks again at once is so
+/// slowed down, before its requests cost anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause(pub Duration);
 
 /// What answers the requests of all connections.
 pub trait Answer: Send + Sync + 'static {

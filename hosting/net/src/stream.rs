@@ -1,5 +1,6 @@
 //! A TCP stream that tells its connection's clock what passes through it.
 
+use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 use crate::clock::Clock;
 
@@ -18,11 +20,12 @@ use crate::clock::Clock;
 pub(crate) struct ClockedStream {
     inner: TokioIo<TcpStream>,
     clock: Arc<Clock>,
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl ClockedStream {
     pub(crate) fn new(stream: TcpStream, clock: Arc<Clock>) -> Self {
-        Self { inner: TokioIo::new(stream), clock }
+        Self { inner: TokioIo::new(stream), clock, pause: None }
     }
 
     fn note(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -46,6 +49,13 @@ impl Drop for ClockedStream {
 
 impl Read for ClockedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        if let Some(until) = self.clock.take_pause() {
+            self.pause = Some(Box::pin(tokio::time::sleep_until(until.into())));
+        }
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+        }
         ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
         self.clock.received();
         Poll::Ready(Ok(()))
