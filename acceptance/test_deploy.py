@@ -1,56 +1,12 @@
 """Services: limits seen from outside, redeployment under load, kills of every process, artefacts for elsewhere."""
-import http.client, json, os, pathlib, shutil, signal, socket, subprocess, sys, tempfile, threading, time, urllib.error, urllib.request
+import http.client, json, os, pathlib, shutil, signal, subprocess, sys, threading, time
 
 import pytest
 import yaml
 
 from conftest import PROGRAM, ROOT, Service, medians, real_data
 from notebooks import is_alive, within, write
-
-
-class Machine:
-    """A folder of services of its own."""
-
-    def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ft"))
-        self.environment = {**os.environ, "FORETASTE_STATE": str(self.folder / "s")}
-
-    def run(self, *args, code=0):
-        done = subprocess.run([PROGRAM, *map(str, args)], capture_output=True, text=True, env=self.environment, timeout=120)
-        assert done.returncode == code, f"{args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout if code == 0 else done.stderr
-
-    def specification(self, name, **keys):
-        path = self.folder / f"{name}.yaml"
-        keys = {"foretaste": "v1", "name": name, "data": "demo", "rank": 10, "cpu": 1, "memory": "256MB", **keys}
-        path.write_text("".join(f"{key}: {value}\n" for key, value in keys.items() if value is not None))
-        return path
-
-    def deploy(self, name, **keys):
-        return json.loads(self.run("deploy", self.specification(name, **keys), "--json"))
-
-    def service(self, name):
-        return next(entry for entry in json.loads(self.run("services", "--json")) if entry["name"] == name)
-
-    def close(self):
-        self.run("stop", "--all")
-        shutil.rmtree(self.folder)
-
-
-@pytest.fixture
-def machine():
-    machine = Machine()
-    yield machine
-    machine.close()
-
-
-def ask(url, method="GET", timeout=10):
-    request = urllib.request.Request(url, method=method, headers={"accept": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=timeout) as reply:
-            return reply.status, reply.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+from services import Load, ask, machine
 
 
 def test_a_specification_becomes_a_service_and_ends_with_nothing_left(machine):
@@ -139,57 +95,6 @@ def test_the_kernel_ends_what_takes_more_than_its_memory_and_the_message_says_so
     after = machine.service("films")
     assert after["restarts"] == 0 or "memory limit of 64 MB was hit" in after["message"]
     assert ask(after["url"] + "/readyz")[0] == 200
-
-
-class Load:
-    """Clients that ask all the time, on connections that they keep and on new ones; every answer counts."""
-
-    def __init__(self, url, path, clients=4):
-        host, port = url.removeprefix("http://").split(":")
-        self.address, self.path = (host, int(port)), path
-        self.stop, self.answers, self.failures = threading.Event(), [], []
-        self.threads = [threading.Thread(target=self.client, args=(at % 2 == 0,), daemon=True) for at in range(clients)]
-        for thread in self.threads:
-            thread.start()
-
-    def client(self, keeps):
-        connection = None
-        while not self.stop.is_set():
-            try:
-                if connection is None:
-                    connection = socket.create_connection(self.address, timeout=10)
-                head = f"POST {self.path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n"
-                connection.sendall(head.encode())
-                reply = b""
-                while b"\r\n\r\n" not in reply:
-                    part = connection.recv(65536)
-                    if not part:
-                        raise ConnectionError(f"closed after {reply!r}")
-                    reply += part
-                head, body = reply.split(b"\r\n\r\n", 1)
-                fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
-                while len(body) < int(fields[b"content-length"]):
-                    body += connection.recv(65536)
-                status = int(head.split()[1])
-                if status == 200:
-                    self.answers.append(status)
-                else:
-                    self.failures.append((status, body))
-                if not keeps or fields.get(b"connection") == b"close":
-                    connection.close()
-                    connection = None
-            except OSError as error:
-                self.failures.append(repr(error))
-                connection = None
-                time.sleep(0.01)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        for thread in self.threads:
-            thread.join()
 
 
 def test_fifty_redeployments_under_load_lose_no_request(machine):

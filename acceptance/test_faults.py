@@ -5,14 +5,7 @@ import pytest
 
 from conftest import PROGRAM
 from notebooks import is_alive, within
-from test_deploy import Load, Machine, ask
-
-
-@pytest.fixture
-def machine():
-    machine = Machine()
-    yield machine
-    machine.close()
+from services import Load, ask, machine
 
 
 def processes(folder):

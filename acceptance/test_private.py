@@ -3,18 +3,10 @@ import os, pathlib, signal, stat, subprocess, tempfile, time
 
 import pytest
 
-from conftest import PROGRAM
 from notebooks import Notebook, kernels_of, within, write
-from test_deploy import Machine
+from services import machine
 
 NOBODY = 65534
-
-
-@pytest.fixture
-def machine():
-    machine = Machine()
-    yield machine
-    machine.close()
 
 
 def for_others(folder):

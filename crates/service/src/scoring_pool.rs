@@ -107,9 +107,7 @@ impl ScoringPool {
     /// # Errors
     /// [`ScoringError`]: full, too late, or the work panicked.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ScoringError> {
-        if let Some(foreseen) = self.backlog.too_long(self.queue.len()) {
-            return Err(self.full(foreseen));
-        }
+        self.admit()?;
         let (answer, answered) = oneshot::channel();
         let work = Box::new(move |verdict: Verdict| {
             // The client may have left meanwhile.

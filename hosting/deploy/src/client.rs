@@ -1,5 +1,6 @@
 //! Asks the supervisor of a service, and starts one where there is none.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::thread;
@@ -95,8 +96,7 @@ pub fn stop(home: &ServiceHome) -> Result<Record, ClientError> {
         Ok(stream) => ask(home, &stream, &Request::Stop),
         Err(ClientError::NotRunning { name }) if home.record().exists() => {
             let silent = |source| ClientError::Silent { name: name.clone(), source };
-            let lock = home.private().and_then(|folder| folder.lock(LOCK)).map_err(silent)?;
-            let Some(_lock) = lock else { return Err(ClientError::Starting { name }) };
+            let _lock = locked(home)?;
             let record = Record::read_or_set_aside(home).map_err(silent)?.unwrap_or_else(|| Record::new(home.name()));
             if record.state == State::Stopped {
                 return Err(ClientError::NotRunning { name });
@@ -121,13 +121,20 @@ pub fn remove(home: &ServiceHome) -> Result<(), ClientError> {
     if !home.folder().exists() {
         return Err(ClientError::NotRunning { name: name() });
     }
-    let folder = home.private().map_err(silent)?;
     if running(home).is_ok() {
         return Err(ClientError::Running { name: name() });
     }
-    let Some(_lock) = folder.lock(LOCK).map_err(silent)? else { return Err(ClientError::Starting { name: name() }) };
+    let _lock = locked(home)?;
     end_all(home);
-    std::fs::remove_dir_all(folder.path()).map_err(silent)
+    std::fs::remove_dir_all(home.folder()).map_err(silent)
+}
+
+/// The lock of a service that no supervisor has.
+fn locked(home: &ServiceHome) -> Result<File, ClientError> {
+    let name = || home.name().to_owned();
+    let lock = home.private().and_then(|folder| folder.lock(LOCK));
+    lock.map_err(|source| ClientError::Silent { name: name(), source })?
+        .ok_or_else(|| ClientError::Starting { name: name() })
 }
 
 /// Ends whatever process belongs to the service.

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use http_body_util::BodyExt;
-use hyper::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use hyper::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use hyper::{Request, Version};
 
 use crate::Limits;
@@ -111,6 +111,12 @@ pub async fn read<B: hyper::body::Body<Data = Bytes> + Unpin>(
         Ok(bytes)
     });
     gathered.await.unwrap_or(Err(BodyError::TooSlow { seconds: limits.body.as_secs_f64() }))
+}
+
+/// As [`discard`], for a request that is answered whatever its body says. Nothing is taken in where the client waits for
+/// permission to send its body: it needs nothing but the answer.
+pub async fn discard_of<B: hyper::body::Body<Data = Bytes> + Unpin>(request: &mut Request<B>, limits: &Limits) -> bool {
+    !request.headers().contains_key(EXPECT) && discard(request.body_mut(), limits).await
 }
 
 /// Takes in the rest of a body, within bounds of its own: a client that is still sending would lose the answer to a reset.

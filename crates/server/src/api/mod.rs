@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::header::EXPECT;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
-use foretaste_net::body::{HeadError, discard};
+use foretaste_net::body::{HeadError, discard_of};
 use foretaste_net::{Face, Pause, Refusal, close};
 use foretaste_service::ScoringError;
 use hyper::body::{Body as _, Incoming};
@@ -44,12 +43,6 @@ impl Api {
         let connections = u32::try_from(self.app.slots.taken()).unwrap_or(u32::MAX);
         Pause(LEAST_REFUSAL * connections)
     }
-
-    /// Takes in a body that is not wanted; false where it is not all there.
-    async fn discard(&self, request: &mut Request<Incoming>) -> bool {
-        // A client that waits for permission to send its body needs nothing but the answer.
-        !request.headers().contains_key(EXPECT) && discard(request.body_mut(), &self.app.limits).await
-    }
 }
 
 impl Face for Api {
@@ -58,13 +51,12 @@ impl Face for Api {
         if self.scored.contain(request.uri().path())
             && let Err(error) = self.app.service.scoring.admit()
         {
-            let response = match error {
+            let mut response = match error {
                 ScoringError::Full { seconds: 1 } => ErrorCode::Overloaded.reply(self.full.clone(), 1),
                 error => ApiError::from(error).into_response(),
             };
-            let mut response = response;
             response.extensions_mut().insert(self.pause());
-            let is_read = request.body().is_end_stream() || self.discard(&mut request).await;
+            let is_read = request.body().is_end_stream() || discard_of(&mut request, &self.app.limits).await;
             return if is_read { response } else { close(response) };
         }
         let Ok(response) = self.routes.clone().call(request).await;

@@ -15,10 +15,10 @@ use std::time::Instant;
 
 use axum::body::Body;
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CONNECTION, EXPECT, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{ALLOW, CONNECTION, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Method, Request, Response, StatusCode};
 
-use crate::body::{HeadError, check_head, discard};
+use crate::body::{HeadError, check_head, discard_of};
 use crate::{Answer, Limits};
 
 pub use access::{Access, AccessError};
@@ -117,10 +117,8 @@ impl<F: Face> Edge<F> {
 
     async fn respond(&self, mut request: Request<Incoming>) -> Response<Body> {
         if let Some(refusal) = self.refused(&request) {
-            let is_too_large = refusal.status() == StatusCode::PAYLOAD_TOO_LARGE;
-            // A client that waits for permission to send its body needs nothing but the answer.
-            if is_too_large && !request.headers().contains_key(EXPECT) {
-                discard(request.body_mut(), &self.limits).await;
+            if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                discard_of(&mut request, &self.limits).await;
             }
             return close(self.face.refuse(&refusal));
         }
