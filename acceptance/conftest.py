@@ -37,14 +37,14 @@ def medians(count, **ways):
 class Service:
     """`foretaste serve` on a free port, stopped with SIGTERM, which must end it with status 0."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, listen="127.0.0.1:0"):
         self.log = tempfile.TemporaryFile("w+")
-        command = [PROGRAM, "serve", *map(str, args), "--listen", "127.0.0.1:0"]
+        command = [PROGRAM, "serve", *map(str, args), "--listen", listen]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         for line in self.process.stdout:
-            found = re.search(r"http://127\.0\.0\.1:\d+", line)
+            found = re.search(r"listening on (https?)://[^ ]+:(\d+),", line)
             if found:
-                self.url = found.group()
+                self.url = f"{found[1]}://127.0.0.1:{found[2]}"
                 return
         self.log.seek(0)
         raise RuntimeError(f"no address was printed: {self.log.read()}")

@@ -6,5 +6,5 @@
 mod private;
 mod whole;
 
-pub use private::{NotPrivate, PrivateFolder};
+pub use private::{NotPrivate, PrivateFolder, write_private};
 pub use whole::write;

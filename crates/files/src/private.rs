@@ -134,7 +134,7 @@ impl PrivateFolder {
     /// # Errors
     /// What the system says; the file is then as it was.
     pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        write_made_by(&self.0.join(name), &create_new, |file| file.write_all(bytes))
+        write_private(&self.0.join(name), |file| file.write_all(bytes))
     }
 
     /// Opens a file to be read; `None` where there is none.
@@ -242,6 +242,14 @@ fn held(file: File) -> io::Result<Option<File>> {
 }
 
 /// Makes a file for its owner alone, which must not be there.
+/// As [`write`](crate::write), a file for its owner alone.
+///
+/// # Errors
+/// Those of `fill`, and those of the file system.
+pub fn write_private<T, E: From<io::Error>>(path: &Path, fill: impl FnOnce(&mut File) -> Result<T, E>) -> Result<T, E> {
+    write_made_by(path, &create_new, fill)
+}
+
 fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }

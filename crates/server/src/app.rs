@@ -21,14 +21,16 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) slots: Arc<Slots>,
+    /// Whether a key is needed.
+    pub(crate) asks_for_keys: bool,
     stopping: AtomicBool,
 }
 
 impl App {
-    pub(crate) fn new(service: Service, metrics: Arc<Metrics>, limits: Arc<Limits>) -> Self {
+    pub(crate) fn new(service: Service, metrics: Arc<Metrics>, limits: Arc<Limits>, asks_for_keys: bool) -> Self {
         let slots = Slots::new(limits.connections, limits.connections_per_ip);
         let (recomputes, stopping) = (Recomputes::default(), AtomicBool::new(false));
-        Self { service, recomputes, metrics, limits, slots, stopping }
+        Self { service, recomputes, metrics, limits, slots, asks_for_keys, stopping }
     }
 
     /// Has `work` done by a scoring thread, with the version that serves at that moment.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use foretaste_net::{Access, Limits};
 
 /// Everything [`Server::bind`](crate::Server::bind) needs besides the model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ServerConfig {
     /// Where the API listens. Default `127.0.0.1:8080`; port 0 lets the system choose.
     pub listen: SocketAddr,
@@ -21,9 +21,11 @@ pub struct ServerConfig {
     pub wait: Duration,
     /// Requests that may wait for a scoring thread, whatever they cost. Default 4,096.
     pub queue: usize,
-    /// By which names, and by pages of which origins, it may be called. Default: on a loopback address by names of the
+    /// By which names, by pages of which origins, and with which keys it may be called. Default: without a key, on a loopback address by names of the
     /// loopback, and to change something by its own pages.
     pub access: Access,
+    /// Whether each request is a line of the log. Default no.
+    pub access_log: bool,
     /// Time-outs, caps and sizes.
     pub limits: Limits,
 }
@@ -38,6 +40,7 @@ impl Default for ServerConfig {
             wait: Duration::from_millis(20),
             queue: 4096,
             access: Access::default(),
+            access_log: false,
             limits: Limits::default(),
         }
     }

@@ -20,6 +20,11 @@ pub(crate) enum ErrorCode {
     MalformedJson,
     UnreadableBody,
     AmbiguousRequest,
+    MissingKey,
+    UnknownKey,
+    ExpiredKey,
+    InsufficientRole,
+    RateLimited,
     ForeignOrigin,
     MisdirectedRequest,
     UnknownUser,
@@ -61,6 +66,11 @@ impl ErrorCode {
             Self::UnreadableBody => (StatusCode::BAD_REQUEST, "unreadable_body"),
             Self::AmbiguousRequest => (StatusCode::BAD_REQUEST, "ambiguous_request"),
             // It may not come here.
+            Self::MissingKey => (StatusCode::UNAUTHORIZED, "missing_key"),
+            Self::UnknownKey => (StatusCode::UNAUTHORIZED, "unknown_key"),
+            Self::ExpiredKey => (StatusCode::UNAUTHORIZED, "expired_key"),
+            Self::InsufficientRole => (StatusCode::FORBIDDEN, "insufficient_role"),
+            Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
             Self::ForeignOrigin => (StatusCode::FORBIDDEN, "foreign_origin"),
             Self::MisdirectedRequest => (StatusCode::MISDIRECTED_REQUEST, "misdirected_request"),
             // It names something that is not there.
@@ -105,6 +115,11 @@ impl ErrorCode {
             Self::MalformedJson => "the body is not JSON",
             Self::UnreadableBody => "the body ended early or is not framed as HTTP says",
             Self::AmbiguousRequest => "a header says twice, or not at all, where the request goes or ends",
+            Self::MissingKey => "a key is needed",
+            Self::UnknownKey => "the key is not known",
+            Self::ExpiredKey => "the key has ended",
+            Self::InsufficientRole => "the key's role does not allow this",
+            Self::RateLimited => "the key was used more often than it may be",
             Self::ForeignOrigin => "a page of another origin may not change anything here",
             Self::MisdirectedRequest => "the host that the request names is not this service",
             Self::UnknownUser => "the user is not known",
@@ -138,7 +153,7 @@ impl ErrorCode {
 
     /// Whether the same request may work a little later; the reply then says when.
     pub(crate) const fn may_pass(self) -> bool {
-        matches!(self, Self::Overloaded | Self::FitQueueFull | Self::ShuttingDown)
+        matches!(self, Self::Overloaded | Self::FitQueueFull | Self::ShuttingDown | Self::RateLimited)
     }
 
     pub(crate) const fn name(self) -> &'static str {

@@ -13,11 +13,11 @@ use foretaste_service::{Observer, Origin, ScoringThreads, Service, ServiceConfig
 use rayon::ThreadPool;
 use tokio::sync::oneshot;
 
-use crate::api::Api;
+use crate::api::{Api, Roles};
 use crate::app::{App, Shared};
 use crate::config::ServerConfig;
 use crate::metrics::prometheus::Metrics;
-use crate::routes::{admin_router, router, scored_paths};
+use crate::routes::{admin_router, roles, router, scored_paths};
 
 /// Connections that the admin listener serves at once.
 const ADMIN_CONNECTIONS: usize = 64;
@@ -100,7 +100,7 @@ impl Server {
         let observer = Arc::clone(&metrics) as Arc<dyn Observer>;
         let (service, scorers) =
             Service::start(&system, first, origin, train, observer).map_err(ServerError::Threads)?;
-        let app = Arc::new(App::new(service, metrics, limits));
+        let app = Arc::new(App::new(service, metrics, limits, config.access.has_keys()));
         let routes = router(Arc::clone(&app));
         Ok(Self { config, address, listener, admin, app, scorers, routes })
     }
@@ -139,6 +139,7 @@ impl Server {
         let parts = Parts {
             address: self.address,
             access: self.config.access,
+            access_log: self.config.access_log,
             listener: self.listener,
             admin: self.admin,
             app: self.app,
@@ -177,6 +178,7 @@ impl Reloader {
 struct Parts {
     address: SocketAddr,
     access: Access,
+    access_log: bool,
     listener: Listener,
     admin: Option<(SocketAddr, Listener)>,
     app: Shared,
@@ -185,12 +187,12 @@ struct Parts {
 
 impl Parts {
     async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Self { address, access, listener, admin, app, routes } = self;
+        let Self { address, access, access_log, listener, admin, app, routes } = self;
         let limits = Arc::clone(&app.limits);
         let scored = scored_paths();
         let edge = |routes, access| {
-            let api = Api::new(routes, &scored, Arc::clone(&app));
-            Arc::new(Edge::new(api, Arc::clone(&app.limits), access))
+            let api = Api::new(routes, &scored, Roles::new(roles()), Arc::clone(&app));
+            Arc::new(Edge::new(api, Arc::clone(&app.limits), access).logged(access_log))
         };
         // Health and metrics are answered until the last request is.
         let (_finished, finish) = oneshot::channel::<()>();

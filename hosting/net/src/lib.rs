@@ -19,7 +19,7 @@ use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 
-pub use edge::{Access, AccessError, Edge, Face, Refusal, close};
+pub use edge::{Access, AccessError, Edge, Face, KeyFault, Quota, Refusal, close};
 pub use limits::{LimitError, Limits, WRITE_RATE};
 pub use listener::{Listener, inherited, listen};
 pub use serve::serve;

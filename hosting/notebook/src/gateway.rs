@@ -18,7 +18,7 @@ use crate::notebook::Notebook;
 use crate::pool::{KernelStarter, Pool, Runner};
 
 /// Everything that [`Gateway::start`] needs besides the notebook.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct GatewayConfig {
     /// The Python that runs a notebook in Python; it must have ipykernel. For a notebook in another language, whose
     /// installation is searched for kernelspecs first. Default none: the kernelspec that the notebook names, else
@@ -36,9 +36,11 @@ pub struct GatewayConfig {
     pub start_time_out: Duration,
     /// Whether the notebook may be downloaded from `/_api/source`. Default no.
     pub source: bool,
-    /// By which names, and by pages of which origins, it may be called. Default: on a loopback address by names of the
+    /// By which names, by pages of which origins, and with which keys it may be called. Default: without a key, on a loopback address by names of the
     /// loopback, and to change something by its own pages.
     pub access: Access,
+    /// Whether each request is a line of the log. Default no.
+    pub access_log: bool,
     /// Time-outs, caps and sizes of connections.
     pub limits: Limits,
     /// Threads that read and write sockets. Default: the processors this process may use.
@@ -61,6 +63,7 @@ impl Default for GatewayConfig {
             start_time_out: Duration::from_secs(300),
             source: false,
             access: Access::default(),
+            access_log: false,
             limits: Limits::default(),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             environment: Vec::new(),
@@ -74,6 +77,7 @@ impl Default for GatewayConfig {
 pub struct Gateway {
     service: Option<Service>,
     access: Access,
+    access_log: bool,
     limits: Arc<Limits>,
     /// Owns the runners, and they the kernels.
     runtime: Option<Runtime>,
@@ -125,7 +129,13 @@ impl Gateway {
         }
         let limits = Arc::new(config.limits);
         let service = Service::new(notebook, pool, metrics, Arc::clone(&limits), config.source);
-        Ok(Self { service: Some(service), access: config.access, limits, runtime: Some(runtime) })
+        Ok(Self {
+            service: Some(service),
+            access: config.access,
+            access_log: config.access_log,
+            limits,
+            runtime: Some(runtime),
+        })
     }
 
     /// Answers the connections of `listener` until `shutdown` resolves; then is not ready, accepts no more, finishes what
@@ -142,7 +152,7 @@ impl Gateway {
         let slots = Slots::new(self.limits.connections, self.limits.connections_per_ip);
         let address = listener.local_addr().map_err(GatewayError::System)?;
         let access = std::mem::take(&mut self.access).listening(address);
-        let edge = Arc::new(Edge::new(service, Arc::clone(&self.limits), access));
+        let edge = Arc::new(Edge::new(service, Arc::clone(&self.limits), access).logged(self.access_log));
         let behind = Arc::clone(&edge);
         let stop = async move {
             shutdown.await;

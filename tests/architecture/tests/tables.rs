@@ -98,7 +98,7 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         folder: "crates/server",
-        may_use: &["foretaste", "foretaste-net", "foretaste-service"],
+        may_use: &["foretaste", "foretaste-keys", "foretaste-net", "foretaste-service"],
         rooms: &[
             ("config", &[]),
             ("metrics", &[]),
@@ -128,6 +128,7 @@ const CRATES: &[Crate] = &[
             "foretaste",
             "foretaste-linalg",
             "foretaste-datasets",
+            "foretaste-keys",
             "foretaste-net",
             "foretaste-service",
             "foretaste-server",
@@ -145,8 +146,22 @@ const CRATES: &[Crate] = &[
         ],
     },
     Crate {
+        folder: "hosting/keys",
+        may_use: &["foretaste-files"],
+        rooms: &[
+            ("error", &[]),
+            ("role", &[]),
+            ("rate", &[]),
+            ("secret", &[]),
+            ("key", &[]),
+            ("set", &["key"]),
+            ("file", &[]),
+            ("watched", &[]),
+        ],
+    },
+    Crate {
         folder: "hosting/net",
-        may_use: &[],
+        may_use: &["foretaste-keys"],
         rooms: &[
             ("body", &[]),
             ("limits", &[]),
@@ -180,7 +195,7 @@ const CRATES: &[Crate] = &[
     },
     Crate {
         folder: "hosting/notebook",
-        may_use: &["foretaste-files", "foretaste-net"],
+        may_use: &["foretaste-files", "foretaste-keys", "foretaste-net"],
         rooms: &[
             ("metrics", &[]),
             ("notebook", &[]),

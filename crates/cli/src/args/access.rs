@@ -1,27 +1,41 @@
-//! By which names a service may be called, and by pages of which origins.
+//! Who may call a service: by which names, by pages of which origins, with which keys.
 
 use anyhow::Result;
 use clap::Args;
 use foretaste_net::Access;
 use serde::{Deserialize, Serialize};
 
+use super::KeysFileArg;
 use crate::exit::{Exit, ExitWith};
 
 /// Who may call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct AccessArgs {
     /// Name by which the service may be called, besides those of the loopback; can be given again
     #[arg(long, value_name = "NAME", env = "FORETASTE_HOST", value_delimiter = ',')]
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) host: Vec<String>,
     /// Origin whose pages may call it from a browser, such as https://shop.example; can be given again
     #[arg(long, value_name = "ORIGIN", env = "FORETASTE_CORS_ORIGIN", value_delimiter = ',')]
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) cors_origin: Vec<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(crate) keys: KeysFileArg,
+    /// Let everybody in who reaches the address, also one that is not of this machine alone
+    #[arg(long)]
+    pub(crate) insecure_no_keys: bool,
+    /// Let everybody see the figures at /metrics, without a key
+    #[arg(long)]
+    pub(crate) open_metrics: bool,
+    /// Write each request to the log
+    #[arg(long)]
+    pub(crate) access_log: bool,
 }
 
 impl AccessArgs {
-    /// The same, checked.
+    /// Hosts and origins, checked.
     pub(crate) fn access(&self) -> Result<Access> {
         Access::new(&self.host, &self.cors_origin).exit_with(Exit::Usage)
     }
@@ -31,6 +45,14 @@ impl AccessArgs {
         let named = |flag: &str, values: &[String]| -> Vec<String> {
             values.iter().flat_map(|value| [flag.to_owned(), value.clone()]).collect()
         };
-        [named("--host", &self.host), named("--cors-origin", &self.cors_origin)].concat()
+        let keys: Vec<String> = self.keys.keys.iter().map(|path| path.display().to_string()).collect();
+        let switches = [
+            ("--insecure-no-keys", self.insecure_no_keys),
+            ("--open-metrics", self.open_metrics),
+            ("--access-log", self.access_log),
+        ];
+        let switches = switches.into_iter().filter(|(_, is_on)| *is_on).map(|(flag, _)| flag.to_owned()).collect();
+        [named("--host", &self.host), named("--cors-origin", &self.cors_origin), named("--keys", &keys), switches]
+            .concat()
     }
 }

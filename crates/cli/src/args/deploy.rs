@@ -1,6 +1,5 @@
 //! `deploy`, `services`, `logs`, `stop`, `rollback`, and what they start
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -174,9 +173,6 @@ pub(crate) struct LaunchArgs {
 pub(crate) struct WorkerArgs {
     /// What to do, as JSON
     pub(crate) task: String,
-    /// A second address, for health and metrics only
-    #[arg(long, value_name = "ADDRESS", env = "FORETASTE_ADMIN")]
-    pub(crate) admin: Option<SocketAddr>,
     /// How the log on stderr looks
     #[arg(long, value_enum, env = "FORETASTE_LOG_FORMAT", default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,

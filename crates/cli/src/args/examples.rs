@@ -3,7 +3,7 @@
 pub(super) const SERVE: &str = "\
 Examples:
   foretaste serve demo
-  foretaste serve log.csv --value view=1,buy=5 --model ease --listen 0.0.0.0:8080";
+  foretaste serve log.csv --value view=1,buy=5 --model ease --port 9000";
 
 #[cfg(feature = "notebooks")]
 pub(super) const NOTEBOOK: &str = "\
@@ -81,6 +81,26 @@ pub(super) const ROLLBACK: &str = "\
 Examples:
   foretaste rollback films
   foretaste rollback films --json";
+
+pub(super) const KEYS: &str = "\
+Examples:
+  foretaste keys add shop --role read
+  foretaste keys list";
+
+pub(super) const KEYS_ADD: &str = "\
+Examples:
+  foretaste keys add shop --role read
+  foretaste keys add nightly --role admin --expires 90d --rate 10/min";
+
+pub(super) const KEYS_LIST: &str = "\
+Examples:
+  foretaste keys list
+  foretaste keys list --keys /etc/foretaste/keys.json --json";
+
+pub(super) const KEYS_REVOKE: &str = "\
+Examples:
+  foretaste keys revoke shop
+  foretaste keys revoke shop 1f4bc0b7";
 
 pub(super) const BENCH: &str = "\
 Examples:

@@ -8,6 +8,8 @@ mod dialect;
 mod examples;
 mod fit;
 mod generate;
+mod keys;
+mod listen;
 mod lists;
 #[cfg(feature = "notebooks")]
 mod notebook;
@@ -30,6 +32,8 @@ pub(crate) use deploy::{
 };
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
+pub(crate) use keys::{AddKeyArgs, KeysArgs, KeysCommand, KeysFileArg, ListKeysArgs, RevokeKeyArgs};
+pub(crate) use listen::{ListenArgs, address};
 pub(crate) use lists::{FallbackArg, InspectArgs, PairColumns, PopularArgs, PredictArgs, RecommendArgs, SimilarArgs};
 #[cfg(feature = "notebooks")]
 pub(crate) use notebook::{KernelArgs, NotebookArgs};
@@ -88,6 +92,9 @@ pub(crate) enum Command {
     Generate(GenerateArgs),
     #[command(flatten)]
     Services(DeployCommand),
+    /// Make, list and revoke the keys that let clients in
+    #[command(after_help = examples::KEYS)]
+    Keys(KeysArgs),
     /// Measure
     #[command(after_help = examples::BENCH)]
     Bench(BenchArgs),
@@ -136,8 +143,9 @@ mod tests {
         let mut cli = Cli::command();
         cli.build();
         let shown = |command: &&clap::Command| !command.is_hide_set() && command.get_name() != "help";
-        let bench = cli.find_subcommand("bench").unwrap();
-        for command in cli.get_subcommands().chain(bench.get_subcommands()).filter(shown) {
+        let inner = ["bench", "keys"].map(|name| cli.find_subcommand(name).unwrap());
+        for command in cli.get_subcommands().chain(inner.iter().flat_map(|outer| outer.get_subcommands())).filter(shown)
+        {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             let examples: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  ")).collect();
             assert_eq!(examples.len(), 2, "{}", command.get_name());

@@ -1,22 +1,20 @@
 //! `notebook`, and the hidden command that its kernels are started by.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{AccessArgs, InheritArg, LogFormat, ThreadArgs, time};
+use super::{AccessArgs, InheritArg, ListenArgs, LogFormat, ThreadArgs, time};
 
 /// Which notebook to serve, on what, and where.
 #[derive(Debug, Args)]
 pub(crate) struct NotebookArgs {
     /// Notebook whose cells begin with lines such as `# GET /path/:parameter`
     pub(crate) file: PathBuf,
-    /// Address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", env = "FORETASTE_LISTEN", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
     #[command(flatten)]
     pub(crate) inherit: InheritArg,
     /// Python with ipykernel that runs the notebook [default: the kernel that the notebook names, else python3]

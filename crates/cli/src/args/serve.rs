@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{AccessArgs, DataArgs, FitArgs, ThreadArgs, time};
+use super::{AccessArgs, DataArgs, FitArgs, ListenArgs, ThreadArgs, address, time};
 
 /// What to serve, and where.
 #[derive(Debug, Args)]
@@ -14,17 +14,16 @@ pub(crate) struct ServeArgs {
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) fit: FitArgs,
-    /// Address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", env = "FORETASTE_LISTEN", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
     #[command(flatten)]
     pub(crate) inherit: InheritArg,
     /// Refuse fits for which the process would need more than this amount
     #[arg(long, hide = true, value_name = "BYTES")]
     pub(crate) memory: Option<u64>,
-    /// A second address, for health and metrics only
-    #[arg(long, value_name = "ADDRESS", env = "FORETASTE_ADMIN")]
-    pub(crate) admin: Option<SocketAddr>,
+    /// A second address, for health, readiness and metrics only
+    #[arg(long, alias = "admin", value_name = "ADDRESS", env = "FORETASTE_ADMIN", value_parser = address)]
+    pub(crate) admin_listen: Option<SocketAddr>,
     /// Longest wait for a scoring thread, such as 20ms; a request that would wait longer is answered 503 at once
     #[arg(long, value_name = "TIME", env = "FORETASTE_WAIT", default_value = "20ms", value_parser = time)]
     pub(crate) wait: Duration,

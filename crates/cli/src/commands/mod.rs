@@ -5,11 +5,13 @@ mod completions;
 #[cfg_attr(not(target_os = "linux"), path = "deploy_elsewhere.rs")]
 mod deploy;
 mod destination;
+mod entrance;
 mod fit;
 mod generate;
 mod inspect;
 #[cfg(feature = "notebooks")]
 mod kernel;
+mod keys;
 #[cfg(feature = "notebooks")]
 mod notebook;
 mod openapi;
@@ -51,6 +53,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Predict(args) => predict::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Services(command) => deploy::run(command),
+        Command::Keys(args) => keys::run(args.command),
         Command::Bench(args) => bench::run(args.command),
         Command::Openapi => openapi::run(),
         Command::Completions(args) => completions::run(args.shell),

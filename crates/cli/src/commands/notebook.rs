@@ -7,20 +7,21 @@ use foretaste_notebook::{ChoiceError, Gateway, GatewayConfig, GatewayError, Note
 
 use super::deploy::data_by_hand;
 use super::serve::{logging, probe, say, socket, unavailable};
-use super::threads;
+use super::{entrance, threads};
 use crate::args::NotebookArgs;
 use crate::exit::{Exit, ExitWith, coded};
 use crate::output::{count, printable};
 use crate::signals::Stop;
 
 pub(super) fn run(args: NotebookArgs) -> Result<()> {
-    let (threads, access) = (threads(args.threads), args.access.access()?);
+    let (threads, listen) = (threads(args.threads), args.listen.address()?);
+    let access = entrance::access(&args.access, &[listen])?;
     logging::start(args.log_format)?;
     let stop = Stop::watch()?;
     let notebook = Notebook::read(&args.file).exit_with(Exit::Data)?;
     let inherited = socket::inherited(args.inherit)?;
     if inherited.is_none() {
-        probe(args.listen)?;
+        probe(listen)?;
     }
     let mut endpoints: Vec<String> = notebook
         .routes()
@@ -36,6 +37,7 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
         time_out: args.time_out,
         source: args.source,
         access,
+        access_log: args.access.access_log,
         threads,
         launcher: launcher()?,
         environment: data_by_hand(&notebook, &args.file)?.into_iter().collect(),
@@ -45,7 +47,7 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
     let gateway = Gateway::start(notebook, config).map_err(refused)?;
     let listener = match inherited {
         Some(socket) => socket,
-        None => foretaste_net::listen(args.listen, backlog).with_context(|| unavailable(args.listen))?,
+        None => foretaste_net::listen(listen, backlog).with_context(|| unavailable(listen))?,
     };
     let listens = listener.local_addr().context("cannot tell the address")?;
     say(&format!("listening on http://{listens}, kernels: {}; stop with Ctrl-C", count(kernels)));

@@ -1,21 +1,24 @@
 //! What the edge lets through: answered by the routes, or refused at once where the scoring pool is full.
 
+mod roles;
 mod scored;
 
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{Request, Response, StatusCode};
+use axum::http::{Method, Request, Response, StatusCode};
 use axum::response::IntoResponse;
+use foretaste_keys::Role;
 use foretaste_net::body::{HeadError, discard_of};
-use foretaste_net::{Face, Pause, Refusal, close};
+use foretaste_net::{Face, KeyFault, Pause, Refusal, close};
 use foretaste_service::ScoringError;
 use hyper::body::{Body as _, Incoming};
 use tower::Service;
 
 use crate::app::Shared;
 use crate::error::{ApiError, ErrorCode};
+pub(crate) use roles::Roles;
 pub(crate) use scored::ScoredPaths;
 
 /// Between two refusals, on average, however many connections ask again at once: a refusal costs about 15 us of CPU.
@@ -27,15 +30,16 @@ pub(crate) struct Api {
     routes: Router,
     app: Shared,
     scored: ScoredPaths,
+    roles: Roles,
     /// The body of the answer when the scoring pool is full, for a second.
     full: Bytes,
 }
 
 impl Api {
     /// Answers with `routes`; the scoring pool answers those at the paths `scored`.
-    pub(crate) fn new(routes: Router, scored: &[String], app: Shared) -> Self {
+    pub(crate) fn new(routes: Router, scored: &[String], roles: Roles, app: Shared) -> Self {
         let full = ApiError::from(ScoringError::Full { seconds: 1 }).body();
-        Self { routes, app, scored: ScoredPaths::new(scored), full }
+        Self { routes, app, scored: ScoredPaths::new(scored), roles, full }
     }
 
     /// How long a connection that was refused is not read: all of them together are refused at a rate that costs little.
@@ -63,6 +67,10 @@ impl Face for Api {
         response
     }
 
+    fn role(&self, method: &Method, path: &str) -> Option<Role> {
+        self.roles.needed(method, path)
+    }
+
     fn refuse(&self, refusal: &Refusal) -> Response<Body> {
         let code = match refusal {
             Refusal::Head(HeadError::UriTooLong { .. }) => ErrorCode::UriTooLong,
@@ -70,6 +78,12 @@ impl Face for Api {
             Refusal::Head(HeadError::Ambiguous { .. }) => ErrorCode::AmbiguousRequest,
             Refusal::Host { .. } => ErrorCode::MisdirectedRequest,
             Refusal::Origin { .. } => ErrorCode::ForeignOrigin,
+            Refusal::Key(KeyFault::Missing) => ErrorCode::MissingKey,
+            Refusal::Key(KeyFault::Several) => ErrorCode::AmbiguousRequest,
+            Refusal::Key(KeyFault::Unknown) => ErrorCode::UnknownKey,
+            Refusal::Key(KeyFault::Ended { .. }) => ErrorCode::ExpiredKey,
+            Refusal::Role { .. } => ErrorCode::InsufficientRole,
+            Refusal::Rate { .. } => ErrorCode::RateLimited,
             Refusal::Panicked => ErrorCode::Internal,
         };
         code.because(refusal.to_string()).into_response()

@@ -10,16 +10,31 @@ use utoipa::{IntoResponses, ToSchema};
 use crate::error::{ErrorBody, ErrorCode};
 
 use ErrorCode::{
-    AmbiguousRequest, BodyTooLarge, FitFailed, FitQueueFull, ForeignOrigin, Internal, InvalidBody, InvalidLimit,
-    InvalidModel, InvalidParameter, InvalidRank, InvalidRating, MalformedJson, MethodNotAllowed, MisdirectedRequest,
-    MissingParameter, NoDirection, NotEnoughMemory, NotSupported, Overloaded, ShuttingDown, Timeout, TooManyEntries,
-    UnknownHistory, UnknownItem, UnknownJob, UnknownModel, UnknownUser, UnreadableBody, UnsupportedMediaType,
-    UriTooLong,
+    AmbiguousRequest, BodyTooLarge, ExpiredKey, FitFailed, FitQueueFull, ForeignOrigin, InsufficientRole, Internal,
+    InvalidBody, InvalidLimit, InvalidModel, InvalidParameter, InvalidRank, InvalidRating, MalformedJson,
+    MethodNotAllowed, MisdirectedRequest, MissingKey, MissingParameter, NoDirection, NotEnoughMemory, NotSupported,
+    Overloaded, RateLimited, ShuttingDown, Timeout, TooManyEntries, UnknownHistory, UnknownItem, UnknownJob,
+    UnknownKey, UnknownModel, UnknownUser, UnreadableBody, UnsupportedMediaType, UriTooLong,
 };
 
-/// Any route.
-const ANY: &[ErrorCode] =
+/// Any route, also one that is open to all.
+const OPEN: &[ErrorCode] =
     &[InvalidParameter, AmbiguousRequest, MisdirectedRequest, MethodNotAllowed, BodyTooLarge, UriTooLong, Internal];
+/// Any route for which a key may be needed.
+const ANY: &[ErrorCode] = &[
+    InvalidParameter,
+    AmbiguousRequest,
+    MisdirectedRequest,
+    MethodNotAllowed,
+    BodyTooLarge,
+    UriTooLong,
+    Internal,
+    MissingKey,
+    UnknownKey,
+    ExpiredKey,
+    InsufficientRole,
+    RateLimited,
+];
 /// Routes that change something.
 const CHANGES: &[ErrorCode] = &[ForeignOrigin];
 /// Routes that use the scoring pool.
@@ -46,8 +61,10 @@ macro_rules! errors {
 errors! {
     /// Those of any route.
     AnyErrors = ANY;
+    /// Those of what is open to all.
+    OpenErrors = OPEN;
     /// Those of the readiness.
-    ReadyErrors = ANY, &[ShuttingDown];
+    ReadyErrors = OPEN, &[ShuttingDown];
     /// Those of a list for a user.
     UserErrors = ANY, SCORED, &[UnknownUser, InvalidLimit];
     /// Those of a user.

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::errors::{AnyErrors, ReadyErrors};
+use super::errors::{OpenErrors, ReadyErrors};
 use crate::app::Shared;
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::query::NoQuery;
@@ -20,7 +20,7 @@ pub(super) struct Health {
 /// Whether the process lives
 #[utoipa::path(
     get, path = "/healthz", tag = "operations", operation_id = "healthz",
-    responses((status = 200, description = "It does", body = Health), AnyErrors)
+    responses((status = 200, description = "It does", body = Health), OpenErrors)
 )]
 pub(super) async fn healthz(_: NoQuery) -> Json<Health> {
     Json(Health { status: "ok" })

@@ -20,17 +20,19 @@ mod users;
 
 use axum::Router;
 use axum::http::{Method, Uri};
+use foretaste_keys::Role;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::Shared;
 use crate::error::{ApiError, ErrorCode};
+use document::needing;
 
 pub use document::openapi;
 
 /// The routes that are answered by the scoring pool.
 fn scored() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
+    let routes = OpenApiRouter::new()
         .routes(routes!(tutorial::viewed))
         .routes(routes!(tutorial::recommended))
         .routes(routes!(users::user))
@@ -40,27 +42,38 @@ fn scored() -> OpenApiRouter<Shared> {
         .routes(routes!(items::item))
         .routes(routes!(items::similar))
         .routes(routes!(popular::popular))
-        .routes(routes!(properties::schema))
+        .routes(routes!(properties::schema));
+    needing(Role::Read, routes)
 }
 
-/// Every documented route.
+/// Every documented route, under the role that it needs.
 fn documented() -> OpenApiRouter<Shared> {
+    let read =
+        OpenApiRouter::new().routes(routes!(models::list)).routes(routes!(jobs::list)).routes(routes!(jobs::job));
+    let admin = OpenApiRouter::new()
+        .routes(routes!(tutorial::recompute_svd))
+        .routes(routes!(models::fit))
+        .routes(routes!(models::activate));
     OpenApiRouter::with_openapi(document::frame())
         .merge(scored())
-        .routes(routes!(tutorial::recompute_svd))
-        .routes(routes!(models::list, models::fit))
-        .routes(routes!(models::activate))
-        .routes(routes!(jobs::list))
-        .routes(routes!(jobs::job))
+        .merge(needing(Role::Read, read))
+        .merge(needing(Role::Admin, admin))
         .merge(operations())
 }
 
-/// What an operator's tools ask for; also served by the admin listener.
+/// What an operator's tools ask for; also served by the admin listener. Probes bring no key.
 fn operations() -> OpenApiRouter<Shared> {
+    let figures = OpenApiRouter::new().routes(routes!(metrics::metrics));
     OpenApiRouter::new()
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
-        .routes(routes!(metrics::metrics))
+        .merge(needing(Role::Read, figures))
+}
+
+/// Each route's path, as a template, its method, and the role that it needs; `None` where it is open to all.
+pub(crate) fn roles() -> Vec<(String, Method, Option<Role>)> {
+    let pages = docs::PATHS.map(|path| (path.to_owned(), Method::GET, None));
+    document::roles(documented().get_openapi_mut()).into_iter().chain(pages).collect()
 }
 
 /// The paths, as templates, of the routes that are answered by the scoring pool.

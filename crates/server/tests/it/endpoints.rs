@@ -170,7 +170,11 @@ fn the_docs_load_nothing_from_elsewhere() {
         let path = script.split('"').next().unwrap();
         assert_eq!(server.get(&format!("/docs{path}")).status, 200, "{path}");
     }
-    assert_eq!(server.get("/openapi.json").body, foretaste_server::openapi());
+    // Here a key may be left out; otherwise it is the document that the command line prints.
+    assert_eq!(
+        server.get("/openapi.json").body.replace("\"security\":[{},", "\"security\":["),
+        foretaste_server::openapi()
+    );
     assert_eq!(server.get("/").status, 200);
 }
 

@@ -7,6 +7,7 @@ mod client;
 mod endpoints;
 mod endurance;
 mod errors;
+mod keys;
 mod properties;
 mod replies;
 mod source;

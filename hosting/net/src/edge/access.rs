@@ -6,18 +6,21 @@
 //! from another origin; against the second, every request whose host is not a name of the loopback.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
+use foretaste_keys::KeyStore;
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use hyper::{Method, Request};
 
 use super::Refusal;
+use super::gate::Gate;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Answered whatever the host is: probes call by address. The latter two are those of notebooks.
 const PROBES: [&str; 4] = ["/healthz", "/readyz", "/_api/health", "/_api/ready"];
 
-/// Which hosts and origins a service takes requests for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Which hosts and origins a service takes requests for, and with which keys.
+#[derive(Debug, Clone, Default)]
 pub struct Access {
     /// Names by which it may be called, besides those of the loopback; lower case, without ports.
     hosts: Vec<String>,
@@ -25,6 +28,8 @@ pub struct Access {
     origins: Vec<HeaderValue>,
     /// Whether a host has to be one that is named.
     only_named: bool,
+    /// Who lets clients in; `None` where all may come.
+    gate: Option<Arc<Gate>>,
 }
 
 /// What cannot be a host or an origin.
@@ -54,7 +59,7 @@ impl Access {
     pub fn new(hosts: &[String], origins: &[String]) -> Result<Self, AccessError> {
         let hosts: Vec<String> = hosts.iter().map(|found| host(found)).collect::<Result<_, _>>()?;
         let origins = origins.iter().map(|found| origin(found)).collect::<Result<_, _>>()?;
-        Ok(Self { only_named: !hosts.is_empty(), hosts, origins })
+        Ok(Self { only_named: !hosts.is_empty(), hosts, origins, gate: None })
     }
 
     /// The same for a service that listens there: on a loopback address, every host has to be a name of the loopback or one
@@ -62,6 +67,22 @@ impl Access {
     #[must_use]
     pub fn listening(self, address: SocketAddr) -> Self {
         Self { only_named: self.only_named || is_loopback(address.ip()), ..self }
+    }
+
+    /// The same for those alone who bring one of the keys, but for what is open to all; figures are open if `open_metrics`.
+    #[must_use]
+    pub fn with_keys(self, keys: Arc<dyn KeyStore>, open_metrics: bool) -> Self {
+        Self { gate: Some(Arc::new(Gate::new(keys, open_metrics))), ..self }
+    }
+
+    /// Whether a key is asked for.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        self.gate.is_some()
+    }
+
+    pub(super) fn gate(&self) -> Option<&Gate> {
+        self.gate.as_deref()
     }
 
     pub(super) fn has_origins(&self) -> bool {
@@ -287,10 +308,10 @@ mod tests {
             Access::new(&given(host), &given(origin))
         };
         for host in ["http://shop.example", "shop.example/x", "a b", ":80"] {
-            assert_eq!(new(host, ""), Err(AccessError::Host { found: host.to_owned() }));
+            assert_eq!(new(host, "").map(drop), Err(AccessError::Host { found: host.to_owned() }));
         }
         for origin in ["shop.example", "https://", "https://shop.example/", "://x", "null"] {
-            assert_eq!(new("", origin), Err(AccessError::Origin { found: origin.to_owned() }));
+            assert_eq!(new("", origin).map(drop), Err(AccessError::Origin { found: origin.to_owned() }));
         }
         assert!(new("shop.example:8443", "app+x://shop.example:8443").is_ok());
     }

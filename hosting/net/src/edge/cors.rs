@@ -12,7 +12,8 @@ use hyper::{Method, Request, Response, StatusCode};
 /// What a page may send.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 /// Headers of replies that a page may read, besides those that it always may.
-const EXPOSED: HeaderValue = HeaderValue::from_static("x-request-id, x-model-version, retry-after");
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("x-request-id, x-model-version, retry-after, ratelimit, ratelimit-policy");
 /// Seconds for which a browser need not ask again.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 /// A page of a public site asks a service of a private network.

@@ -1,8 +1,10 @@
-//! What stands in front of everything that answers requests: bounds of the head, which pages and names may call, panics,
-//! request ids, headers.
+//! What stands in front of everything that answers requests: bounds of the head, which pages and names may call, and with
+//! which key, panics, request ids, headers.
 
 mod access;
+mod buckets;
 mod cors;
+mod gate;
 mod request_id;
 
 use std::fmt;
@@ -11,25 +13,36 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use hyper::body::Incoming;
-use hyper::header::{ALLOW, CONNECTION, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use foretaste_keys::Role;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{
+    ALLOW, CONNECTION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
 use hyper::{Method, Request, Response, StatusCode};
 
 use crate::body::{HeadError, check_head, discard_of};
 use crate::{Answer, Limits};
 
 pub use access::{Access, AccessError};
+pub use buckets::Quota;
+use gate::Caller;
+pub use gate::KeyFault;
 use request_id::RequestIds;
 
+/// Characters of a path and query that the log has.
+const LOGGED: usize = 200;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A service behind an [`Edge`].
 pub trait Face: Send + Sync + 'static {
     /// Answers a request that the edge lets through.
     fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Body>> + Send;
+
+    /// The role that such a request needs where keys are asked for; `None` for what is open to all.
+    fn role(&self, method: &Method, path: &str) -> Option<Role>;
 
     /// The reply to a refusal, in the service's own form, with its status.
     fn refuse(&self, refusal: &Refusal) -> Response<Body>;
@@ -55,6 +68,24 @@ pub enum Refusal {
         /// The page's origin, where the browser says it.
         found: Option<String>,
     },
+    /// It brings no key, or none that counts.
+    Key(KeyFault),
+    /// Its key is not enough.
+    Role {
+        /// The key's name.
+        name: String,
+        /// The key's role.
+        found: Role,
+        /// The role that it would need.
+        needed: Role,
+    },
+    /// Its key was used too often.
+    Rate {
+        /// The key's name.
+        name: String,
+        /// What is left to it.
+        quota: Quota,
+    },
     /// What answers has panicked.
     Panicked,
 }
@@ -68,7 +99,10 @@ impl Refusal {
             Self::Head(HeadError::BodyTooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Head(HeadError::Ambiguous { .. }) => StatusCode::BAD_REQUEST,
             Self::Host { .. } => StatusCode::MISDIRECTED_REQUEST,
-            Self::Origin { .. } => StatusCode::FORBIDDEN,
+            Self::Origin { .. } | Self::Role { .. } => StatusCode::FORBIDDEN,
+            Self::Key(KeyFault::Several) => StatusCode::BAD_REQUEST,
+            Self::Key(_) => StatusCode::UNAUTHORIZED,
+            Self::Rate { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -86,6 +120,13 @@ impl fmt::Display for Refusal {
                 write!(f, "a page of {origin} may not change anything; `--cors-origin {origin}` would allow it")
             }
             Self::Origin { found: None } => f.write_str("a page of another site may not change anything"),
+            Self::Key(fault) => fault.fmt(f),
+            Self::Role { name, found, needed } => {
+                write!(f, "the key of `{name}` has role {found}, this needs role {needed}")
+            }
+            Self::Rate { name, quota } => {
+                write!(f, "the key of `{name}` may make {} requests, try again in {} s", quota.rate(), quota.next_in)
+            }
             Self::Panicked => f.write_str("the request failed for a reason of our own"),
         }
     }
@@ -98,12 +139,20 @@ pub struct Edge<F> {
     limits: Arc<Limits>,
     access: Access,
     ids: RequestIds,
+    /// Whether each request is a line of the log.
+    is_logged: bool,
 }
 
 impl<F: Face> Edge<F> {
     /// An edge in front of `face`.
     pub fn new(face: F, limits: Arc<Limits>, access: Access) -> Self {
-        Self { face, limits, access, ids: RequestIds::new() }
+        Self { face, limits, access, ids: RequestIds::new(), is_logged: false }
+    }
+
+    /// The same, with a line of the log for each request if `is_logged`.
+    #[must_use]
+    pub fn logged(self, is_logged: bool) -> Self {
+        Self { is_logged, ..self }
     }
 
     /// The service behind it.
@@ -113,6 +162,18 @@ impl<F: Face> Edge<F> {
 
     fn refused(&self, request: &Request<Incoming>) -> Option<Refusal> {
         check_head(request, &self.limits).map_err(Refusal::Head).and_then(|()| self.access.check(request)).err()
+    }
+
+    /// Lets a request in, by its key where one is needed.
+    fn admit(&self, request: &Request<Incoming>) -> Result<Option<Caller>, Refusal> {
+        let Some(gate) = self.access.gate() else { return Ok(None) };
+        let path = request.uri().path();
+        // Whoever asks for methods learns nothing but the path's.
+        let role = match *request.method() {
+            Method::OPTIONS => Some(Role::Read),
+            ref method => self.face.role(method, path),
+        };
+        gate.needed(path, role).map(|needed| gate.admit(request.headers(), needed)).transpose()
     }
 
     async fn respond(&self, mut request: Request<Incoming>) -> Response<Body> {
@@ -127,11 +188,26 @@ impl<F: Face> Edge<F> {
             return reply;
         }
         let is_options = request.method() == Method::OPTIONS;
-        let response = contained(self.face.answer(request)).await;
-        let mut response = response.unwrap_or_else(|| self.face.refuse(&Refusal::Panicked));
-        if is_options {
-            response = options(response);
-        }
+        let mut response = match self.admit(&request) {
+            Ok(caller) => {
+                let response = contained(self.face.answer(request)).await;
+                let mut response = response.unwrap_or_else(|| self.face.refuse(&Refusal::Panicked));
+                if is_options {
+                    response = options(response);
+                }
+                if let Some(caller) = caller {
+                    caller.quota.inspect(|quota| quota.tell(response.headers_mut()));
+                    response.extensions_mut().insert(KeyName(caller.name));
+                }
+                response
+            }
+            Err(refusal) => {
+                let mut response = self.face.refuse(&refusal);
+                tell(&refusal, response.headers_mut());
+                let is_read = request.body().is_end_stream() || discard_of(&mut request, &self.limits).await;
+                if is_read { response } else { close(response) }
+            }
+        };
         if self.access.has_origins() {
             cors::share(response.headers_mut(), origin.as_ref());
         }
@@ -142,16 +218,62 @@ impl<F: Face> Edge<F> {
 impl<F: Face> Answer for Edge<F> {
     async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let begun = Instant::now();
-        let (id, method) = (self.ids.of(&request), request.method().clone());
+        let id = self.ids.of(&request);
+        let asked = self.is_logged.then(|| Asked::of(&request));
         let mut response = self.respond(request).await;
-        let status = response.status();
-        self.face.replied(status);
-        let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::debug!(request_id = ?id, %method, status = status.as_u16(), duration_us, "request");
+        self.face.replied(response.status());
+        if let Some(asked) = asked {
+            asked.log(&response, &id, begun.elapsed());
+        }
         let headers = response.headers_mut();
         headers.insert(X_REQUEST_ID, id);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response
+    }
+}
+
+/// An extension of a response: the name of the key that it was given for.
+#[derive(Debug, Clone)]
+struct KeyName(String);
+
+/// What the log says of a request.
+struct Asked {
+    method: Method,
+    target: String,
+}
+
+impl Asked {
+    fn of<B>(request: &Request<B>) -> Self {
+        let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+        Self { method: request.method().clone(), target: target.chars().take(LOGGED).collect() }
+    }
+
+    fn log(self, response: &Response<Body>, id: &HeaderValue, took: Duration) {
+        let Self { method, target } = self;
+        let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let key = response.extensions().get().map(|KeyName(name)| name.as_str());
+        // What a client chose is written with its quotes and control characters escaped.
+        tracing::info!(
+            request_id = ?id, ?method, ?target, status = response.status().as_u16(), duration_us, key, "request"
+        );
+    }
+}
+
+/// What the headers of a reply say of a refusal by key.
+fn tell(refusal: &Refusal, headers: &mut HeaderMap) {
+    match refusal {
+        Refusal::Key(KeyFault::Missing) => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"foretaste\""));
+        }
+        Refusal::Key(KeyFault::Unknown | KeyFault::Ended { .. }) => {
+            let invalid = HeaderValue::from_static("Bearer realm=\"foretaste\", error=\"invalid_token\"");
+            headers.insert(WWW_AUTHENTICATE, invalid);
+        }
+        Refusal::Rate { quota, .. } => {
+            quota.tell(headers);
+            headers.insert(RETRY_AFTER, HeaderValue::from(quota.next_in));
+        }
+        _ => {}
     }
 }
 

@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
+use foretaste_keys::Role;
 use foretaste_net::body::{BodyError as Unread, HeadError, discard};
 use foretaste_net::{Face, Limits, Refusal};
 use hyper::body::Incoming;
@@ -25,6 +26,19 @@ use crate::pool::{Pool, Work};
 use request::RequestDocument;
 
 const JSON: &str = "application/json";
+/// Pages of the gateway's own that need no key.
+const OPEN: [&str; 10] = [
+    "/",
+    "/docs",
+    "/docs/",
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/_api/health",
+    "/_api/ready",
+    "/_api/spec/openapi.json",
+    "/_api/spec/swagger.json",
+];
 
 /// A notebook behind HTTP.
 #[derive(Debug)]
@@ -66,13 +80,7 @@ impl Service {
         if let Some(own) = path.strip_prefix("/_api/") {
             return self.own(request.method(), own).unwrap_or_else(reply::not_found);
         }
-        let verb = match *request.method() {
-            Method::GET | Method::HEAD => Some(Verb::Get),
-            Method::PUT => Some(Verb::Put),
-            Method::POST => Some(Verb::Post),
-            Method::DELETE => Some(Verb::Delete),
-            _ => None,
-        };
+        let verb = verb_of(request.method());
         match self.notebook.routes.find(verb, &path) {
             Found::Route(route, values) => {
                 let begun = Instant::now();
@@ -164,9 +172,31 @@ impl Service {
     }
 }
 
+fn verb_of(method: &Method) -> Option<Verb> {
+    match *method {
+        Method::GET | Method::HEAD => Some(Verb::Get),
+        Method::PUT => Some(Verb::Put),
+        Method::POST => Some(Verb::Post),
+        Method::DELETE => Some(Verb::Delete),
+        _ => None,
+    }
+}
+
 impl Face for Service {
     async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
         self.respond(&mut request).await
+    }
+
+    fn role(&self, method: &Method, path: &str) -> Option<Role> {
+        let verb = verb_of(method);
+        if !path.starts_with("/_api/") && matches!(self.notebook.routes.find(verb, path), Found::Route(..)) {
+            return Some(if verb == Some(Verb::Get) { Role::Read } else { Role::Write });
+        }
+        match path {
+            _ if verb == Some(Verb::Get) && OPEN.contains(&path) => None,
+            "/_api/source" => Some(Role::Admin),
+            _ => Some(Role::Read),
+        }
     }
 
     fn refuse(&self, refusal: &Refusal) -> Response<Body> {

@@ -15,7 +15,7 @@ use super::model::{self, model_params};
 use super::notebook;
 use super::task::{Limits, Task, Work};
 use super::work::{Planned, beside, keys, usage, within};
-use crate::args::{AccessArgs, DataArgs, InheritArg, ReadArgs, ServeArgs, ThreadArgs, WorkerArgs, time};
+use crate::args::{AccessArgs, DataArgs, InheritArg, ListenArgs, ReadArgs, ServeArgs, ThreadArgs, WorkerArgs, time};
 use crate::data;
 use crate::exit::{Exit, ExitWith};
 
@@ -111,10 +111,10 @@ impl ServeSpec {
         Ok(ServeArgs {
             data: DataArgs { data: self.data, read },
             fit: model_params(&self.model)?,
-            listen: ([127, 0, 0, 1], 0).into(),
+            listen: ListenArgs::at(([127, 0, 0, 1], 0).into()),
             inherit: InheritArg { inherit: true },
             memory: Some(limits.memory),
-            admin: worker.admin,
+            admin_listen: None,
             wait: self.wait.map_or(Ok(ServerConfig::default().wait), |wait| time(&wait))?,
             access: self.access,
             threads: ThreadArgs::at_most(limits.threads),

@@ -14,7 +14,7 @@ use super::engine;
 use super::keys::OneOrMore;
 use super::task::{Limits, Task, Work};
 use super::work::{Planned, beside, keys, text_of, usage, within};
-use crate::args::{AccessArgs, InheritArg, NotebookArgs, ThreadArgs, WorkerArgs};
+use crate::args::{AccessArgs, InheritArg, ListenArgs, NotebookArgs, ThreadArgs, WorkerArgs};
 use crate::data::{self, Place};
 use crate::exit::{Exit, ExitWith};
 
@@ -71,7 +71,7 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
     let keys: Keys =
         keys::<_, super::keys::Keys>(specification, &format!("the native engine, image `{}`", engine::IMAGE))?;
     let kernels = within("kernels", keys.kernels.unwrap_or(1), 1, 64)? as u16;
-    let access = AccessArgs { host: keys.host.0, cors_origin: keys.cors_origin.0 };
+    let access = AccessArgs { host: keys.host.0, cors_origin: keys.cors_origin.0, ..AccessArgs::default() };
     access.access()?;
     let folder = path.parent().unwrap_or(Path::new("/"));
     let image = specification.image.as_deref();
@@ -125,7 +125,7 @@ impl NotebookSpec {
         let default = GatewayConfig::default();
         NotebookArgs {
             file: self.file.into(),
-            listen: ([127, 0, 0, 1], 0).into(),
+            listen: ListenArgs::at(([127, 0, 0, 1], 0).into()),
             inherit: InheritArg { inherit: true },
             python: self.python.map(PathBuf::from),
             kernels: self.kernels,

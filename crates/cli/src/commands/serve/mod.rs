@@ -15,7 +15,7 @@ use foretaste::recommend::Recommender;
 use foretaste_server::{Server, ServerConfig};
 
 use super::fit::fit_line;
-use super::{background_pool_of, report, threads};
+use super::{background_pool_of, entrance, report, threads};
 use crate::args::{FitArgs, ServeArgs};
 use crate::data::{Loaded, fitted, load, model_takes_no_fit};
 use crate::machine;
@@ -23,26 +23,31 @@ use crate::output::{self, bytes, count, counted, printable};
 use crate::signals::{Hangups, Stop};
 
 pub(super) fn run(args: &ServeArgs) -> Result<()> {
-    let (threads, access) = (threads(args.threads), args.access.access()?);
+    let (threads, listen) = (threads(args.threads), args.listen.address()?);
+    // Figures alone are all that the second address has, and they may be open.
+    let second = args.admin_listen.filter(|_| !args.access.open_metrics);
+    let access = entrance::access(&args.access, &[Some(listen), second].into_iter().flatten().collect::<Vec<_>>())?;
     logging::start(args.log_format)?;
     let stop = Stop::watch()?;
     let hangups = Hangups::watch()?;
     let inherited = socket::inherited(args.inherit)?;
     if inherited.is_none() {
-        probe(args.listen)?;
+        probe(listen)?;
     }
-    args.admin.map_or(Ok(()), probe)?;
+    args.admin_listen.map_or(Ok(()), probe)?;
     let train = background_pool_of(threads)?;
     let room = args.memory.map(machine::room_in);
     let origin = source::origin(&args.data);
     let recommender = train.install(|| prepare(args, room))?;
+    let asks_for_keys = access.has_keys();
     let config = ServerConfig {
-        listen: args.listen,
-        admin: args.admin,
+        listen,
+        admin: args.admin_listen,
         threads,
         memory: room,
         wait: args.wait,
         access,
+        access_log: args.access.access_log,
         ..ServerConfig::default()
     };
     let suggestions = suggestions::of(&recommender);
@@ -58,7 +63,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     if let Some(admin) = server.admin_addr() {
         say(&format!("health and metrics also on http://{admin}"));
     }
-    say(&suggestions.at(reachable(listens)));
+    say(&suggestions.at(reachable(listens), asks_for_keys));
     let reloader = server.reloader();
     hangups.each(move || reloader.reload())?;
     socket::ready();
@@ -119,7 +124,7 @@ pub(super) fn probe(address: SocketAddr) -> Result<()> {
 }
 
 pub(super) fn unavailable(address: SocketAddr) -> String {
-    format!("cannot listen on {address}; another address can be given with --listen, port 0 takes a free one")
+    format!("cannot listen on {address}; another address can be given with --listen or --port, port 0 takes a free one")
 }
 
 /// An address that a client on this machine can connect to.

@@ -39,11 +39,15 @@ pub(super) fn of(recommender: &Recommender) -> Suggestions {
 }
 
 impl Suggestions {
-    /// The commands for a service at `address`, each to be pasted into a shell.
-    pub(super) fn at(&self, address: SocketAddr) -> String {
+    /// The commands for a service at `address`, each to be pasted into a shell; with a key, where one is asked for.
+    pub(super) fn at(&self, address: SocketAddr, asks_for_keys: bool) -> String {
         let (user, item, k) = (percent_encoded(&self.user), percent_encoded(&self.item), self.k);
         let history = quoted(&self.history);
         let mut text = String::from("\nTry next:\n");
+        let call = if asks_for_keys { "curl -H \"authorization: Bearer $KEY\"" } else { "curl" };
+        if asks_for_keys {
+            text.push_str("  # a key for all of this\n  KEY=$(foretaste keys add NAME --role admin)\n");
+        }
         for (about, command) in [
             (
                 format!("the ten best for user {}", self.user),
@@ -69,7 +73,7 @@ impl Suggestions {
             ("how long refits took".to_owned(), format!("curl 'http://{address}/metrics'")),
         ] {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "  # {about}\n  {command}");
+            let _ = writeln!(text, "  # {about}\n  {}", command.replacen("curl", call, 1));
         }
         let _ = write!(text, "All endpoints: http://{address}/docs");
         text
