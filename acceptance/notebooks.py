@@ -30,7 +30,7 @@ class Notebook(Service):
         self.printed = ""
         for line in self.process.stdout:
             self.printed += line
-            found = re.search(r"http://127\.0\.0\.1:\d+", line)
+            found = re.search(r"https?://127\.0\.0\.1:\d+", line)
             if found:
                 self.url = found.group()
                 return

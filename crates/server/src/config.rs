@@ -1,9 +1,10 @@
 //! What the service may be told: addresses, threads, limits.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use foretaste_net::{Access, Limits};
+use foretaste_net::{Access, Limits, Tls};
 
 /// Everything [`Server::bind`](crate::Server::bind) needs besides the model.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct ServerConfig {
     pub access: Access,
     /// Whether each request is a line of the log. Default no.
     pub access_log: bool,
+    /// The certificate with which both listeners speak TLS. Default none: they speak plain HTTP.
+    pub tls: Option<Arc<Tls>>,
     /// Time-outs, caps and sizes.
     pub limits: Limits,
 }
@@ -41,6 +44,7 @@ impl Default for ServerConfig {
             queue: 4096,
             access: Access::default(),
             access_log: false,
+            tls: None,
             limits: Limits::default(),
         }
     }

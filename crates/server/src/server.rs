@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use foretaste::recommend::Recommender;
-use foretaste_net::{Access, Edge, LimitError, Listener, Slots, listen};
+use foretaste_net::{Access, Edge, LimitError, Listener, Slots, Tls, listen};
 use foretaste_service::{Observer, Origin, ScoringThreads, Service, ServiceConfig};
 use rayon::ThreadPool;
 use tokio::sync::oneshot;
@@ -140,6 +140,7 @@ impl Server {
             address: self.address,
             access: self.config.access,
             access_log: self.config.access_log,
+            tls: self.config.tls,
             listener: self.listener,
             admin: self.admin,
             app: self.app,
@@ -179,6 +180,7 @@ struct Parts {
     address: SocketAddr,
     access: Access,
     access_log: bool,
+    tls: Option<Arc<Tls>>,
     listener: Listener,
     admin: Option<(SocketAddr, Listener)>,
     app: Shared,
@@ -187,7 +189,7 @@ struct Parts {
 
 impl Parts {
     async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Self { address, access, access_log, listener, admin, app, routes } = self;
+        let Self { address, access, access_log, tls, listener, admin, app, routes } = self;
         let limits = Arc::clone(&app.limits);
         let scored = scored_paths();
         let edge = |routes, access| {
@@ -200,14 +202,14 @@ impl Parts {
             let slots = Slots::new(ADMIN_CONNECTIONS, ADMIN_CONNECTIONS);
             let until = async { drop(finish.await) };
             let answer = edge(admin_router(Arc::clone(&app)), access.clone().listening(address));
-            tokio::spawn(foretaste_net::serve(listener, answer, Arc::clone(&limits), slots, until));
+            tokio::spawn(foretaste_net::serve(listener, answer, Arc::clone(&limits), slots, tls.clone(), until));
         }
         let until = async {
             shutdown.await;
             app.stop();
         };
         let answer = edge(routes, access.listening(address));
-        foretaste_net::serve(listener, answer, limits, Arc::clone(&app.slots), until).await
+        foretaste_net::serve(listener, answer, limits, Arc::clone(&app.slots), tls, until).await
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::{Answer, Limits, Listener, Slots, connection};
+use crate::stream::Stream;
+use crate::{Answer, Limits, Listener, Slots, Tls, connection};
 
 /// Pauses before the last looks at what waits: a handshake that has begun takes as long as the way to the client and back.
 const LAST_LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(5), Duration::from_millis(45)];
@@ -23,23 +24,31 @@ pub(crate) async fn accept(
     (listener, watched): (Listener, TcpListener),
     answer: Arc<impl Answer>,
     limits: Arc<Limits>,
-    slots: Arc<Slots>,
+    (slots, tls): (Arc<Slots>, Option<Arc<Tls>>),
     mut stop: watch::Receiver<bool>,
 ) {
     let told = stop.clone();
     let serve = |stream: TcpStream, peer: IpAddr| match slots.take(peer) {
         Some(slot) => {
             let (answer, limits, stop) = (Arc::clone(&answer), Arc::clone(&limits), told.clone());
+            let tls = tls.clone();
             tokio::spawn(async move {
                 // Small answers must not wait for the client's delayed acknowledgement.
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "TCP_NODELAY was refused");
                 }
-                connection::serve(stream, answer, &limits, stop).await;
+                let stream = match tls {
+                    None => Some(Stream::Plain(stream)),
+                    Some(tls) => secured(&tls, stream, &limits).await,
+                };
+                if let Some(stream) = stream {
+                    connection::serve(stream, answer, &limits, stop).await;
+                }
                 drop(slot);
             });
         }
-        None => turn_away(&stream),
+        None if tls.is_none() => turn_away(&stream),
+        None => {}
     };
     loop {
         let accepted = tokio::select! {
@@ -69,6 +78,12 @@ pub(crate) async fn accept(
             }
         }
     }
+}
+
+/// The stream once the client and we agree on keys, which must not take longer than a head.
+async fn secured(tls: &Tls, stream: TcpStream, limits: &Limits) -> Option<Stream> {
+    let secured = tokio::time::timeout(limits.header, tls.accept(stream)).await.ok()??;
+    Some(Stream::Tls(Box::new(secured)))
 }
 
 /// One try to say why; the socket closes either way.

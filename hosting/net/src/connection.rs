@@ -9,12 +9,11 @@ use std::time::Instant;
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
 use crate::clock::Clock;
-use crate::stream::ClockedStream;
+use crate::stream::{ClockedStream, Stream};
 use crate::{Answer, Limits, Pause};
 
 /// Most headers of one request; more are answered 431.
@@ -22,12 +21,7 @@ const MAX_HEADERS: usize = 100;
 
 /// Speaks HTTP/1 on `stream`, answering from `answer`. Returns when the client has closed or a time-out has passed; once
 /// `stop` is true, after the next answer, or when none was asked for within `limits.linger`.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    answer: Arc<impl Answer>,
-    limits: &Limits,
-    mut stop: watch::Receiver<bool>,
-) {
+pub(crate) async fn serve(stream: Stream, answer: Arc<impl Answer>, limits: &Limits, mut stop: watch::Receiver<bool>) {
     let clock = Arc::new(Clock::new(limits));
     let is_last = stop.clone();
     let service = service_fn(|request| {
@@ -156,7 +150,9 @@ mod tests {
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let stop = stop.clone();
-                tokio::spawn(async move { serve(stream, Arc::new(Refuses), &Limits::default(), stop).await });
+                tokio::spawn(
+                    async move { serve(Stream::Plain(stream), Arc::new(Refuses), &Limits::default(), stop).await },
+                );
             }
         });
         let mut refused = std::net::TcpStream::connect(address).unwrap();

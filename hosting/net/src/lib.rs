@@ -11,6 +11,7 @@ mod listener;
 mod serve;
 mod slots;
 mod stream;
+mod tls;
 
 use std::future::Future;
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub use limits::{LimitError, Limits, WRITE_RATE};
 pub use listener::{Listener, inherited, listen};
 pub use serve::serve;
 pub use slots::{Slot, Slots};
+pub use tls::{Tls, TlsError};
 
 /// An extension of a response: for that long, nothing more is read from the connection. A client that asks again at once is so
 /// slowed down, before its requests cost anything.

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::accept::accept;
-use crate::{Answer, Limits, Listener, Slots};
+use crate::{Answer, Limits, Listener, Slots, Tls};
 
-/// Answers the connections of `listener` until `shutdown` resolves; then accepts no more, closes each connection after its
+/// Answers the connections of `listener`, over TLS where there is a certificate, until `shutdown` resolves; then accepts no more, closes each connection after its
 /// next answer, and returns when all are closed or `limits.drain` has passed.
 ///
 /// A connection that is idle then may still send a request for as long as `limits.linger`. Connections that wait in the
@@ -23,12 +23,13 @@ pub async fn serve(
     answer: Arc<impl Answer>,
     limits: Arc<Limits>,
     slots: Arc<Slots>,
+    tls: Option<Arc<Tls>>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let watched = listener.watched()?;
     let drain = limits.drain;
-    let accepting = tokio::spawn(accept((listener, watched), answer, limits, Arc::clone(&slots), stopping));
+    let accepting = tokio::spawn(accept((listener, watched), answer, limits, (Arc::clone(&slots), tls), stopping));
     shutdown.await;
     let begun = Instant::now();
     tracing::info!(connections = slots.taken(), "shutting down");

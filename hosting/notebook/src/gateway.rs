@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use foretaste_net::{Access, Edge, LimitError, Limits, Listener, Slots, serve};
+use foretaste_net::{Access, Edge, LimitError, Limits, Listener, Slots, Tls, serve};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -41,6 +41,8 @@ pub struct GatewayConfig {
     pub access: Access,
     /// Whether each request is a line of the log. Default no.
     pub access_log: bool,
+    /// The certificate with which it speaks TLS. Default none: it speaks plain HTTP.
+    pub tls: Option<Arc<Tls>>,
     /// Time-outs, caps and sizes of connections.
     pub limits: Limits,
     /// Threads that read and write sockets. Default: the processors this process may use.
@@ -64,6 +66,7 @@ impl Default for GatewayConfig {
             source: false,
             access: Access::default(),
             access_log: false,
+            tls: None,
             limits: Limits::default(),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             environment: Vec::new(),
@@ -78,6 +81,7 @@ pub struct Gateway {
     service: Option<Service>,
     access: Access,
     access_log: bool,
+    tls: Option<Arc<Tls>>,
     limits: Arc<Limits>,
     /// Owns the runners, and they the kernels.
     runtime: Option<Runtime>,
@@ -133,6 +137,7 @@ impl Gateway {
             service: Some(service),
             access: config.access,
             access_log: config.access_log,
+            tls: config.tls,
             limits,
             runtime: Some(runtime),
         })
@@ -158,7 +163,7 @@ impl Gateway {
             shutdown.await;
             behind.face().stop();
         };
-        let served = runtime.block_on(serve(listener, edge, Arc::clone(&self.limits), slots, stop));
+        let served = runtime.block_on(serve(listener, edge, Arc::clone(&self.limits), slots, self.tls.take(), stop));
         runtime.shutdown_timeout(SHUTDOWN);
         served.map_err(GatewayError::System)
     }

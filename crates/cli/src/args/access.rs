@@ -1,8 +1,11 @@
 //! Who may call a service: by which names, by pages of which origins, with which keys.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use anyhow::Result;
 use clap::Args;
-use foretaste_net::Access;
+use foretaste_net::{Access, Tls};
 use serde::{Deserialize, Serialize};
 
 use super::KeysFileArg;
@@ -29,6 +32,14 @@ pub(crate) struct AccessArgs {
     /// Let everybody see the figures at /metrics, without a key
     #[arg(long)]
     pub(crate) open_metrics: bool,
+    /// Certificate, and those that it follows from, in PEM: the service then speaks TLS; read again when it changes
+    #[arg(long, value_name = "FILE", env = "FORETASTE_TLS_CERT", requires = "tls_key")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", env = "FORETASTE_TLS_KEY", requires = "tls_cert")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// Write each request to the log
     #[arg(long)]
     pub(crate) access_log: bool,
@@ -40,19 +51,34 @@ impl AccessArgs {
         Access::new(&self.host, &self.cors_origin).exit_with(Exit::Usage)
     }
 
+    /// The certificate, where one is named.
+    pub(crate) fn tls(&self) -> Result<Option<Arc<Tls>>> {
+        let (Some(cert), Some(key)) = (&self.tls_cert, &self.tls_key) else { return Ok(None) };
+        Ok(Some(Arc::new(Tls::open(cert.clone(), key.clone()).exit_with(Exit::Data)?)))
+    }
+
     /// The same as flags.
     pub(crate) fn flags(&self) -> Vec<String> {
         let named = |flag: &str, values: &[String]| -> Vec<String> {
             values.iter().flat_map(|value| [flag.to_owned(), value.clone()]).collect()
         };
-        let keys: Vec<String> = self.keys.keys.iter().map(|path| path.display().to_string()).collect();
+        let file = |flag: &str, path: &Option<PathBuf>| -> Vec<String> {
+            path.iter().flat_map(|path| [flag.to_owned(), path.display().to_string()]).collect()
+        };
         let switches = [
             ("--insecure-no-keys", self.insecure_no_keys),
             ("--open-metrics", self.open_metrics),
             ("--access-log", self.access_log),
         ];
         let switches = switches.into_iter().filter(|(_, is_on)| *is_on).map(|(flag, _)| flag.to_owned()).collect();
-        [named("--host", &self.host), named("--cors-origin", &self.cors_origin), named("--keys", &keys), switches]
-            .concat()
+        [
+            named("--host", &self.host),
+            named("--cors-origin", &self.cors_origin),
+            file("--keys", &self.keys.keys),
+            file("--tls-cert", &self.tls_cert),
+            file("--tls-key", &self.tls_key),
+            switches,
+        ]
+        .concat()
     }
 }

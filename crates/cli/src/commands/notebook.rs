@@ -6,7 +6,7 @@ use anyhow::{Context, Error, Result};
 use foretaste_notebook::{ChoiceError, Gateway, GatewayConfig, GatewayError, Notebook};
 
 use super::deploy::data_by_hand;
-use super::serve::{logging, probe, say, socket, unavailable};
+use super::serve::{logging, probe, say, scheme, socket, unavailable};
 use super::{entrance, threads};
 use crate::args::NotebookArgs;
 use crate::exit::{Exit, ExitWith, coded};
@@ -15,7 +15,8 @@ use crate::signals::Stop;
 
 pub(super) fn run(args: NotebookArgs) -> Result<()> {
     let (threads, listen) = (threads(args.threads), args.listen.address()?);
-    let access = entrance::access(&args.access, &[listen])?;
+    let (access, scheme) = (entrance::access(&args.access, &[listen])?, scheme(&args.access));
+    let tls = args.access.tls()?;
     logging::start(args.log_format)?;
     let stop = Stop::watch()?;
     let notebook = Notebook::read(&args.file).exit_with(Exit::Data)?;
@@ -38,6 +39,7 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
         source: args.source,
         access,
         access_log: args.access.access_log,
+        tls,
         threads,
         launcher: launcher()?,
         environment: data_by_hand(&notebook, &args.file)?.into_iter().collect(),
@@ -50,7 +52,7 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
         None => foretaste_net::listen(listen, backlog).with_context(|| unavailable(listen))?,
     };
     let listens = listener.local_addr().context("cannot tell the address")?;
-    say(&format!("listening on http://{listens}, kernels: {}; stop with Ctrl-C", count(kernels)));
+    say(&format!("listening on {scheme}://{listens}, kernels: {}; stop with Ctrl-C", count(kernels)));
     socket::ready();
     gateway.run(listener, stop.wait()).context("the service failed")
 }

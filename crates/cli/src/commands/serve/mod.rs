@@ -16,7 +16,7 @@ use foretaste_server::{Server, ServerConfig};
 
 use super::fit::fit_line;
 use super::{background_pool_of, entrance, report, threads};
-use crate::args::{FitArgs, ServeArgs};
+use crate::args::{AccessArgs, FitArgs, ServeArgs};
 use crate::data::{Loaded, fitted, load, model_takes_no_fit};
 use crate::machine;
 use crate::output::{self, bytes, count, counted, printable};
@@ -27,6 +27,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     // Figures alone are all that the second address has, and they may be open.
     let second = args.admin_listen.filter(|_| !args.access.open_metrics);
     let access = entrance::access(&args.access, &[Some(listen), second].into_iter().flatten().collect::<Vec<_>>())?;
+    let tls = args.access.tls()?;
     logging::start(args.log_format)?;
     let stop = Stop::watch()?;
     let hangups = Hangups::watch()?;
@@ -48,6 +49,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
         wait: args.wait,
         access,
         access_log: args.access.access_log,
+        tls,
         ..ServerConfig::default()
     };
     let suggestions = suggestions::of(&recommender);
@@ -59,15 +61,21 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let listens = server.local_addr();
     // Whoever reads the address may already stop the service, which then ends well.
     let stopped = stop.wait();
-    say(&format!("listening on http://{listens}, CPUs: {}; stop with Ctrl-C", count(threads)));
+    let scheme = scheme(&args.access);
+    say(&format!("listening on {scheme}://{listens}, CPUs: {}; stop with Ctrl-C", count(threads)));
     if let Some(admin) = server.admin_addr() {
-        say(&format!("health and metrics also on http://{admin}"));
+        say(&format!("health and metrics also on {scheme}://{admin}"));
     }
-    say(&suggestions.at(reachable(listens), asks_for_keys));
+    say(&suggestions.at(&format!("{scheme}://{}", reachable(listens)), asks_for_keys));
     let reloader = server.reloader();
     hangups.each(move || reloader.reload())?;
     socket::ready();
     server.run(stopped).context("the service failed")
+}
+
+/// How the service is called.
+pub(super) fn scheme(access: &AccessArgs) -> &'static str {
+    if access.tls_cert.is_some() { "https" } else { "http" }
 }
 
 /// Reads DATA and fits within a bound of bytes, and reports how it went.

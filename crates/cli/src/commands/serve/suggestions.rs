@@ -1,7 +1,6 @@
 //! What to try next: commands with users and items of the data at hand.
 
 use std::fmt::Write;
-use std::net::SocketAddr;
 
 use foretaste::recommend::Recommender;
 use serde_json::json;
@@ -39,8 +38,8 @@ pub(super) fn of(recommender: &Recommender) -> Suggestions {
 }
 
 impl Suggestions {
-    /// The commands for a service at `address`, each to be pasted into a shell; with a key, where one is asked for.
-    pub(super) fn at(&self, address: SocketAddr, asks_for_keys: bool) -> String {
+    /// The commands for a service at `address`, a URL, each to be pasted into a shell; with a key, where one is asked for.
+    pub(super) fn at(&self, address: &str, asks_for_keys: bool) -> String {
         let (user, item, k) = (percent_encoded(&self.user), percent_encoded(&self.item), self.k);
         let history = quoted(&self.history);
         let mut text = String::from("\nTry next:\n");
@@ -51,31 +50,28 @@ impl Suggestions {
         for (about, command) in [
             (
                 format!("the ten best for user {}", self.user),
-                format!("curl -X POST 'http://{address}/recommended?param={user}'"),
+                format!("curl -X POST '{address}/recommended?param={user}'"),
             ),
-            ("what the user has rated".to_owned(), format!("curl -X POST 'http://{address}/viewed?param={user}'")),
+            ("what the user has rated".to_owned(), format!("curl -X POST '{address}/viewed?param={user}'")),
             (
                 "the same with scores, as JSON".to_owned(),
-                format!("curl 'http://{address}/v1/users/{user}/recommendations?limit=10'"),
+                format!("curl '{address}/v1/users/{user}/recommendations?limit=10'"),
             ),
-            (
-                format!("what is like {}", self.title),
-                format!("curl 'http://{address}/v1/items/{item}/similar?limit=10'"),
-            ),
+            (format!("what is like {}", self.title), format!("curl '{address}/v1/items/{item}/similar?limit=10'")),
             (
                 "for a new user who likes it".to_owned(),
-                format!("curl -H 'content-type: application/json' -d {history} 'http://{address}/v1/recommendations'"),
+                format!("curl -H 'content-type: application/json' -d {history} '{address}/v1/recommendations'"),
             ),
             (
                 "fit anew with another k, and swap it in".to_owned(),
-                format!("curl -X POST 'http://{address}/recompute_svd?param={k}'"),
+                format!("curl -X POST '{address}/recompute_svd?param={k}'"),
             ),
-            ("how long refits took".to_owned(), format!("curl 'http://{address}/metrics'")),
+            ("how long refits took".to_owned(), format!("curl '{address}/metrics'")),
         ] {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "  # {about}\n  {}", command.replacen("curl", call, 1));
         }
-        let _ = write!(text, "All endpoints: http://{address}/docs");
+        let _ = write!(text, "All endpoints: {address}/docs");
         text
     }
 }
