@@ -29,6 +29,9 @@ pub struct Order {
     pub port: Option<u16>,
     /// Processes that answer side by side.
     pub replicas: u32,
+    /// Whether it speaks TLS.
+    #[serde(default)]
+    pub tls: bool,
     /// How long a replica may take until it is ready.
     pub patience: Duration,
 }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::emit::{Invocation, Probes, Service};
+use crate::emit::{Invocation, Probes, Secret, Service};
 use crate::home::{self, HomeError};
 use crate::order::Order;
 use crate::spec::Specification;
@@ -23,6 +23,10 @@ pub struct Worker {
     pub container: Invocation,
     /// Files and folders that it reads, by their paths from the specification's folder.
     pub files: Vec<PathBuf>,
+    /// Files that it reads and that are not for an image.
+    pub secrets: Vec<Secret>,
+    /// Whether it speaks TLS.
+    pub tls: bool,
     /// Python packages, where Python runs it.
     pub python: Option<Vec<String>>,
     /// Where to ask how it is.
@@ -104,6 +108,7 @@ pub fn plan(specification: &Specification, setting: &Setting, worker: Worker) ->
         memory,
         port: specification.port,
         replicas,
+        tls: worker.tls,
         patience: setting.patience,
     };
     let elsewhere = Service {
@@ -111,6 +116,8 @@ pub fn plan(specification: &Specification, setting: &Setting, worker: Worker) ->
         here,
         container: stated(worker.container),
         files: worker.files,
+        secrets: worker.secrets,
+        tls: worker.tls,
         directory: folder.to_owned(),
         program: setting.program.clone(),
         python: worker.python,
@@ -175,10 +182,12 @@ mod tests {
             environment: variables([("DATA", place), variable]),
         };
         Worker {
-            arguments: vec!["worker".to_owned(), "{}".to_owned()],
+            arguments: vec!["serve".to_owned(), "--inherit".to_owned()],
             here: invocation("/home/me/x.csv", ("HERE", "1")),
             container: invocation("x.csv", ("A", "the worker's")),
             files: vec!["x.csv".into()],
+            secrets: Vec::new(),
+            tls: false,
             python: python.then(|| vec!["scipy".to_owned()]),
             probes: Probes { alive: "/a", ready: "/r" },
         }
@@ -205,7 +214,7 @@ mod tests {
         let Plan { name, order, elsewhere } =
             planned("titan: v1\ncpu: 1.5\nmemory: 64MB\nport: 81\nreplicas: 3\nenv: {A: mine}", false);
         assert_eq!((&*name, &*elsewhere.name), ("films", "films"));
-        assert_eq!(order.command, ["/usr/bin/foretaste", "worker", "{}"]);
+        assert_eq!(order.command, ["/usr/bin/foretaste", "serve", "--inherit"]);
         assert_eq!((&*order.directory, &*elsewhere.directory), (Path::new("/home/me"), Path::new("/home/me")));
         assert_eq!((order.cpu.get(), order.memory.bytes(), order.port, order.replicas), (1.5, 64_000_000, Some(81), 3));
         assert_eq!(

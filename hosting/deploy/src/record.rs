@@ -107,7 +107,8 @@ impl Record {
     /// Where the service answers.
     #[must_use]
     pub fn url(&self) -> Option<String> {
-        self.address.map(|address| format!("http://{address}"))
+        let scheme = if self.active().is_some_and(|active| active.order.tls) { "https" } else { "http" };
+        self.address.map(|address| format!("{scheme}://{address}"))
     }
 
     /// The deployment that answers.
@@ -201,6 +202,7 @@ mod tests {
             memory: "64MB".parse().unwrap(),
             port: Some(port),
             replicas: 1,
+            tls: false,
             patience: Duration::from_secs(1),
         }
     }

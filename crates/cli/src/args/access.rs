@@ -6,25 +6,20 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Args;
 use foretaste_net::{Access, Tls};
-use serde::{Deserialize, Serialize};
 
 use super::KeysFileArg;
 use crate::exit::{Exit, ExitWith};
 
 /// Who may call.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct AccessArgs {
     /// Name by which the service may be called, besides those of the loopback; can be given again
     #[arg(long, value_name = "NAME", env = "FORETASTE_HOST", value_delimiter = ',')]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) host: Vec<String>,
     /// Origin whose pages may call it from a browser, such as https://shop.example; can be given again
     #[arg(long, value_name = "ORIGIN", env = "FORETASTE_CORS_ORIGIN", value_delimiter = ',')]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) cors_origin: Vec<String>,
     #[command(flatten)]
-    #[serde(flatten)]
     pub(crate) keys: KeysFileArg,
     /// Let everybody in who reaches the address, also one that is not of this machine alone
     #[arg(long)]
@@ -34,11 +29,9 @@ pub(crate) struct AccessArgs {
     pub(crate) open_metrics: bool,
     /// Certificate, and those that it follows from, in PEM: the service then speaks TLS; read again when it changes
     #[arg(long, value_name = "FILE", env = "FORETASTE_TLS_CERT", requires = "tls_key")]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tls_cert: Option<PathBuf>,
     /// Key of the certificate, in PEM
     #[arg(long, value_name = "FILE", env = "FORETASTE_TLS_KEY", requires = "tls_cert")]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tls_key: Option<PathBuf>,
     /// Write each request to the log
     #[arg(long)]
@@ -55,30 +48,5 @@ impl AccessArgs {
     pub(crate) fn tls(&self) -> Result<Option<Arc<Tls>>> {
         let (Some(cert), Some(key)) = (&self.tls_cert, &self.tls_key) else { return Ok(None) };
         Ok(Some(Arc::new(Tls::open(cert.clone(), key.clone()).exit_with(Exit::Data)?)))
-    }
-
-    /// The same as flags.
-    pub(crate) fn flags(&self) -> Vec<String> {
-        let named = |flag: &str, values: &[String]| -> Vec<String> {
-            values.iter().flat_map(|value| [flag.to_owned(), value.clone()]).collect()
-        };
-        let file = |flag: &str, path: &Option<PathBuf>| -> Vec<String> {
-            path.iter().flat_map(|path| [flag.to_owned(), path.display().to_string()]).collect()
-        };
-        let switches = [
-            ("--insecure-no-keys", self.insecure_no_keys),
-            ("--open-metrics", self.open_metrics),
-            ("--access-log", self.access_log),
-        ];
-        let switches = switches.into_iter().filter(|(_, is_on)| *is_on).map(|(flag, _)| flag.to_owned()).collect();
-        [
-            named("--host", &self.host),
-            named("--cors-origin", &self.cors_origin),
-            file("--keys", &self.keys.keys),
-            file("--tls-cert", &self.tls_cert),
-            file("--tls-key", &self.tls_key),
-            switches,
-        ]
-        .concat()
     }
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::JsonArg;
 use super::examples;
-use super::{JsonArg, LogFormat};
 
 /// The commands about services.
 #[derive(Debug, Subcommand)]
@@ -34,9 +34,6 @@ pub(crate) enum DeployCommand {
     /// Take limits on and become a worker
     #[command(hide = true)]
     Launch(LaunchArgs),
-    /// Be a worker of a service
-    #[command(hide = true)]
-    Worker(WorkerArgs),
 }
 
 /// Where services keep their records, logs and sockets.
@@ -166,14 +163,4 @@ pub(crate) struct SuperviseArgs {
 pub(crate) struct LaunchArgs {
     /// What to take on, as JSON
     pub(crate) order: String,
-}
-
-/// `worker`
-#[derive(Debug, Args)]
-pub(crate) struct WorkerArgs {
-    /// What to do, as JSON
-    pub(crate) task: String,
-    /// How the log on stderr looks
-    #[arg(long, value_enum, env = "FORETASTE_LOG_FORMAT", default_value_t = LogFormat::Text)]
-    pub(crate) log_format: LogFormat,
 }

@@ -110,11 +110,6 @@ pub(crate) struct ThreadArgs {
 }
 
 impl ThreadArgs {
-    /// A bound that was found out otherwise; more than the flag allows is its largest.
-    pub(crate) fn at_most(threads: usize) -> Self {
-        Self { threads: Some(u16::try_from(threads).unwrap_or(u16::MAX)) }
-    }
-
     /// The number asked for, if one was.
     pub(crate) fn asked(self) -> Option<usize> {
         self.threads.map(usize::from)

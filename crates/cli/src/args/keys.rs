@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use foretaste_keys::{Rate, Role};
-use serde::{Deserialize, Serialize};
 
 use super::{JsonArg, examples};
 
@@ -30,12 +29,18 @@ pub(crate) enum KeysCommand {
 }
 
 /// `--keys`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct KeysFileArg {
     /// File that keeps the keys, as hashes [default: keys.json in the user's configuration folder]
     #[arg(long, value_name = "FILE", env = "FORETASTE_KEYS_FILE")]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) keys: Option<PathBuf>,
+}
+
+impl KeysFileArg {
+    /// As it is where no flag can say it.
+    pub(crate) fn of_the_environment() -> Self {
+        Self { keys: std::env::var_os("FORETASTE_KEYS_FILE").map(PathBuf::from) }
+    }
 }
 
 /// `keys add`

@@ -22,11 +22,6 @@ pub(crate) struct ListenArgs {
 }
 
 impl ListenArgs {
-    /// That address.
-    pub(crate) fn at(address: SocketAddr) -> Self {
-        Self { listen: Some(address), port: None }
-    }
-
     /// The address that they say.
     pub(crate) fn address(self) -> Result<SocketAddr> {
         match (self.listen, self.port) {

@@ -28,7 +28,7 @@ pub(crate) use bench::{BenchArgs, BenchCommand, SvdArgs, TutorialArgs};
 pub(crate) use data::{DataArgs, ReadArgs};
 pub(crate) use deploy::{
     Artefact, DeployArgs, DeployCommand, LaunchArgs, LogsArgs, RemoveArgs, RollbackArgs, ServicesArgs, StateArg,
-    StopArgs, SuperviseArgs, WorkerArgs,
+    StopArgs, SuperviseArgs,
 };
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;

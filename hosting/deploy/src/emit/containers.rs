@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::{EmitError, INSIDE, Service, yaml};
+use super::{EmitError, INSIDE, Secret, Service, yaml};
 
 /// What the binary runs on: it needs a C library and nothing else.
 const BASE: &str = "debian:stable-slim";
@@ -21,6 +21,10 @@ pub fn dockerfile(service: &Service) -> Result<String, EmitError> {
     // Writing to a String cannot fail.
     let _ = writeln!(text, "# The context is the folder of the specification, with the program `foretaste` in it:");
     let _ = writeln!(text, "#   cp target/release/foretaste FOLDER/ && docker build -t {} FOLDER", service.name);
+    if !service.secrets.is_empty() {
+        let _ = writeln!(text, "# Files that are mounted when it runs, as with docker run -v \"$PWD/FILE:PLACE:ro\":");
+        text.push_str(&service.secrets_to_mount()?);
+    }
     let _ = writeln!(text, "FROM {base}");
     if let Some(packages) = &service.python {
         let _ = writeln!(text, "RUN pip install --no-cache-dir {}", packages.join(" "));
@@ -58,7 +62,14 @@ pub fn compose(service: &Service) -> Result<String, EmitError> {
         .iter()
         .map(|(name, value)| (name.clone(), json!(value.replace('$', "$$"))))
         .collect();
-    yaml(&json!({"services": {service.name.clone(): {
+    let mounted: Vec<Value> =
+        service.secrets.iter().map(|Secret { name, place, .. }| json!({"source": name, "target": place})).collect();
+    let secrets: serde_json::Map<String, Value> = service
+        .secrets
+        .iter()
+        .map(|Secret { name, file, .. }| (name.clone(), json!({"file": relative(file)})))
+        .collect();
+    let mut document = json!({"services": {service.name.clone(): {
         "build": {"context": "."},
         "image": service.name,
         "ports": [ports],
@@ -72,5 +83,17 @@ pub fn compose(service: &Service) -> Result<String, EmitError> {
                 "memory": format!("{}b", service.memory.bytes()),
             }},
         },
-    }}}))
+    }}});
+    if secrets.is_empty() {
+        return yaml(&document);
+    }
+    document["services"][&service.name]["secrets"] = mounted.into();
+    document["secrets"] = secrets.into();
+    let note = "# The files of `secrets` have to be readable by user 65534, as chmod a+r makes them; that of keys holds hashes alone.\n";
+    Ok(format!("{note}{}", yaml(&document)?))
+}
+
+/// A path that is none of a volume's names.
+fn relative(file: &str) -> String {
+    if file.starts_with(['/', '.']) { file.to_owned() } else { format!("./{file}") }
 }

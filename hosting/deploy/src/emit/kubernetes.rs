@@ -1,5 +1,7 @@
 //! A Kubernetes Deployment and the Service before it.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::{EmitError, INSIDE, Service, yaml};
@@ -21,12 +23,15 @@ pub fn kubernetes(service: &Service) -> Result<String, EmitError> {
         .iter()
         .map(|(name, value)| json!({"name": name, "value": value.replace("$(", "$$(")}))
         .collect();
-    let probe =
-        |path: &str| json!({"httpGet": {"path": path, "port": INSIDE}, "periodSeconds": 5, "timeoutSeconds": 2});
+    let scheme = if service.tls { "HTTPS" } else { "HTTP" };
+    let probe = |path: &str| {
+        let asked = json!({"path": path, "port": INSIDE, "scheme": scheme});
+        json!({"httpGet": asked, "periodSeconds": 5, "timeoutSeconds": 2})
+    };
     let mut startup = probe(service.probes.ready);
     // Reading and fitting large data takes minutes.
     startup["failureThreshold"] = json!(120);
-    let container = json!({
+    let mut container = json!({
         "name": service.name,
         "image": format!("{}:latest", service.name),
         "imagePullPolicy": "IfNotPresent",
@@ -39,6 +44,12 @@ pub fn kubernetes(service: &Service) -> Result<String, EmitError> {
         "livenessProbe": probe(service.probes.alive),
         "securityContext": {"allowPrivilegeEscalation": false, "runAsNonRoot": true, "runAsUser": 65534},
     });
+    let mut pod = json!({"terminationGracePeriodSeconds": 15});
+    if let Some(folder) = service.secrets.first().and_then(|secret| Path::new(&secret.place).parent()) {
+        container["volumeMounts"] = json!([{"name": "secrets", "mountPath": folder, "readOnly": true}]);
+        pod["volumes"] = json!([{"name": "secrets", "secret": {"secretName": service.name}}]);
+    }
+    pod["containers"] = json!([container]);
     let deployment = json!({
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -50,7 +61,7 @@ pub fn kubernetes(service: &Service) -> Result<String, EmitError> {
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
             "template": {
                 "metadata": {"labels": labels},
-                "spec": {"terminationGracePeriodSeconds": 15, "containers": [container]},
+                "spec": pod,
             },
         },
     });
@@ -60,5 +71,15 @@ pub fn kubernetes(service: &Service) -> Result<String, EmitError> {
         "metadata": metadata,
         "spec": {"selector": labels, "ports": [{"name": "http", "port": service.outside(), "targetPort": "http"}]},
     });
-    Ok(format!("---\n{}---\n{}", yaml(&deployment)?, yaml(&front)?))
+    let mut note = String::new();
+    if !service.secrets.is_empty() {
+        let files: Vec<String> =
+            service.secrets.iter().map(|secret| format!("--from-file={}={}", secret.name, secret.file)).collect();
+        let files = files.join(" ");
+        if files.contains(['\n', '\r']) {
+            return Err(EmitError::LineFeed { what: "the path of a file to mount".to_owned(), artefact: "a comment" });
+        }
+        note = format!("# Before: kubectl create secret generic {} {files}\n", service.name);
+    }
+    Ok(format!("{note}---\n{}---\n{}", yaml(&deployment)?, yaml(&front)?))
 }

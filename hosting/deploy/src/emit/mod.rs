@@ -50,6 +50,17 @@ pub struct Probes {
     pub ready: &'static str,
 }
 
+/// A file that is mounted into a container: it is not for its image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Its name.
+    pub name: String,
+    /// Where it lies, from the specification's folder.
+    pub file: String,
+    /// Where the container finds it.
+    pub place: String,
+}
+
 /// A service, as others run it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Service {
@@ -61,6 +72,10 @@ pub struct Service {
     pub container: Invocation,
     /// Files and folders that the service reads, by their paths beside the specification.
     pub files: Vec<PathBuf>,
+    /// Files that are not for the image.
+    pub secrets: Vec<Secret>,
+    /// Whether it speaks TLS.
+    pub tls: bool,
     /// The folder of the specification on this machine.
     pub directory: PathBuf,
     /// The program on this machine.
@@ -83,6 +98,19 @@ impl Service {
     /// The port outside.
     fn outside(&self) -> u16 {
         self.port.unwrap_or(INSIDE)
+    }
+
+    /// How a file that is not for the image gets into a container, for people: a line for each.
+    fn secrets_to_mount(&self) -> Result<String, EmitError> {
+        let mut text = String::new();
+        for Secret { file, place, .. } in &self.secrets {
+            if file.contains(['\n', '\r']) {
+                return Err(EmitError::LineFeed { what: format!("the path `{file}`"), artefact: "a comment" });
+            }
+            // Writing to a String cannot fail.
+            let _ = std::fmt::Write::write_fmt(&mut text, format_args!("#   {file} at {place}\n"));
+        }
+        Ok(text)
     }
 
     /// The command inside a container.
@@ -112,6 +140,12 @@ mod tests {
                 environment: [("A".to_owned(), "100% \"x\" $y".to_owned()), ("N".to_owned(), "1".to_owned())].into(),
             },
             files: vec!["ratings.csv".into()],
+            secrets: vec![Secret {
+                name: "keys.json".to_owned(),
+                file: "keys.json".to_owned(),
+                place: "/run/secrets/foretaste/keys.json".to_owned(),
+            }],
+            tls: false,
             directory: "/home/me/my films".into(),
             program: "/usr/bin/foretaste".into(),
             python: None,

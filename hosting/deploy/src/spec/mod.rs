@@ -5,6 +5,7 @@ mod images;
 mod own;
 mod quantity;
 mod read;
+mod stated;
 mod value;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 pub use error::SpecError;
 pub use images::Images;
 pub use quantity::{Cpu, Memory, QuantityError};
+pub use stated::Stated;
 pub use value::Mapping;
 
 /// A service as stated: the keys that every service has, and what its worker alone understands.

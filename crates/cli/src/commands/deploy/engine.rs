@@ -1,4 +1,4 @@
-//! The native engine as a service: its keys in a specification, and `foretaste serve` with what they say.
+//! The native engine as a service: `foretaste serve` with what a specification says.
 
 use std::path::{Path, PathBuf};
 
@@ -6,123 +6,78 @@ use anyhow::Result;
 use foretaste_deploy::emit::{Invocation, Probes};
 use foretaste_deploy::plan::Worker;
 use foretaste_deploy::spec::Specification;
-use foretaste_server::ServerConfig;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::keys::Keys;
 use super::model::{self, model_params};
-use super::notebook;
-use super::task::{Limits, Task, Work};
-use super::work::{Planned, beside, keys, usage, within};
-use crate::args::{AccessArgs, DataArgs, InheritArg, ListenArgs, ReadArgs, ServeArgs, ThreadArgs, WorkerArgs, time};
+use super::options::{Options, Words};
+use super::work::{Limits, Planned, beside, home_expanded, operand, usage};
+use crate::args::Command;
 use crate::data;
-use crate::exit::{Exit, ExitWith};
+use crate::exit::{Exit, ExitWith, coded};
 
 /// The image that is this program.
 pub(super) const IMAGE: &str = "foretaste";
-
-/// What the engine serves, complete.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ServeSpec {
-    pub(super) data: String,
-    pub(super) items: Option<String>,
-    pub(super) rows: Option<u64>,
-    /// As stated, and checked.
-    pub(super) wait: Option<String>,
-    #[serde(default)]
-    pub(super) access: AccessArgs,
-    /// The model's parameters, as stated.
-    pub(super) model: Map<String, Value>,
-}
+/// What every service of the engine has to state.
+const DATA: &str = "data";
 
 /// How the native engine is served.
 pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned> {
     if let Some(image) = specification.image.as_deref().filter(|&image| image != IMAGE) {
         return Err(usage(&format!("image `{image}` runs notebooks; a specification by itself needs image `{IMAGE}`")));
     }
-    let keys: Keys = keys::<_, notebook::Keys>(specification, "notebooks")?;
-    let line = Keys::of_the_model().find_map(|key| specification.work.line_of(key));
-    let stated = spec(keys, line)?;
     let folder = path.parent().unwrap_or(Path::new("/"));
-    let files = [Some(&stated.data), stated.items.as_ref()].into_iter().flatten();
-    let files = files.filter(|file| folder.join(file).exists()).map(PathBuf::from).collect();
-    let here = ServeSpec {
-        data: beside(folder, &stated.data)?,
-        items: stated.items.as_deref().map(|items| beside(folder, items)).transpose()?,
-        ..stated.clone()
-    };
-    let limits = Limits::of(specification);
-    let by_hand = |spec: &ServeSpec| -> Result<Invocation> {
+    let (options, others) = (Options::of("serve"), Options::of("notebook"));
+    // A file of parameters is a flag as any other.
+    let (of_the_model, rest) = specification
+        .work
+        .split(|stated| Keys::are_of_the_model(stated.key()) && (stated.key() != "params" || stated.is_mapping()));
+    let (data, flags) = rest.split(|stated| stated.key() == DATA);
+    if let Some(foreign) = flags.stated().find(|stated| !options.have(stated.key()) && others.have(stated.key())) {
+        return Err(usage(&format!("`{}` is for notebooks", foreign.key())));
+    }
+    let known = || options.keys().chain([DATA.to_owned()]).chain(Keys::of_the_model().map(str::to_owned)).collect();
+    let Words { here, container, mut files, secrets, tls } = options.words(&flags, folder, &known)?;
+    let missing = || usage(&format!("`data` is missing: a file, a folder, or one of {}", data::names()));
+    let stated = data.stated().next().ok_or_else(missing)?;
+    let stated = home_expanded(&stated.read::<String>().exit_with(Exit::Data)?);
+    files.extend(Some(PathBuf::from(&stated)).filter(|file| folder.join(file).exists()));
+    let model = model_flags(&of_the_model)?;
+    let limits = Limits::of(specification, &flags);
+    let memory = ["--memory".to_owned(), limits.memory.to_string()];
+    let line = |data: String, flags: Vec<String>| {
+        let words =
+            [vec!["serve".to_owned(), operand(data)], flags, model.clone(), limits.threads(), memory.to_vec()].concat();
         // Memory of an earlier fit goes back at once: a limit counts what the allocator keeps for later, too.
-        let environment = [("MIMALLOC_PURGE_DELAY".to_owned(), "0".to_owned())].into();
-        Ok(Invocation { arguments: spec.arguments(limits)?, environment })
+        Invocation { arguments: words, environment: [("MIMALLOC_PURGE_DELAY".to_owned(), "0".to_owned())].into() }
     };
-    let (by_hand_here, container) = (by_hand(&here)?, by_hand(&stated)?);
+    let (here, container) = (line(beside(folder, &stated)?, here), line(stated, container));
+    if let Command::Serve(args) = Options::parsed(&here.arguments, &flags)? {
+        args.access.access().map_err(|error| coded(Exit::Data, error))?;
+    }
     let worker = Worker {
-        arguments: Task { limits, work: Work::Serve(here) }.arguments()?,
-        here: by_hand_here,
+        arguments: [here.arguments.clone(), vec!["--inherit".to_owned()]].concat(),
+        here,
         container,
         files,
+        secrets,
+        tls,
         python: None,
         probes: Probes { alive: "/healthz", ready: "/readyz" },
     };
     Ok(Planned { worker, notes: Vec::new() })
 }
 
-/// What the keys say, checked as far as that is possible without the data; the model is stated from a line on.
-fn spec(keys: Keys, line: Option<u64>) -> Result<ServeSpec> {
-    let missing = || usage(&format!("`data` is missing: a file, a folder, or one of {}", data::names()));
-    let stated = model::Stated { model: keys.model, params: keys.params, short: keys.short };
-    let model = stated.mapping().and_then(|model| model_params(&model).map(|_| model));
-    Ok(ServeSpec {
-        model: model.map_err(|error| match line {
-            Some(line) => error.context(format!("line {line}")),
-            None => error,
-        })?,
-        rows: keys.rows.map(|rows| within("rows", rows, 1, u64::MAX)).transpose()?,
-        data: keys.data.ok_or_else(missing)?,
-        items: keys.items,
-        wait: keys.wait.map(|wait| time(&wait).map(|_| wait).exit_with(Exit::Data)).transpose()?,
-        access: keys.access.access().map(|_| keys.access)?,
+/// The flags of the model, checked as far as that is possible without the data.
+fn model_flags(keys: &foretaste_deploy::spec::Mapping) -> Result<Vec<String>> {
+    let line = keys.stated().next().and_then(|stated| keys.line_of(stated.key()));
+    let stated: Keys = keys.read().exit_with(Exit::Data)?;
+    let stated = model::Stated { model: stated.model, params: stated.params, short: stated.short };
+    let flags = stated.mapping().and_then(|model| Ok(model_params(&model)?.flags()));
+    flags.map_err(|error| match line {
+        Some(line) => error.context(format!("line {line}")),
+        None => error,
     })
 }
-
-impl ServeSpec {
-    /// The same as flags, for artefacts that people read.
-    pub(super) fn arguments(&self, limits: Limits) -> Result<Vec<String>> {
-        // A name that begins with a dash would be taken for a flag.
-        let place = |stated: &String| if stated.starts_with('-') { format!("./{stated}") } else { stated.clone() };
-        let mut arguments = vec!["serve".to_owned(), place(&self.data)];
-        let reading = [("--items", self.items.as_ref().map(place)), ("--rows", self.rows.map(|rows| rows.to_string()))];
-        arguments.extend(reading.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])).flatten());
-        arguments.extend(model_params(&self.model)?.flags());
-        arguments.extend(self.wait.iter().flat_map(|wait| ["--wait".to_owned(), wait.clone()]));
-        arguments.extend(self.access.flags());
-        arguments.extend(["--threads".to_owned(), limits.threads.to_string()]);
-        arguments.extend(["--memory".to_owned(), limits.memory.to_string()]);
-        Ok(arguments)
-    }
-
-    /// The same as the command `serve` takes it, on the socket of a supervisor.
-    pub(super) fn args(self, limits: Limits, worker: &WorkerArgs) -> Result<ServeArgs> {
-        let read = ReadArgs { rows: self.rows, items: self.items.map(PathBuf::from), ..ReadArgs::default() };
-        Ok(ServeArgs {
-            data: DataArgs { data: self.data, read },
-            fit: model_params(&self.model)?,
-            listen: ListenArgs::at(([127, 0, 0, 1], 0).into()),
-            inherit: InheritArg { inherit: true },
-            memory: Some(limits.memory),
-            admin_listen: None,
-            wait: self.wait.map_or(Ok(ServerConfig::default().wait), |wait| time(&wait))?,
-            access: self.access,
-            threads: ThreadArgs::at_most(limits.threads),
-            log_format: worker.log_format,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,7 +93,7 @@ mod tests {
     }
 
     fn flags(text: &str) -> String {
-        planned(text).unwrap().worker.container.arguments.join(" ")
+        planned(text).unwrap().worker.here.arguments.join(" ")
     }
 
     #[test]
@@ -152,7 +107,7 @@ mod tests {
     fn hosts_and_origins_are_passed_on_or_refused_by_name() {
         let text = "titan: v1\ndata: demo\nhost: shop.example\ncors_origin: [https://a.example, https://b.example]\nwait: 50ms\n";
         let expected =
-            "--wait 50ms --host shop.example --cors-origin https://a.example --cors-origin https://b.example";
+            "--host shop.example --cors-origin https://a.example --cors-origin https://b.example --wait 50ms";
         assert!(flags(text).contains(expected), "{}", flags(text));
         for (key, why) in [
             ("host: http://shop.example", "`http://shop.example` is no host"),
@@ -163,6 +118,46 @@ mod tests {
             let (_, said) = refusal(&format!("titan: v1\ndata: demo\n{key}\n"));
             assert!(said.contains(why), "{said}");
         }
+    }
+
+    #[test]
+    fn a_file_whose_name_begins_with_a_dash_is_no_flag() {
+        let text = "titan: v1\ndata: -x.csv\nitems: --rows\nmissing: -1\nusers: --listen=0.0.0.0:9\n";
+        let planned = planned(text).unwrap().worker;
+        for line in [planned.here.arguments, planned.container.arguments] {
+            let Command::Serve(args) = Options::parsed(&line, &Default::default()).unwrap() else { panic!("{line:?}") };
+            assert_eq!((&*args.data.data, args.data.read.items), ("./-x.csv", Some("--rows".into())));
+            assert_eq!(args.data.read.tables.users, Some("--listen=0.0.0.0:9".into()));
+            assert_eq!((args.data.read.missing, args.listen.listen), (vec!["-1".to_owned()], None));
+        }
+    }
+
+    #[test]
+    fn paths_count_from_the_specification_and_secrets_are_no_part_of_an_image() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["r.csv", "i.csv", "k.json", "c.pem", "c.key"] {
+            std::fs::write(folder.path().join(file), "").unwrap();
+        }
+        let text = "titan: v1\ndata: r.csv\nitems: i.csv\nkeys_file: k.json\ntls_cert: c.pem\ntls_key: c.key\nthreads: 7\ncpu: 2\n";
+        let worker = work(&Specification::parse(text).unwrap(), &folder.path().join("films.yaml")).unwrap().worker;
+        let place = |file: &str| folder.path().join(file).to_str().unwrap().to_owned();
+        let here = format!(
+            "serve {} --items {} --tls-cert {} --tls-key {} --threads 7 --keys {} --memory 1024000000",
+            place("r.csv"),
+            place("i.csv"),
+            place("c.pem"),
+            place("c.key"),
+            place("k.json")
+        );
+        assert_eq!(worker.here.arguments.join(" "), here);
+        let there = worker.container.arguments.join(" ");
+        assert!(there.contains("--tls-key /run/secrets/foretaste/c.key") && there.contains("--items i.csv"), "{there}");
+        assert_eq!(worker.files, [Path::new("i.csv"), Path::new("r.csv")]);
+        let secrets: Vec<&str> = worker.secrets.iter().map(|secret| &*secret.file).collect();
+        assert!(secrets == ["c.pem", "c.key", "k.json"] && worker.tls, "{secrets:?}");
+        assert_eq!(worker.arguments.last().unwrap(), "--inherit");
+        let home = std::env::var("HOME").unwrap();
+        assert!(flags("titan: v1\ndata: ~/r.csv\n").starts_with(&format!("serve {home}/r.csv ")));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a specification may state about the engine.
+//! What a specification may state about the model of an engine.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -7,49 +7,15 @@ use foretaste::models::{ModelParams, Number};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::args::AccessArgs;
-
 /// The keys about a model that are not parameters.
 const OF_THE_MODEL: [&str; 2] = ["model", "params"];
 
-/// The keys, and with them the parameters that a specification may state without a mapping of the model.
-static KNOWN: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-    ["data", "items", "rows", "wait", "host", "cors_origin"].into_iter().chain(Keys::of_the_model()).collect()
-});
+/// All keys about a model: with them the parameters that a specification may state without a mapping.
+static KNOWN: LazyLock<Vec<&'static str>> = LazyLock::new(|| Keys::of_the_model().collect());
 
-/// A text or a list of them.
-#[derive(Debug, Default, Clone)]
-pub(super) struct OneOrMore(pub(super) Vec<String>);
-
-impl<'de> Deserialize<'de> for OneOrMore {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(untagged, expecting = "a text or a list of texts")]
-        enum Stated {
-            One(String),
-            More(Vec<String>),
-        }
-        Ok(Self(match Option::deserialize(deserializer)? {
-            None => Vec::new(),
-            Some(Stated::One(one)) => vec![one],
-            Some(Stated::More(more)) => more,
-        }))
-    }
-}
-
-/// The engine's keys, as stated.
+/// The keys about a model, as stated.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    /// A file, a folder, or the name of a data set.
-    pub(super) data: Option<String>,
-    /// A file with the titles of items.
-    pub(super) items: Option<String>,
-    /// Take only the first N ratings.
-    pub(super) rows: Option<u64>,
-    /// The longest wait for a scoring thread.
-    pub(super) wait: Option<String>,
-    /// By which names, and by pages of which origins, it may be called.
-    pub(super) access: AccessArgs,
     /// The model's name, or a mapping of its name and parameters.
     pub(super) model: Option<Value>,
     /// Parameters of the model.
@@ -59,6 +25,11 @@ pub(super) struct Keys {
 }
 
 impl Keys {
+    /// Whether a key is one of them.
+    pub(super) fn are_of_the_model(key: &str) -> bool {
+        KNOWN.contains(&key)
+    }
+
     /// The keys that say which model is fitted, and how.
     pub(super) fn of_the_model() -> impl Iterator<Item = &'static str> {
         OF_THE_MODEL.into_iter().chain(ModelParams::SHORT.iter().map(|short| short.name))
@@ -95,12 +66,6 @@ impl<'de> Visitor<'de> for KeysVisitor {
         let mut keys = Keys::default();
         while let Some(Key(key)) = entries.next_key()? {
             match key {
-                "data" => keys.data = entries.next_value()?,
-                "items" => keys.items = entries.next_value()?,
-                "rows" => keys.rows = entries.next_value()?,
-                "wait" => keys.wait = entries.next_value()?,
-                "host" => keys.access.host = entries.next_value::<OneOrMore>()?.0,
-                "cors_origin" => keys.access.cors_origin = entries.next_value::<OneOrMore>()?.0,
                 "model" => keys.model = entries.next_value()?,
                 "params" => keys.params = entries.next_value()?,
                 _ => {

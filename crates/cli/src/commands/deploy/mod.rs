@@ -11,8 +11,8 @@ mod notebook;
 #[cfg(not(feature = "notebooks"))]
 #[path = "without_notebooks.rs"]
 mod notebook;
+mod options;
 mod request;
-mod task;
 mod trial;
 mod work;
 
@@ -46,7 +46,6 @@ pub(super) fn run(command: DeployCommand) -> Result<()> {
         DeployCommand::Rollback(args) => rollback(&args),
         DeployCommand::Supervise(args) => supervisor(args),
         DeployCommand::Launch(args) => launch(&args),
-        DeployCommand::Worker(args) => task::run(&args),
     }
 }
 

@@ -7,16 +7,15 @@ use directories::ProjectDirs;
 use foretaste_deploy::emit::{Invocation, Probes};
 use foretaste_deploy::plan::Worker;
 use foretaste_deploy::spec::{Images, Specification};
-use foretaste_notebook::{GatewayConfig, Notebook};
-use serde::{Deserialize, Serialize};
+use foretaste_notebook::Notebook;
+use serde::Deserialize;
 
 use super::engine;
-use super::keys::OneOrMore;
-use super::task::{Limits, Task, Work};
-use super::work::{Planned, beside, keys, text_of, usage, within};
-use crate::args::{AccessArgs, InheritArg, ListenArgs, NotebookArgs, ThreadArgs, WorkerArgs};
+use super::options::{Options, Words, worded};
+use super::work::{Limits, Planned, beside, home_expanded, operand, text_of, usage};
+use crate::args::Command;
 use crate::data::{self, Place};
-use crate::exit::{Exit, ExitWith};
+use crate::exit::{Exit, ExitWith, coded};
 
 /// Names the table of images.
 const IMAGES: &str = "FORETASTE_IMAGES";
@@ -36,107 +35,72 @@ pub(super) fn specification(path: &Path) -> Result<String> {
     })
 }
 
-/// What a specification may state about a notebook.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Keys {
-    /// Data that the notebook is told of: a file, a folder, or the name of a data set.
-    data: Option<String>,
-    /// Kernels: 1 (the default) shares one state, more answer in parallel, each with its own.
-    kernels: Option<u64>,
-    /// Names by which it may be called.
-    #[serde(default)]
-    host: OneOrMore,
-    /// Origins whose pages may call it.
-    #[serde(default)]
-    cors_origin: OneOrMore,
-    /// Not used by notebooks, but accepted from the first version on.
-    rows: Option<u64>,
-}
-
-/// What a notebook's service is, complete.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NotebookSpec {
-    pub(super) file: String,
-    /// The interpreter; `None` is the kernel that the notebook names.
-    pub(super) python: Option<String>,
-    pub(super) kernels: u16,
-    #[serde(default)]
-    pub(super) access: AccessArgs,
-}
+/// Keys that are no flags: the data that a notebook is told of; and one that its engine has, which is taken from the first
+/// version on.
+const OWN: [&str; 2] = ["data", "rows"];
+/// The flag of the interpreter, which in a container is that of its image.
+const PYTHON: &str = "python";
 
 /// How a notebook is served.
 pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned> {
-    let keys: Keys =
-        keys::<_, super::keys::Keys>(specification, &format!("the native engine, image `{}`", engine::IMAGE))?;
-    let kernels = within("kernels", keys.kernels.unwrap_or(1), 1, 64)? as u16;
-    let access = AccessArgs { host: keys.host.0, cors_origin: keys.cors_origin.0, ..AccessArgs::default() };
-    access.access()?;
     let folder = path.parent().unwrap_or(Path::new("/"));
+    let (options, others) = (Options::of("notebook"), Options::of("serve"));
+    let (own, flags) = specification.work.split(|stated| OWN.contains(&stated.key()));
+    let is_the_engines = |key: &str| others.have(key) || super::keys::Keys::are_of_the_model(key);
+    if let Some(foreign) = flags.stated().find(|stated| !options.have(stated.key()) && is_the_engines(stated.key())) {
+        return Err(usage(&format!("`{}` is for the native engine, image `{}`", foreign.key(), engine::IMAGE)));
+    }
+    let known = || options.keys().chain(OWN.map(str::to_owned)).collect();
+    let (python, placed) = flags.split(|stated| stated.key() == PYTHON);
+    let Words { mut here, container, files: beside_it, secrets, tls } = options.words(&placed, folder, &known)?;
     let image = specification.image.as_deref();
-    let (python, mut notes) = interpreter(image)?;
-    if keys.rows.is_some() {
+    let stated = python.stated().next().map(|python| python.read::<String>()).transpose().exit_with(Exit::Data)?;
+    let (python, mut notes) = match stated {
+        Some(python) => (Some(folder.join(home_expanded(&python))), Vec::new()),
+        None => interpreter(image)?,
+    };
+    if own.states("rows") {
         notes.push("`rows` is for the native engine: a notebook reads its data itself".to_owned());
     }
-    let limits = Limits::of(specification);
     let name = path.file_name().map(PathBuf::from).context("a notebook has a name")?;
-    let stated = keys.data.as_deref();
+    let stated: Option<String> =
+        own.stated().find(|stated| stated.key() == "data").map(|data| data.read()).transpose().exit_with(Exit::Data)?;
+    let stated = stated.as_deref().map(home_expanded);
     let mut files = vec![name.clone()];
-    files.extend(stated.filter(|data| folder.join(data).exists()).map(PathBuf::from));
+    files.extend(beside_it);
+    files.extend(stated.as_ref().filter(|data| folder.join(data).exists()).map(PathBuf::from));
     // What does not lie beside the notebook has to be mounted there.
-    let mounted = stated.map(|data| format!("/srv/{}", Path::new(data).file_name().unwrap_or_default().display()));
-    let (file, python) = (text_of(path)?, python.as_deref().map(text_of).transpose()?);
-    let here = NotebookSpec { file, python, kernels, access: access.clone() };
-    let container = NotebookSpec { file: text_of(&name)?, python: Some("python3".to_owned()), kernels, access };
+    let mounted =
+        stated.as_ref().map(|data| format!("/srv/{}", Path::new(data).file_name().unwrap_or_default().display()));
+    let limits = Limits::of(specification, &flags);
+    let line = |file: String, flags: Vec<String>| {
+        [vec!["notebook".to_owned(), operand(file)], flags, limits.threads()].concat()
+    };
+    if let Some(python) = python.as_deref() {
+        here.extend(worded("--python", text_of(python)?));
+    }
+    let here = line(text_of(path)?, here);
+    if let Command::Notebook(args) = Options::parsed(&here, &flags)? {
+        args.access.access().map_err(|error| coded(Exit::Data, error))?;
+    }
+    let container = line(text_of(&name)?, [container, worded("--python", "python3".to_owned())].concat());
     let worker = Worker {
+        arguments: [here.clone(), vec!["--inherit".to_owned()]].concat(),
         here: Invocation {
-            arguments: here.arguments(limits),
-            environment: place_of_data(stated, path)?.into_iter().collect(),
+            arguments: here,
+            environment: place_of_data(stated.as_deref(), path)?.into_iter().collect(),
         },
         container: Invocation {
-            arguments: container.arguments(limits),
+            arguments: container,
             environment: mounted.into_iter().map(|place| (DATA.to_owned(), place)).collect(),
         },
-        arguments: Task { work: Work::Notebook(here), limits }.arguments()?,
         files,
+        secrets,
+        tls,
         python: Some(packages(image)),
         probes: Probes { alive: "/_api/health", ready: "/_api/ready" },
     };
     Ok(Planned { worker, notes })
-}
-
-impl NotebookSpec {
-    /// The same as flags, for artefacts that people read.
-    pub(super) fn arguments(&self, limits: Limits) -> Vec<String> {
-        // A name that begins with a dash would be taken for a flag.
-        let dashed = self.file.starts_with('-');
-        let file = if dashed { format!("./{}", self.file) } else { self.file.clone() };
-        let mut arguments = vec!["notebook".to_owned(), file];
-        arguments.extend(self.python.iter().flat_map(|python| ["--python".to_owned(), python.clone()]));
-        arguments.extend(["--kernels".to_owned(), self.kernels.to_string()]);
-        arguments.extend(self.access.flags());
-        arguments.extend(["--threads".to_owned(), limits.threads.to_string()]);
-        arguments
-    }
-
-    /// The same as the command `notebook` takes it, on the socket of a supervisor.
-    pub(super) fn args(self, limits: Limits, worker: &WorkerArgs) -> NotebookArgs {
-        let default = GatewayConfig::default();
-        NotebookArgs {
-            file: self.file.into(),
-            listen: ListenArgs::at(([127, 0, 0, 1], 0).into()),
-            inherit: InheritArg { inherit: true },
-            python: self.python.map(PathBuf::from),
-            kernels: self.kernels,
-            queue: default.queue,
-            time_out: default.time_out,
-            source: default.source,
-            access: self.access,
-            threads: ThreadArgs::at_most(limits.threads),
-            log_format: worker.log_format,
-        }
-    }
 }
 
 /// The interpreter of an image, from the table; without one the notebook's own kernel is taken, and the user is told.
@@ -225,8 +189,9 @@ mod tests {
     #[test]
     fn a_number_of_kernels_out_of_range_and_an_unknown_key_are_refused() {
         for (key, says) in [
-            ("kernels: 0", "`kernels` is 0, expected 1 to 64"),
-            ("kernels: 65", "`kernels` is 65"),
+            ("kernels: 0", "line 2: `kernels`: 0 is not in 1..=1024"),
+            ("kernels: 1025", "line 2: `kernels`: 1025 is not in 1..=1024"),
+            ("time_out: soon", "line 2: `time_out`: `soon` is no time"),
             ("kernls: 2", "line 2: unknown key `kernls` (did you mean `kernels`?)"),
         ] {
             let error = planned(&format!("titan: v1\n{key}\n")).map(|_| key).expect_err(key);

@@ -4,19 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use foretaste_deploy::spec::Specification;
-use serde::Deserialize;
 
 use super::work::{Planned, usage};
-
-/// What a specification may state about a notebook: keys that are refused as such.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "only the names are looked at")]
-pub(super) struct Keys {
-    data: Option<String>,
-    kernels: Option<u64>,
-    rows: Option<u64>,
-}
 
 /// Refuses the notebook.
 pub(super) fn specification(path: &Path) -> Result<String> {

@@ -1,13 +1,16 @@
-//! What is common to the workers of a service: their keys, and the places of their files.
+//! What is common to the workers of a service: their share of the machine, and the places of their files.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
+use directories::BaseDirs;
 use foretaste_deploy::plan::Worker;
-use foretaste_deploy::spec::{Mapping, SpecError, Specification};
-use serde::de::DeserializeOwned;
+use foretaste_deploy::spec::{Mapping, Specification};
 
 use crate::exit::{Exit, coded};
+
+/// The most threads that a flag can name.
+const MOST_THREADS: usize = 1024;
 
 /// A worker, and what the user should know of it.
 pub(super) struct Planned {
@@ -15,36 +18,34 @@ pub(super) struct Planned {
     pub(super) notes: Vec<String>,
 }
 
+/// How much of the machine a worker may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Threads that compute; `None` where the specification states them.
+    threads: Option<usize>,
+    /// Bytes of memory.
+    pub(super) memory: u64,
+}
+
+impl Limits {
+    /// The limits of one replica: a thread for each CPU, if none are stated.
+    pub(super) fn of(specification: &Specification, flags: &Mapping) -> Self {
+        let threads = specification.cpu.unwrap_or_default().threads().min(MOST_THREADS);
+        Self {
+            threads: Some(threads).filter(|_| !flags.states("threads")),
+            memory: specification.memory.unwrap_or_default().bytes(),
+        }
+    }
+
+    /// The flag for the threads.
+    pub(super) fn threads(self) -> Vec<String> {
+        self.threads.map_or_else(Vec::new, |threads| vec!["--threads".to_owned(), threads.to_string()])
+    }
+}
+
 /// An error in what was asked for.
 pub(super) fn usage(message: &str) -> anyhow::Error {
     coded(Exit::Usage, anyhow!("{message}"))
-}
-
-/// The keys of one kind of worker. A key of the other kind is refused with its name, `others`.
-pub(super) fn keys<Mine: DeserializeOwned, Theirs: DeserializeOwned>(
-    specification: &Specification,
-    others: &str,
-) -> Result<Mine> {
-    specification.work().map_err(|error| match &error {
-        SpecError::Unknown { key, within, .. } if within.is_empty() && knows::<Theirs>(key) => {
-            usage(&format!("`{key}` is for {others}"))
-        }
-        _ => coded(Exit::Data, error),
-    })
-}
-
-fn knows<Keys: DeserializeOwned>(key: &str) -> bool {
-    let mut one = Mapping::default();
-    one.put(key, "");
-    !matches!(one.read::<Keys>(), Err(SpecError::Unknown { .. }))
-}
-
-/// A number of a key, within bounds.
-pub(super) fn within(key: &'static str, found: u64, least: u64, most: u64) -> Result<u64> {
-    if (least..=most).contains(&found) {
-        return Ok(found);
-    }
-    Err(coded(Exit::Data, SpecError::Range { key, found, least, most }))
 }
 
 pub(super) fn text_of(path: &Path) -> Result<String> {
@@ -55,4 +56,16 @@ pub(super) fn text_of(path: &Path) -> Result<String> {
 pub(super) fn beside(folder: &Path, stated: &str) -> Result<String> {
     let path = folder.join(stated);
     if path.exists() { text_of(&path) } else { Ok(stated.to_owned()) }
+}
+
+/// A path whose `~` is the user's home folder, as a shell has it.
+pub(super) fn home_expanded(stated: &str) -> String {
+    let below = if stated == "~" { Some("") } else { stated.strip_prefix("~/") };
+    let home = below.and_then(|below| Some(BaseDirs::new()?.home_dir().join(below)));
+    home.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or_else(|| stated.to_owned())
+}
+
+/// A path that no command takes for a flag.
+pub(super) fn operand(path: String) -> String {
+    if path.starts_with('-') { format!("./{path}") } else { path }
 }
