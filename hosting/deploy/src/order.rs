@@ -40,7 +40,7 @@ pub struct Order {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum OrderError {
     /// More CPUs than there are.
-    #[error("cpu is {asked}, this machine has {there} to give")]
+    #[error("cpu is {asked}, this machine has {there} to give; state that or less, or pass it with --cpu")]
     Cpu {
         /// What is asked.
         asked: Cpu,
@@ -48,7 +48,7 @@ pub enum OrderError {
         there: usize,
     },
     /// More memory than there is.
-    #[error("memory is {asked}, this machine has {there} MB")]
+    #[error("memory is {asked}, this machine has {there} MB; state less, or pass it with --memory")]
     Memory {
         /// What is asked.
         asked: Memory,

@@ -29,6 +29,8 @@ pub struct Worker {
     pub tls: bool,
     /// Python packages, where Python runs it.
     pub python: Option<Vec<String>>,
+    /// Threads that libraries of numbers may start for one product, where Python runs it.
+    pub product_threads: usize,
     /// Where to ask how it is.
     pub probes: Probes,
 }
@@ -94,7 +96,7 @@ pub fn plan(specification: &Specification, setting: &Setting, worker: Worker) ->
     let replicas = specification.replicas.unwrap_or(1);
     let stated = |invocation: Invocation| {
         let pools = POOLS.iter().filter(|_| worker.python.is_some());
-        let pools = pools.map(|&name| (name.to_owned(), cpu.threads().to_string()));
+        let pools = pools.map(|&name| (name.to_owned(), worker.product_threads.to_string()));
         let told = invocation.environment.into_iter().chain(pools).chain(specification.env.clone());
         Invocation { environment: told.collect(), ..invocation }
     };
@@ -189,6 +191,7 @@ mod tests {
             secrets: Vec::new(),
             tls: false,
             python: python.then(|| vec!["scipy".to_owned()]),
+            product_threads: 1,
             probes: Probes { alive: "/a", ready: "/r" },
         }
     }
@@ -231,9 +234,9 @@ mod tests {
 
     #[test]
     fn libraries_of_python_are_told_their_threads_unless_the_specification_tells_them() {
-        let Plan { order, elsewhere, .. } = planned("titan: v1\ncpu: 1.5\nenv: {OMP_NUM_THREADS: 1}", true);
+        let Plan { order, elsewhere, .. } = planned("titan: v1\ncpu: 1.5\nenv: {OMP_NUM_THREADS: 3}", true);
         for environment in [order.environment, elsewhere.here.environment, elsewhere.container.environment] {
-            assert_eq!((&*environment["OMP_NUM_THREADS"], &*environment["MKL_NUM_THREADS"]), ("1", "2"));
+            assert_eq!((&*environment["OMP_NUM_THREADS"], &*environment["MKL_NUM_THREADS"]), ("3", "1"));
         }
         assert!(!planned("titan: v1", false).order.environment.contains_key("OMP_NUM_THREADS"));
     }

@@ -47,7 +47,7 @@ pub(crate) struct StateArg {
 /// What to deploy.
 #[derive(Debug, Args)]
 pub(crate) struct DeployArgs {
-    /// A specification in YAML, or a notebook that holds one
+    /// A specification in YAML, a notebook that holds one, or the name of a built-in data set such as demo
     #[arg(value_name = "SPEC|NOTEBOOK")]
     pub(crate) source: PathBuf,
     /// Name of the service [default: as stated, or the file's name]

@@ -64,6 +64,12 @@ pub(crate) fn obtain(archive: &Archive, mirror: Option<&str>) -> Result<PathBuf>
     folder.map_err(|error| if error.is_of_the_source() { coded(Exit::Download, error) } else { error.into() })
 }
 
+/// Whether that is the name of a built-in data set.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_built_in(name: &str) -> bool {
+    datasets::names().any(|known| known == name)
+}
+
 /// The names of built-in data sets.
 #[cfg(target_os = "linux")]
 pub(crate) fn names() -> String {

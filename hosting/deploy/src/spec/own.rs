@@ -127,7 +127,11 @@ fn environment(entry: &Entry, into: &mut Specification) -> Result<(), SpecError>
     }
     let value = |variable: Entry| -> Result<(String, String), SpecError> {
         let Value { line, .. } = variable.value;
-        let text = text(&variable).map_err(|error| error.below("env", line))?;
+        // A variable without a value is empty.
+        let text = match variable.value.kind {
+            Kind::Null => String::new(),
+            _ => text(&variable).map_err(|error| error.below("env", line))?,
+        };
         Ok((variable.key, text))
     };
     into.env = stated.0.into_iter().map(value).collect::<Result<BTreeMap<_, _>, _>>()?;
@@ -169,14 +173,14 @@ mod tests {
     #[test]
     fn our_own_keys_are_read_and_all_others_are_kept() {
         let text = "foretaste: v1\nname: films\ndata: ml-1m\nrows: 200000\nmodel: svd\nrank: 50\nport: 8080\n\
-                    cpu: 0.5\nmemory: 256MiB\nreplicas: 2\nenv: {A: 1, B: x, C: true, D: 0.5, E: 007, F: 1.10, G: '2'}\n";
+                    cpu: 0.5\nmemory: 256MiB\nreplicas: 2\nenv: {A: 1, B: x, C: true, D: 0.5, E: 007, F: 1.10, G: '2', H: }\n";
         let read = parse(text).unwrap();
         assert_eq!(read.name.as_deref(), Some("films"));
         assert_eq!((read.port, read.replicas), (Some(8080), Some(2)));
         let env: Vec<(&str, &str)> = read.env.iter().map(|(name, value)| (&**name, &**value)).collect();
         assert_eq!(
             env,
-            [("A", "1"), ("B", "x"), ("C", "true"), ("D", "0.5"), ("E", "007"), ("F", "1.10"), ("G", "2")],
+            [("A", "1"), ("B", "x"), ("C", "true"), ("D", "0.5"), ("E", "007"), ("F", "1.10"), ("G", "2"), ("H", "")],
             "a variable is what was written"
         );
         let kept: Vec<(&str, u64)> = read.work.0.iter().map(|entry| (&*entry.key, entry.line)).collect();
@@ -208,11 +212,11 @@ mod tests {
             ("titan: v1\ndata: a\ndata: b\n", "data"),
             ("titan: v1\nenv: {A: 1}\nservice: {env: {B: 1}}\n", "`env` is stated twice"),
             ("titan: v1\nenv: {A: [1]}\n", "line 2: `env.A`: expected a text, found a list"),
-            ("titan: v1\nenv: {A: ~}\n", "line 2: `env.A`: expected a text, found empty"),
             ("titan: v1\nenv: 5\n", "line 2: `env`: expected keys with values"),
             ("titan: v1\ncpu: many\n", "`many`"),
             ("titan: v1\ncpu: {a: 1}\n", "line 2: `cpu`: expected a text, found a mapping"),
-            ("titan: v1\nmemory: 1024\n", "`1024`"),
+            ("titan: v1\nmemory: 1024\n", "1024 bytes"),
+            ("titan: v1\nmemory: 500m\n", "`500m`"),
             ("titan: v1\nport: 70000\n", "70000"),
             ("titan: v1\nport: http\n", "line 2: `port`: expected a whole number of at least 0, found `http`"),
             ("titan: v1\nport: -1\n", "found `-1`"),

@@ -3,12 +3,14 @@
 mod annotation;
 mod body_use;
 mod file;
+mod imports;
 pub(crate) mod json_text;
 pub(crate) mod language;
 mod pattern;
 mod routes;
 mod specification;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use annotation::Verb;
@@ -37,6 +39,8 @@ pub struct Notebook {
     /// What is allowed but looks like a mistake.
     pub(crate) doubts: Vec<String>,
     specification: Option<String>,
+    /// What its cells import, without what Python brings.
+    imports: BTreeSet<String>,
 }
 
 /// A cell that runs at the start.
@@ -64,13 +68,20 @@ impl Notebook {
         let NotebookFile { cells, kernel, language } = NotebookFile::parse(&bytes)?;
         let language = Language::named(language.as_deref().unwrap_or("python"));
         let (mut routes, mut seeds, mut doubts) = (Routes::default(), Vec::new(), Vec::new());
-        let (mut infos, mut specification) = (Vec::new(), None);
+        let (mut infos, mut specification, mut unfenced) = (Vec::new(), None, None);
         let count = cells.len();
+        let mut imports = BTreeSet::new();
         for (cell, source) in (1..).zip(cells) {
             let source = match source {
-                SourceCell::Code(source) => source,
+                SourceCell::Code(source) => {
+                    if language.is_python() {
+                        imports.extend(imports::of(&source));
+                    }
+                    source
+                }
                 SourceCell::Markdown(text) => {
                     specification = specification.or_else(|| specification::in_markdown(&text));
+                    unfenced = unfenced.or_else(|| specification::unfenced(&text));
                     continue;
                 }
                 SourceCell::Raw => continue,
@@ -106,10 +117,22 @@ impl Notebook {
             routes.note_body_use();
         }
         routes.sort();
-        Ok(Self { path, bytes, kernel, language, routes, seeds, doubts, specification })
+        let specification = specification.or(unfenced);
+        Ok(Self { path, bytes, kernel, language, routes, seeds, doubts, specification, imports })
     }
 
-    /// The text inside the first fenced YAML block of the notebook's markdown cells.
+    /// The packages that its cells import, by the names under which they are installed, in order; none of Python's own, and none
+    /// that lies beside the notebook.
+    #[must_use]
+    pub fn imports(&self) -> Vec<String> {
+        let folder = self.path.parent().unwrap_or(Path::new("/"));
+        let is_beside = |name: &str| folder.join(name).is_dir() || folder.join(format!("{name}.py")).is_file();
+        let installed = self.imports.iter().filter(|name| !is_beside(name));
+        installed.map(|name| imports::package_of(name).to_owned()).collect()
+    }
+
+    /// The text inside the first fenced YAML block of the notebook's markdown cells, or the first of them that is a
+    /// specification by itself.
     #[must_use]
     pub fn specification(&self) -> Option<String> {
         self.specification.clone()

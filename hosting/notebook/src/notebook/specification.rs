@@ -17,6 +17,12 @@ pub(super) fn in_markdown(markdown: &str) -> Option<String> {
     None
 }
 
+/// The whole of `markdown`, if it is a specification by itself, without a fence.
+pub(super) fn unfenced(markdown: &str) -> Option<String> {
+    let lines: Vec<&str> = markdown.lines().collect();
+    begins_like_one(&lines).then(|| markdown.to_owned())
+}
+
 struct Fence {
     mark: char,
     length: usize,
@@ -58,7 +64,17 @@ fn begins_like_one(lines: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::in_markdown;
+    use super::{in_markdown, unfenced};
+
+    #[test]
+    fn a_cell_that_is_one_needs_no_fence() {
+        for text in ["titan: v1\nservice:\n  image: scipy", "# a comment\n\nforetaste: v1\n"] {
+            assert_eq!(unfenced(text).as_deref(), Some(text));
+        }
+        for text in ["", "# Title", "titan is a moon", "see\ntitan: v1"] {
+            assert_eq!(unfenced(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn the_block_is_found_behind_any_usual_fence() {

@@ -62,6 +62,7 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
         secrets,
         tls,
         python: None,
+        product_threads: 1,
         probes: Probes { alive: "/healthz", ready: "/readyz" },
     };
     Ok(Planned { worker, notes: Vec::new() })

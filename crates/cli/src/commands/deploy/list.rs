@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{home, records};
 use crate::args::ServicesArgs;
-use crate::output::{self, Align, Shape, Table, count, printable, width, wrapped};
+use crate::output::{self, Align, Shape, Table, count, counted, printable, width, wrapped};
 
 /// A service, for programs.
 #[derive(Serialize)]
@@ -70,7 +70,8 @@ pub(super) fn deployed(record: &Record, shape: Shape) -> Result<()> {
     let order = record.active().map(|active| &active.order);
     let limits = order.map(|order| {
         let cpu = order.cpu.to_string();
-        format!("{cpu} {} and {}{held}", if cpu == "1" { "CPU" } else { "CPUs" }, order.memory)
+        let (memory, bytes) = (order.memory, counted(order.memory.bytes() as usize, "byte"));
+        format!("{cpu} {} and {memory} ({bytes}) of memory{held}", if cpu == "1" { "CPU" } else { "CPUs" })
     });
     let limits = limits.unwrap_or_default();
     writeln!(out, "{} answers on {}", record.name, record.url().unwrap_or_default())?;

@@ -73,6 +73,17 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
     let mounted =
         stated.as_ref().map(|data| format!("/srv/{}", Path::new(data).file_name().unwrap_or_default().display()));
     let limits = Limits::of(specification, &flags);
+    let threads = flags.stated().find(|stated| stated.key() == "threads");
+    let product_threads = threads.and_then(|threads| threads.read().ok()).unwrap_or(1);
+    // With a thread for each CPU, the sparse and small products of a notebook take two to three times as long.
+    if threads.is_none() && specification.cpu.is_some_and(|cpu| cpu.threads() > 1) && !sets_threads(specification) {
+        notes.push(
+            "libraries of numbers get 1 thread for a product (OMP_NUM_THREADS); `threads:` or `env:` gives more"
+                .to_owned(),
+        );
+    }
+    // The specification came out of it: it can be read.
+    let imports = Notebook::read(path).map(|notebook| notebook.imports()).unwrap_or_default();
     let line = |file: String, flags: Vec<String>| {
         [vec!["notebook".to_owned(), operand(file)], flags, limits.threads()].concat()
     };
@@ -97,7 +108,8 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
         files,
         secrets,
         tls,
-        python: Some(packages(image)),
+        python: Some(packages(image, imports)),
+        product_threads,
         probes: Probes { alive: "/_api/health", ready: "/_api/ready" },
     };
     Ok(Planned { worker, notes })
@@ -156,14 +168,21 @@ pub(in crate::commands) fn data_by_hand(notebook: &Notebook, path: &Path) -> Res
     place_of_data(stated.as_deref(), &std::path::absolute(path)?)
 }
 
-/// Python packages for a container of that image.
-fn packages(image: Option<&str>) -> Vec<String> {
+/// Whether the specification says by itself how many threads a product gets.
+fn sets_threads(specification: &Specification) -> bool {
+    specification.env.keys().any(|name| name.ends_with("_NUM_THREADS"))
+}
+
+/// Python packages for a container of that image, and those that the notebook imports.
+fn packages(image: Option<&str>, imports: Vec<String>) -> Vec<String> {
     let named: &[&str] = match image {
         Some("scipy") => &["numpy", "scipy"],
         Some("python") | None => &[],
         Some(other) => &[other],
     };
-    std::iter::once(KERNEL).chain(named.iter().copied()).map(str::to_owned).collect()
+    let mut packages: Vec<String> = std::iter::once(KERNEL).chain(named.iter().copied()).map(str::to_owned).collect();
+    packages.extend(imports.into_iter().filter(|import| import != KERNEL && !named.contains(&import.as_str())));
+    packages
 }
 
 #[cfg(test)]

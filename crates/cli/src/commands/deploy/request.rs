@@ -9,6 +9,7 @@ use foretaste_deploy::spec::{Cpu, Memory, Specification};
 
 use super::work::{Planned, text_of};
 use super::{engine, notebook};
+use crate::data;
 use crate::exit::{Exit, ExitWith, code_of, coded};
 
 /// A deployment that is asked for; what is `None` is as the source states it.
@@ -32,7 +33,9 @@ impl Request {
         let shown = self.source.display().to_string();
         let path = std::path::absolute(&self.source)?;
         let is_notebook = path.extension().is_some_and(|extension| extension == "ipynb");
-        let text = if is_notebook {
+        let text = if !path.exists() && data::is_built_in(&shown) {
+            format!("foretaste: v1\nname: {shown}\ndata: {shown}\n")
+        } else if is_notebook {
             notebook::specification(&path)?
         } else {
             std::fs::read_to_string(&path).with_context(|| format!("cannot read {shown}")).exit_with(Exit::Data)?
