@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use foretaste_net::{Limits, Slots};
+use foretaste_net::{Budget, Limits, Slots};
 use foretaste_service::{Service, Version};
 
 use crate::error::ApiError;
@@ -21,16 +21,24 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) slots: Arc<Slots>,
+    /// What clients may make the process hold.
+    pub(crate) budget: Budget,
     /// Whether a key is needed.
     pub(crate) asks_for_keys: bool,
     stopping: AtomicBool,
 }
 
 impl App {
-    pub(crate) fn new(service: Service, metrics: Arc<Metrics>, limits: Arc<Limits>, asks_for_keys: bool) -> Self {
+    pub(crate) fn new(
+        service: Service,
+        metrics: Arc<Metrics>,
+        limits: Arc<Limits>,
+        budget: Budget,
+        asks_for_keys: bool,
+    ) -> Self {
         let slots = Slots::new(limits.connections, limits.connections_per_ip);
         let (recomputes, stopping) = (Recomputes::default(), AtomicBool::new(false));
-        Self { service, recomputes, metrics, limits, slots, asks_for_keys, stopping }
+        Self { service, recomputes, metrics, limits, slots, budget, asks_for_keys, stopping }
     }
 
     /// Has `work` done by a scoring thread, with the version that serves at that moment.

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use foretaste_net::{Access, Limits, Tls};
+use foretaste_net::{Access, Budget, Limits, Tls};
 
 /// Everything [`Server::bind`](crate::Server::bind) needs besides the model.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct ServerConfig {
     pub access_log: bool,
     /// The certificate with which both listeners speak TLS. Default none: they speak plain HTTP.
     pub tls: Option<Arc<Tls>>,
+    /// Bytes of bodies and replies that all clients may make it hold. Default 64 MiB.
+    pub budget: Budget,
     /// Time-outs, caps and sizes.
     pub limits: Limits,
 }
@@ -45,6 +47,7 @@ impl Default for ServerConfig {
             access: Access::default(),
             access_log: false,
             tls: None,
+            budget: Budget::within(None),
             limits: Limits::default(),
         }
     }

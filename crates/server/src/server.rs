@@ -100,7 +100,7 @@ impl Server {
         let observer = Arc::clone(&metrics) as Arc<dyn Observer>;
         let (service, scorers) =
             Service::start(&system, first, origin, train, observer).map_err(ServerError::Threads)?;
-        let app = Arc::new(App::new(service, metrics, limits, config.access.has_keys()));
+        let app = Arc::new(App::new(service, metrics, limits, config.budget.clone(), config.access.has_keys()));
         let routes = router(Arc::clone(&app));
         Ok(Self { config, address, listener, admin, app, scorers, routes })
     }
@@ -194,7 +194,7 @@ impl Parts {
         let scored = scored_paths();
         let edge = |routes, access| {
             let api = Api::new(routes, &scored, Roles::new(roles()), Arc::clone(&app));
-            Arc::new(Edge::new(api, Arc::clone(&app.limits), access).logged(access_log))
+            Arc::new(Edge::new(api, Arc::clone(&app.limits), access, app.budget.clone()).logged(access_log))
         };
         // Health and metrics are answered until the last request is.
         let (_finished, finish) = oneshot::channel::<()>();

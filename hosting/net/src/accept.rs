@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use crate::clock::Clock;
 use crate::stream::Stream;
 use crate::{Answer, Limits, Listener, Slots, Tls, connection};
 
@@ -28,27 +29,30 @@ pub(crate) async fn accept(
     mut stop: watch::Receiver<bool>,
 ) {
     let told = stop.clone();
-    let serve = |stream: TcpStream, peer: IpAddr| match slots.take(peer) {
-        Some(slot) => {
-            let (answer, limits, stop) = (Arc::clone(&answer), Arc::clone(&limits), told.clone());
-            let tls = tls.clone();
-            tokio::spawn(async move {
-                // Small answers must not wait for the client's delayed acknowledgement.
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "TCP_NODELAY was refused");
-                }
-                let stream = match tls {
-                    None => Some(Stream::Plain(stream)),
-                    Some(tls) => secured(&tls, stream, &limits).await,
-                };
-                if let Some(stream) = stream {
-                    connection::serve(stream, answer, &limits, stop).await;
-                }
-                drop(slot);
-            });
+    let serve = |stream: TcpStream, peer: IpAddr| {
+        let clock = Arc::new(Clock::new(&limits));
+        match slots.take(peer, &clock) {
+            Some(slot) => {
+                let (answer, limits, stop) = (Arc::clone(&answer), Arc::clone(&limits), told.clone());
+                let tls = tls.clone();
+                tokio::spawn(async move {
+                    // Small answers must not wait for the client's delayed acknowledgement.
+                    if let Err(error) = stream.set_nodelay(true) {
+                        tracing::debug!(%error, "TCP_NODELAY was refused");
+                    }
+                    let stream = match tls {
+                        None => Some(Stream::Plain(stream)),
+                        Some(tls) => secured(&tls, stream, (&limits, &clock)).await,
+                    };
+                    if let Some(stream) = stream {
+                        connection::serve(stream, answer, (&limits, clock), stop).await;
+                    }
+                    drop(slot);
+                });
+            }
+            None if tls.is_none() => turn_away(&stream),
+            None => {}
         }
-        None if tls.is_none() => turn_away(&stream),
-        None => {}
     };
     loop {
         let accepted = tokio::select! {
@@ -81,9 +85,11 @@ pub(crate) async fn accept(
 }
 
 /// The stream once the client and we agree on keys, which must not take longer than a head.
-async fn secured(tls: &Tls, stream: TcpStream, limits: &Limits) -> Option<Stream> {
-    let secured = tokio::time::timeout(limits.header, tls.accept(stream)).await.ok()??;
-    Some(Stream::Tls(Box::new(secured)))
+async fn secured(tls: &Tls, stream: TcpStream, (limits, clock): (&Limits, &Clock)) -> Option<Stream> {
+    tokio::select! {
+        secured = tokio::time::timeout(limits.header, tls.accept(stream)) => Some(Stream::Tls(Box::new(secured.ok()??))),
+        () = clock.given_way() => None,
+    }
 }
 
 /// One try to say why; the socket closes either way.

@@ -6,6 +6,7 @@ use hyper::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use hyper::{Request, Version};
 
 use crate::Limits;
+use crate::budget::{Budget, FREE, HeldBytes};
 
 /// Bodies' worth of bytes that are taken in unread after a body proved too large.
 const DISCARDED: usize = 16;
@@ -54,6 +55,12 @@ pub enum BodyError {
         /// Seconds allowed.
         seconds: f64,
     },
+    /// All clients together have sent as much as may be held.
+    #[error("the bodies of all requests have the {most} bytes that may be held, try again in 1 s")]
+    NoRoom {
+        /// Bytes allowed.
+        most: usize,
+    },
     /// The connection broke, or the framing did.
     #[error("the body ended early or is not framed as HTTP says")]
     Broken,
@@ -90,25 +97,34 @@ pub fn check_head<B>(request: &Request<B>, limits: &Limits) -> Result<(), HeadEr
     }
 }
 
-/// The whole body.
+/// The whole body, in the budget of all clients as it arrives; a small one is free.
 ///
 /// # Errors
 /// [`BodyError`]
 pub async fn read<B: hyper::body::Body<Data = Bytes> + Unpin>(
     body: &mut B,
     limits: &Limits,
-) -> Result<Vec<u8>, BodyError> {
+    budget: &Budget,
+) -> Result<HeldBytes, BodyError> {
     let most = limits.body_bytes;
     let gathered = tokio::time::timeout(limits.body, async {
-        let mut bytes = Vec::new();
+        let (mut bytes, mut share) = (Vec::new(), budget.share());
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
             if data.len() > most - bytes.len() {
                 return Err(BodyError::TooLarge { most });
             }
+            let (held, sum) = (bytes.len().max(FREE), bytes.len() + data.len());
+            if !share.take(sum.saturating_sub(held)) {
+                return Err(BodyError::NoRoom { most: budget.most() });
+            }
+            // A quarter more: twice as much, which a vector would take by itself, is out of the budget.
+            if sum > bytes.capacity() {
+                bytes.reserve_exact(data.len().max(bytes.len() / 4));
+            }
             bytes.extend_from_slice(&data);
         }
-        Ok(bytes)
+        Ok(HeldBytes { bytes, share })
     });
     gathered.await.unwrap_or(Err(BodyError::TooSlow { seconds: limits.body.as_secs_f64() }))
 }

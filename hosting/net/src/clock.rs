@@ -3,7 +3,12 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+
 use crate::limits::{Limits, WRITE_RATE};
+
+/// How long a client that has just come may take to send something, however many others wait for its place.
+const NEW: Duration = Duration::from_secs(1);
 
 /// What a connection is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +21,8 @@ enum Phase {
     Busy,
     /// The socket, to take the answer that the service gave.
     Answered,
+    /// Nothing: it makes room for another connection.
+    GivenWay,
 }
 
 #[derive(Debug)]
@@ -41,13 +48,20 @@ pub(crate) struct Clock {
     idle: Duration,
     write: Duration,
     state: Mutex<State>,
+    way: Notify,
 }
 
 impl Clock {
     /// A connection that was just accepted: its first head is due.
     pub(crate) fn new(limits: &Limits) -> Self {
         let state = State { phase: Phase::Head(Instant::now()), blocked: None, paused: None };
-        Self { header: limits.header, idle: limits.idle, write: limits.write, state: Mutex::new(state) }
+        Self {
+            header: limits.header,
+            idle: limits.idle,
+            write: limits.write,
+            state: Mutex::new(state),
+            way: Notify::new(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -74,12 +88,19 @@ impl Clock {
 
     /// A whole head arrived and went to the service.
     pub(crate) fn busy(&self) {
-        self.state().phase = Phase::Busy;
+        self.turn(Phase::Busy);
     }
 
     /// The service answered; the bytes are still to be written.
     pub(crate) fn answered(&self) {
-        self.state().phase = Phase::Answered;
+        self.turn(Phase::Answered);
+    }
+
+    fn turn(&self, phase: Phase) {
+        let mut state = self.state();
+        if state.phase != Phase::GivenWay {
+            state.phase = phase;
+        }
     }
 
     /// The socket took `bytes` of an answer.
@@ -108,6 +129,34 @@ impl Clock {
         }
     }
 
+    /// Since when the connection waits for its client, which would lose nothing but time if it were closed; a client that has
+    /// just come, or has begun to send, is not given up at once.
+    pub(crate) fn idle_since(&self) -> Option<Instant> {
+        match self.state().phase {
+            Phase::Idle(since) => Some(since),
+            Phase::Head(since) => Some(since).filter(|since| since.elapsed() >= NEW),
+            Phase::Busy | Phase::Answered | Phase::GivenWay => None,
+        }
+    }
+
+    /// Closes the connection if it still waits for its client. Whether it did.
+    pub(crate) fn give_way(&self) -> bool {
+        let mut state = self.state();
+        let waits = matches!(state.phase, Phase::Idle(_) | Phase::Head(_));
+        if waits {
+            state.phase = Phase::GivenWay;
+            self.way.notify_one();
+        }
+        waits
+    }
+
+    /// Resolves when the connection has to make room for another.
+    pub(crate) async fn given_way(&self) {
+        while self.state().phase != Phase::GivenWay {
+            self.way.notified().await;
+        }
+    }
+
     /// When to close the connection, as things stand; `None` while the service works.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let state = self.state();
@@ -118,7 +167,7 @@ impl Clock {
         match state.phase {
             Phase::Idle(since) => Some(since + self.idle),
             Phase::Head(since) => Some(since + self.header),
-            Phase::Busy | Phase::Answered => None,
+            Phase::Busy | Phase::Answered | Phase::GivenWay => None,
         }
     }
 

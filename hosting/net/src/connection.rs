@@ -16,13 +16,19 @@ use crate::clock::Clock;
 use crate::stream::{ClockedStream, Stream};
 use crate::{Answer, Limits, Pause};
 
+/// The least buffer that hyper takes.
+const LEAST_BUFFER: usize = 8192;
 /// Most headers of one request; more are answered 431.
 const MAX_HEADERS: usize = 100;
 
 /// Speaks HTTP/1 on `stream`, answering from `answer`. Returns when the client has closed or a time-out has passed; once
 /// `stop` is true, after the next answer, or when none was asked for within `limits.linger`.
-pub(crate) async fn serve(stream: Stream, answer: Arc<impl Answer>, limits: &Limits, mut stop: watch::Receiver<bool>) {
-    let clock = Arc::new(Clock::new(limits));
+pub(crate) async fn serve(
+    stream: Stream,
+    answer: Arc<impl Answer>,
+    (limits, clock): (&Limits, Arc<Clock>),
+    mut stop: watch::Receiver<bool>,
+) {
     let is_last = stop.clone();
     let service = service_fn(|request| {
         clock.busy();
@@ -42,6 +48,8 @@ pub(crate) async fn serve(stream: Stream, answer: Arc<impl Answer>, limits: &Lim
     let mut http = http1::Builder::new();
     // Our clock tells an idle connection from a slow head; hyper's timer cannot.
     http.header_read_timeout(None).max_headers(MAX_HEADERS).max_header_size(limits.header_bytes);
+    // What a connection has sent and the service has not taken yet: as much as a head may have.
+    http.max_buf_size(limits.header_bytes.max(LEAST_BUFFER));
     let connection = http.serve_connection(ClockedStream::new(stream, Arc::clone(&clock)), service);
     let mut connection = std::pin::pin!(connection);
     let mut watchdog = std::pin::pin!(Watchdog::new(Arc::clone(&clock)));
@@ -52,6 +60,8 @@ pub(crate) async fn serve(stream: Stream, answer: Arc<impl Answer>, limits: &Lim
         tokio::time::sleep(linger).await;
     });
     let mut stopped = false;
+    let giving_way = Arc::clone(&clock);
+    let mut giving_way = std::pin::pin!(giving_way.given_way());
     std::future::poll_fn(|cx| {
         if !stopped && stopping.as_mut().poll(cx).is_ready() {
             stopped = true;
@@ -61,6 +71,10 @@ pub(crate) async fn serve(stream: Stream, answer: Arc<impl Answer>, limits: &Lim
             if let Err(error) = outcome {
                 tracing::debug!(%error, "connection ended");
             }
+            return Poll::Ready(());
+        }
+        if giving_way.as_mut().poll(cx).is_ready() {
+            tracing::debug!("connection closed: it was idle, and a new one needed its place");
             return Poll::Ready(());
         }
         watchdog.as_mut().poll(cx)
@@ -150,9 +164,11 @@ mod tests {
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let stop = stop.clone();
-                tokio::spawn(
-                    async move { serve(Stream::Plain(stream), Arc::new(Refuses), &Limits::default(), stop).await },
-                );
+                tokio::spawn(async move {
+                    let limits = Limits::default();
+                    let clock = Arc::new(Clock::new(&limits));
+                    serve(Stream::Plain(stream), Arc::new(Refuses), (&limits, clock), stop).await;
+                });
             }
         });
         let mut refused = std::net::TcpStream::connect(address).unwrap();

@@ -3,6 +3,7 @@
 
 mod accept;
 pub mod body;
+mod budget;
 mod clock;
 mod connection;
 mod edge;
@@ -20,6 +21,7 @@ use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 
+pub use budget::{Budget, HeldBytes};
 pub use edge::{Access, AccessError, Edge, Face, KeyFault, Quota, Refusal, close};
 pub use limits::{LimitError, Limits, WRITE_RATE};
 pub use listener::{Listener, inherited, listen};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use foretaste_net::{Access, Edge, LimitError, Limits, Listener, Slots, Tls, serve};
+use foretaste_net::{Access, Budget, Edge, LimitError, Limits, Listener, Slots, Tls, serve};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -43,6 +43,8 @@ pub struct GatewayConfig {
     pub access_log: bool,
     /// The certificate with which it speaks TLS. Default none: it speaks plain HTTP.
     pub tls: Option<Arc<Tls>>,
+    /// Bytes of bodies and replies that all clients may make it hold. Default 64 MiB.
+    pub budget: Budget,
     /// Time-outs, caps and sizes of connections.
     pub limits: Limits,
     /// Threads that read and write sockets. Default: the processors this process may use.
@@ -67,6 +69,7 @@ impl Default for GatewayConfig {
             access: Access::default(),
             access_log: false,
             tls: None,
+            budget: Budget::within(None),
             limits: Limits::default(),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             environment: Vec::new(),
@@ -82,6 +85,7 @@ pub struct Gateway {
     access: Access,
     access_log: bool,
     tls: Option<Arc<Tls>>,
+    budget: Budget,
     limits: Arc<Limits>,
     /// Owns the runners, and they the kernels.
     runtime: Option<Runtime>,
@@ -132,12 +136,14 @@ impl Gateway {
             runtime.spawn(runner.work(kernel));
         }
         let limits = Arc::new(config.limits);
-        let service = Service::new(notebook, pool, metrics, Arc::clone(&limits), config.source);
+        let service =
+            Service::new(notebook, pool, metrics, (Arc::clone(&limits), config.budget.clone()), config.source);
         Ok(Self {
             service: Some(service),
             access: config.access,
             access_log: config.access_log,
             tls: config.tls,
+            budget: config.budget,
             limits,
             runtime: Some(runtime),
         })
@@ -157,7 +163,8 @@ impl Gateway {
         let slots = Slots::new(self.limits.connections, self.limits.connections_per_ip);
         let address = listener.local_addr().map_err(GatewayError::System)?;
         let access = std::mem::take(&mut self.access).listening(address);
-        let edge = Arc::new(Edge::new(service, Arc::clone(&self.limits), access).logged(self.access_log));
+        let edge =
+            Arc::new(Edge::new(service, Arc::clone(&self.limits), access, self.budget.clone()).logged(self.access_log));
         let behind = Arc::clone(&edge);
         let stop = async move {
             shutdown.await;

@@ -17,6 +17,9 @@ pub(crate) struct NotebookArgs {
     pub(crate) listen: ListenArgs,
     #[command(flatten)]
     pub(crate) inherit: InheritArg,
+    /// Amount of memory that gateway and kernels have together
+    #[arg(long, hide = true, value_name = "BYTES")]
+    pub(crate) memory: Option<u64>,
     /// Python with ipykernel that runs the notebook [default: the kernel that the notebook names, else python3]
     #[arg(long, value_name = "PATH")]
     pub(crate) python: Option<PathBuf>,

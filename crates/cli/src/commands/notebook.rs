@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use anyhow::{Context, Error, Result};
+use foretaste_net::Budget;
 use foretaste_notebook::{ChoiceError, Gateway, GatewayConfig, GatewayError, Notebook};
 
 use super::deploy::data_by_hand;
@@ -40,6 +41,7 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
         access,
         access_log: args.access.access_log,
         tls,
+        budget: Budget::within(args.memory),
         threads,
         launcher: launcher()?,
         environment: data_by_hand(&notebook, &args.file)?.into_iter().collect(),

@@ -84,6 +84,7 @@ impl Face for Api {
             Refusal::Key(KeyFault::Ended { .. }) => ErrorCode::ExpiredKey,
             Refusal::Role { .. } => ErrorCode::InsufficientRole,
             Refusal::Rate { .. } => ErrorCode::RateLimited,
+            Refusal::NoRoom { .. } => ErrorCode::Overloaded,
             Refusal::Panicked => ErrorCode::Internal,
         };
         code.because(refusal.to_string()).into_response()

@@ -4,12 +4,12 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use foretaste_net::Limits;
+use foretaste_net::HeldBytes;
 use foretaste_net::body::{BodyError, discard};
 
 use super::fields::{Fields, Wire};
 use super::tree::Tree;
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use crate::error::{ApiError, ErrorCode};
 
 /// What some programs write before a text in UTF-8.
@@ -25,7 +25,7 @@ impl<T: Wire> FromRequest<Shared> for JsonBody<T> {
         if !is_json(request.headers()) {
             return Err(ErrorCode::UnsupportedMediaType.because("the body must have the content-type application/json"));
         }
-        let bytes = read(request.into_body(), &app.limits).await?;
+        let bytes = read(request.into_body(), app).await?;
         parse(&bytes).map(Self)
     }
 }
@@ -42,9 +42,10 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 /// The whole body.
 ///
 /// # Errors
-/// It is longer, or takes longer, than allowed, or the connection breaks.
-pub(crate) async fn read(mut body: Body, limits: &Limits) -> Result<Vec<u8>, ApiError> {
-    let error = match foretaste_net::body::read(&mut body, limits).await {
+/// It is longer, or takes longer, than allowed, there is no room for it, or the connection breaks.
+pub(crate) async fn read(mut body: Body, app: &App) -> Result<HeldBytes, ApiError> {
+    let limits = &app.limits;
+    let error = match foretaste_net::body::read(&mut body, limits, &app.budget).await {
         Ok(bytes) => return Ok(bytes),
         Err(error) => error,
     };
@@ -54,6 +55,7 @@ pub(crate) async fn read(mut body: Body, limits: &Limits) -> Result<Vec<u8>, Api
             ErrorCode::BodyTooLarge
         }
         BodyError::TooSlow { .. } => ErrorCode::Timeout,
+        BodyError::NoRoom { .. } => ErrorCode::Overloaded,
         BodyError::Broken => ErrorCode::UnreadableBody,
     };
     Err(code.because(error.to_string()))

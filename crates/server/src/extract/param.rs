@@ -55,7 +55,7 @@ impl FromRequest<Shared> for Param {
         if let Some(param) = param.into_iter().next() {
             return Ok(Self(param));
         }
-        let bytes = read(body, &app.limits).await?;
+        let bytes = read(body, app).await?;
         if bytes.is_empty() {
             return Err(missing());
         }

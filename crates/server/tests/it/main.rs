@@ -10,4 +10,5 @@ mod errors;
 mod keys;
 mod properties;
 mod replies;
+mod room;
 mod source;

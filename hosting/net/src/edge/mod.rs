@@ -24,7 +24,7 @@ use hyper::header::{
 use hyper::{Method, Request, Response, StatusCode};
 
 use crate::body::{HeadError, check_head, discard_of};
-use crate::{Answer, Limits};
+use crate::{Answer, Budget, Limits};
 
 pub use access::{Access, AccessError};
 pub use buckets::Quota;
@@ -86,6 +86,11 @@ pub enum Refusal {
         /// What is left to it.
         quota: Quota,
     },
+    /// Clients have not taken what they asked for.
+    NoRoom {
+        /// Bytes that may be held for all of them.
+        most: usize,
+    },
     /// What answers has panicked.
     Panicked,
 }
@@ -103,6 +108,7 @@ impl Refusal {
             Self::Key(KeyFault::Several) => StatusCode::BAD_REQUEST,
             Self::Key(_) => StatusCode::UNAUTHORIZED,
             Self::Rate { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::NoRoom { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -127,6 +133,12 @@ impl fmt::Display for Refusal {
             Self::Rate { name, quota } => {
                 write!(f, "the key of `{name}` may make {} requests, try again in {} s", quota.rate(), quota.next_in)
             }
+            Self::NoRoom { most } => {
+                write!(
+                    f,
+                    "the replies that wait for their clients have the {most} bytes that may be held, try again in 1 s"
+                )
+            }
             Self::Panicked => f.write_str("the request failed for a reason of our own"),
         }
     }
@@ -141,12 +153,13 @@ pub struct Edge<F> {
     ids: RequestIds,
     /// Whether each request is a line of the log.
     is_logged: bool,
+    budget: Budget,
 }
 
 impl<F: Face> Edge<F> {
-    /// An edge in front of `face`.
-    pub fn new(face: F, limits: Arc<Limits>, access: Access) -> Self {
-        Self { face, limits, access, ids: RequestIds::new(), is_logged: false }
+    /// An edge in front of `face`; large replies are in the budget until their clients have taken them.
+    pub fn new(face: F, limits: Arc<Limits>, access: Access, budget: Budget) -> Self {
+        Self { face, limits, access, ids: RequestIds::new(), is_logged: false, budget }
     }
 
     /// The same, with a line of the log for each request if `is_logged`.
@@ -174,6 +187,15 @@ impl<F: Face> Edge<F> {
             ref method => self.face.role(method, path),
         };
         gate.needed(path, role).map(|needed| gate.admit(request.headers(), needed)).transpose()
+    }
+
+    /// The reply if there is room for it, else a refusal.
+    fn held(&self, response: Response<Body>) -> Response<Body> {
+        let (head, body) = response.into_parts();
+        match self.budget.hold(body) {
+            Some(body) => Response::from_parts(head, body),
+            None => self.face.refuse(&Refusal::NoRoom { most: self.budget.most() }),
+        }
     }
 
     async fn respond(&self, mut request: Request<Incoming>) -> Response<Body> {
@@ -220,7 +242,8 @@ impl<F: Face> Answer for Edge<F> {
         let begun = Instant::now();
         let id = self.ids.of(&request);
         let asked = self.is_logged.then(|| Asked::of(&request));
-        let mut response = self.respond(request).await;
+        let response = self.respond(request).await;
+        let mut response = self.held(response);
         self.face.replied(response.status());
         if let Some(asked) = asked {
             asked.log(&response, &id, begun.elapsed());

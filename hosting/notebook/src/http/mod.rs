@@ -17,7 +17,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
 use foretaste_keys::Role;
 use foretaste_net::body::{BodyError as Unread, HeadError, discard};
-use foretaste_net::{Face, Limits, Refusal};
+use foretaste_net::{Budget, Face, Limits, Refusal};
 use hyper::body::Incoming;
 
 use crate::metrics::{Metrics, OPEN_METRICS};
@@ -47,6 +47,7 @@ pub(crate) struct Service {
     pool: Arc<Pool>,
     metrics: Arc<Metrics>,
     limits: Arc<Limits>,
+    budget: Budget,
     /// Whether the notebook may be downloaded.
     source: bool,
     /// The folder of static files, when there is one.
@@ -61,13 +62,13 @@ impl Service {
         notebook: Arc<Notebook>,
         pool: Arc<Pool>,
         metrics: Arc<Metrics>,
-        limits: Arc<Limits>,
+        (limits, budget): (Arc<Limits>, Budget),
         source: bool,
     ) -> Self {
         let (open_api, swagger) = (document::open_api(&notebook), document::swagger(&notebook));
         let public = statics::folder_beside(&notebook.path);
         let stopping = AtomicBool::new(false);
-        Self { notebook, pool, metrics, limits, source, public, open_api, swagger, stopping }
+        Self { notebook, pool, metrics, limits, budget, source, public, open_api, swagger, stopping }
     }
 
     /// From now on the service is not ready.
@@ -112,7 +113,7 @@ impl Service {
         values: Vec<(&str, String)>,
     ) -> Response<Body> {
         let Some(route) = self.notebook.routes().get(route) else { return reply::not_found() };
-        let bytes = match foretaste_net::body::read(request.body_mut(), &self.limits).await {
+        let bytes = match foretaste_net::body::read(request.body_mut(), &self.limits, &self.budget).await {
             Ok(bytes) => bytes,
             Err(error) => {
                 discard(request.body_mut(), &self.limits).await;

@@ -115,6 +115,7 @@ pub(super) fn undone(why: &Undone) -> Response<Body> {
 pub(super) fn bad_body(error: &BodyError) -> Response<Body> {
     let status = match error {
         BodyError::Unread(Unread::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyError::Unread(Unread::NoRoom { .. }) => StatusCode::SERVICE_UNAVAILABLE,
         BodyError::Unread(Unread::TooSlow { .. }) => StatusCode::REQUEST_TIMEOUT,
         BodyError::Unread(Unread::Broken) | BodyError::Multipart { .. } => StatusCode::BAD_REQUEST,
     };

@@ -43,10 +43,8 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
     files.extend(Some(PathBuf::from(&stated)).filter(|file| folder.join(file).exists()));
     let model = model_flags(&of_the_model)?;
     let limits = Limits::of(specification, &flags);
-    let memory = ["--memory".to_owned(), limits.memory.to_string()];
     let line = |data: String, flags: Vec<String>| {
-        let words =
-            [vec!["serve".to_owned(), operand(data)], flags, model.clone(), limits.threads(), memory.to_vec()].concat();
+        let words = [vec!["serve".to_owned(), operand(data)], flags, model.clone(), limits.flags()].concat();
         // Memory of an earlier fit goes back at once: a limit counts what the allocator keeps for later, too.
         Invocation { arguments: words, environment: [("MIMALLOC_PURGE_DELAY".to_owned(), "0".to_owned())].into() }
     };

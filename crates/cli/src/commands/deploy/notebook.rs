@@ -84,9 +84,8 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
     }
     // The specification came out of it: it can be read.
     let imports = Notebook::read(path).map(|notebook| notebook.imports()).unwrap_or_default();
-    let line = |file: String, flags: Vec<String>| {
-        [vec!["notebook".to_owned(), operand(file)], flags, limits.threads()].concat()
-    };
+    let line =
+        |file: String, flags: Vec<String>| [vec!["notebook".to_owned(), operand(file)], flags, limits.flags()].concat();
     if let Some(python) = python.as_deref() {
         here.extend(worded("--python", text_of(python)?));
     }

@@ -24,7 +24,7 @@ pub(super) struct Limits {
     /// Threads that compute; `None` where the specification states them.
     threads: Option<usize>,
     /// Bytes of memory.
-    pub(super) memory: u64,
+    memory: u64,
 }
 
 impl Limits {
@@ -37,9 +37,11 @@ impl Limits {
         }
     }
 
-    /// The flag for the threads.
-    pub(super) fn threads(self) -> Vec<String> {
-        self.threads.map_or_else(Vec::new, |threads| vec!["--threads".to_owned(), threads.to_string()])
+    /// The flags for them.
+    pub(super) fn flags(self) -> Vec<String> {
+        let threads = self.threads.map(|threads| ["--threads".to_owned(), threads.to_string()]);
+        let memory = ["--memory".to_owned(), self.memory.to_string()];
+        threads.into_iter().chain([memory]).flatten().collect()
     }
 }
 

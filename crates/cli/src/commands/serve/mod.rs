@@ -12,6 +12,7 @@ use anyhow::{Context, Error, Result, anyhow};
 use foretaste::dataset::Dataset;
 use foretaste::models::Shape;
 use foretaste::recommend::Recommender;
+use foretaste_net::Budget;
 use foretaste_server::{Server, ServerConfig};
 
 use super::fit::fit_line;
@@ -37,7 +38,9 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     }
     args.admin_listen.map_or(Ok(()), probe)?;
     let train = background_pool_of(threads)?;
-    let room = args.memory.map(machine::room_in);
+    // What clients can make the service hold comes out of the same memory as its models.
+    let budget = Budget::within(args.memory);
+    let room = args.memory.map(|bytes| machine::room_in(bytes).saturating_sub(budget.most() as u64));
     let origin = source::origin(&args.data);
     let recommender = train.install(|| prepare(args, room))?;
     let asks_for_keys = access.has_keys();
@@ -50,6 +53,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
         access,
         access_log: args.access.access_log,
         tls,
+        budget,
         ..ServerConfig::default()
     };
     let suggestions = suggestions::of(&recommender);
