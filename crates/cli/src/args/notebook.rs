@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{AccessArgs, InheritArg, LogFormat, ThreadArgs, time};
+use super::{AccessArgs, InheritArg, LogFormat, ThreadArgs, size, time};
 
 /// Which notebook to serve, on what, and where.
 #[derive(Debug, Args)]
@@ -31,6 +31,12 @@ pub(crate) struct NotebookArgs {
     /// Longest run of a request's cells; then the answer is 504 and the kernel is interrupted
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = time)]
     pub(crate) time_out: Duration,
+    /// Largest body of a request; a larger one is answered 413
+    #[arg(long, value_name = "SIZE", default_value = "100MB", value_parser = size)]
+    pub(crate) max_body: u64,
+    /// Most that the cells of a request may print, display and return; then the answer is 500
+    #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = size)]
+    pub(crate) max_output: u64,
     /// Let the notebook be downloaded from /_api/source
     #[arg(long)]
     pub(crate) source: bool,

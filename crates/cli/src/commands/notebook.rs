@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use anyhow::{Context, Error, Result};
+use foretaste_net::Limits;
 use foretaste_notebook::{ChoiceError, Gateway, GatewayConfig, GatewayError, Notebook};
 
 use super::deploy::data_by_hand;
@@ -34,6 +35,8 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
         kernels: usize::from(args.kernels),
         queue: args.queue,
         time_out: args.time_out,
+        output_bytes: bytes(args.max_output),
+        limits: Limits { body_bytes: bytes(args.max_body), ..Limits::default() },
         source: args.source,
         access,
         threads,
@@ -51,6 +54,10 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
     say(&format!("listening on http://{listens}, kernels: {}; stop with Ctrl-C", count(kernels)));
     socket::ready();
     gateway.run(listener, stop.wait()).context("the service failed")
+}
+
+fn bytes(size: u64) -> usize {
+    usize::try_from(size).unwrap_or(usize::MAX)
 }
 
 /// This program, about to become a kernel.

@@ -1,11 +1,17 @@
 //! Answers requests: with the notebook's endpoints, and with a few of the gateway's own where the notebook has none.
 
+mod args;
 mod body;
+mod byte_text;
 mod document;
+mod gather;
 mod info;
+mod page;
 mod pairs;
 mod reply;
 mod request;
+mod request_id;
+mod shown;
 mod statics;
 
 use std::path::PathBuf;
@@ -19,10 +25,16 @@ use foretaste_net::body::{BodyError as Unread, HeadError, discard};
 use foretaste_net::{Face, Limits, Refusal};
 use hyper::body::Incoming;
 
+use crate::kernel::one_line;
 use crate::metrics::{Metrics, OPEN_METRICS};
-use crate::notebook::{Found, Notebook, Verb};
+use crate::notebook::{Found, Notebook, Route, Verb};
 use crate::pool::{Pool, Work};
+use body::BodyError;
+use gather::Bodies;
 use request::RequestDocument;
+pub(crate) use request_id::Identified;
+use request_id::RequestId;
+use shown::Accept;
 
 const JSON: &str = "application/json";
 
@@ -33,12 +45,14 @@ pub(crate) struct Service {
     pool: Arc<Pool>,
     metrics: Arc<Metrics>,
     limits: Arc<Limits>,
+    bodies: Bodies,
     /// Whether the notebook may be downloaded.
     source: bool,
     /// The folder of static files, when there is one.
     public: Option<PathBuf>,
     open_api: String,
     swagger: String,
+    page: String,
     stopping: AtomicBool,
 }
 
@@ -52,8 +66,9 @@ impl Service {
     ) -> Self {
         let (open_api, swagger) = (document::open_api(&notebook), document::swagger(&notebook));
         let public = statics::folder_beside(&notebook.path);
-        let stopping = AtomicBool::new(false);
-        Self { notebook, pool, metrics, limits, source, public, open_api, swagger, stopping }
+        let page = page::text(&notebook, source);
+        let (bodies, stopping) = (Bodies::new(Arc::clone(&limits)), AtomicBool::new(false));
+        Self { notebook, pool, metrics, limits, bodies, source, public, open_api, swagger, page, stopping }
     }
 
     /// From now on the service is not ready.
@@ -84,6 +99,7 @@ impl Service {
             Found::Nothing => {}
         }
         let own = match path.as_str() {
+            "/" | "/docs" | "/docs/" => "docs",
             "/healthz" => "health",
             "/readyz" => "ready",
             "/metrics" => "metrics",
@@ -104,31 +120,34 @@ impl Service {
         values: Vec<(&str, String)>,
     ) -> Response<Body> {
         let Some(route) = self.notebook.routes().get(route) else { return reply::not_found() };
-        let bytes = match foretaste_net::body::read(request.body_mut(), &self.limits).await {
-            Ok(bytes) => bytes,
+        let id = RequestId::take(request);
+        let (bytes, _held) = match self.bodies.read(request.body_mut()).await {
+            Ok(read) => read,
             Err(error) => {
                 discard(request.body_mut(), &self.limits).await;
-                return reply::bad_body(&error.into());
+                return reply::bad_body(&error);
             }
         };
-        let body = if route.body_as_text {
-            body::as_text(&bytes)
-        } else {
-            match body::as_value(&bytes, request.headers()).await {
-                Ok(body) => body,
-                Err(error) => return reply::bad_body(&error),
-            }
+        let document = match document_of(route, bytes, request, &values).await {
+            Ok(document) => document,
+            Err(error) => return reply::bad_body(&error),
         };
-        let document = RequestDocument::new(body, request.uri(), &values, request.headers());
-        let request = match document.text() {
-            Ok(text) => text,
-            Err(error) => return reply::failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-        };
-        let work = Work { request, source: route.source.clone(), info: route.info.clone() };
+        let accept = Accept::of(request.headers());
+        let (source, info, cells) = (route.source.clone(), route.info.clone(), route.cells().to_vec());
+        let work = Work { id: id.text.clone(), cells, request: document, source, info };
         match self.pool.run(work).await {
-            Ok(done) => reply::done(done),
+            Ok(done) => {
+                let response = reply::done(done, &accept);
+                if response.status().is_server_error() {
+                    let (status, verb, path) = (response.status().as_u16(), route.verb(), one_line(route.path()));
+                    tracing::warn!(request_id = id.text, %verb, path, status, "an endpoint failed");
+                }
+                response
+            }
             Err(why) => {
-                tracing::warn!(verb = %route.verb(), path = route.path(), reason = %why, "an endpoint was not answered");
+                let (verb, path, reason) = (route.verb(), one_line(route.path()), one_line(&why.to_string()));
+                let cells = route.cells();
+                tracing::warn!(request_id = id.text, %verb, path, ?cells, reason, "an endpoint was not answered");
                 reply::undone(&why)
             }
         }
@@ -141,6 +160,8 @@ impl Service {
             "health" => reply::of_kind(StatusCode::OK, JSON, status("ok")),
             "ready" => self.ready(),
             "metrics" => reply::of_kind(StatusCode::OK, OPEN_METRICS, self.metrics.open_metrics()),
+            "docs" | "docs/" => page::page(&self.page),
+            "docs.js" => page::script(),
             "spec/openapi.json" => reply::of_kind(StatusCode::OK, JSON, self.open_api.clone()),
             "spec/swagger.json" => reply::of_kind(StatusCode::OK, JSON, self.swagger.clone()),
             "source" if self.source => {
@@ -162,6 +183,20 @@ impl Service {
         };
         reply::failure(StatusCode::SERVICE_UNAVAILABLE, message)
     }
+}
+
+/// The text of `REQUEST`.
+async fn document_of(
+    route: &Route,
+    bytes: Vec<u8>,
+    request: &Request<Incoming>,
+    values: &[(&str, String)],
+) -> Result<String, BodyError> {
+    let mut args = pairs::of_form(request.uri().query().unwrap_or_default().as_bytes())?;
+    args::add(&mut args, &bytes);
+    let headers = request.headers();
+    let body = if route.body_as_text { body::as_text(bytes) } else { body::as_value(bytes, headers).await? };
+    Ok(RequestDocument::new(body, args, values, headers).text()?)
 }
 
 impl Face for Service {

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::folder::KernelFolder;
 use super::message::receive;
 use super::process::Process;
-use super::{Kernel, KernelChoice, Lost, Run};
+use super::{Kernel, KernelChoice, Lost, Origin, Run};
 
 /// Between two looks whether the kernel listens yet.
 const LOOK: Duration = Duration::from_millis(10);
@@ -219,7 +219,8 @@ struct Sockets {
 impl Sockets {
     fn with(self, process: Process, interrupt_by_message: bool, folder: KernelFolder) -> Kernel {
         let Self { shell, iopub, control } = self;
-        Kernel { process, shell, iopub, control, interrupt_by_message, takes_requests: false, _folder: folder }
+        let recent = VecDeque::new();
+        Kernel { process, shell, iopub, control, interrupt_by_message, takes_requests: false, recent, _folder: folder }
     }
 }
 
@@ -239,7 +240,7 @@ impl Kernel {
     async fn answers(&mut self) -> Result<(), Lost> {
         loop {
             let question = JupyterMessage::new(KernelInfoRequest {}, None);
-            let mut run = Run::sent(question.header.msg_id.clone());
+            let mut run = Run::sent(question.header.msg_id.clone(), Origin::new(0, "start", &[]), usize::MAX);
             self.shell.send(question).await.map_err(|error| Lost { how: error.to_string() })?;
             let answered = tokio::time::timeout(ANSWER, async {
                 let mut replied = false;

@@ -3,19 +3,9 @@
 use super::json_text::{double_quoted, without_specials};
 
 /// Has ipykernel give `REQUEST` the text that comes in the metadata of a request to execute, under [`REQUEST_KEY`], and
-/// forget what earlier cells printed, of which IPython keeps all. Fails where a kernel cannot do that, and leaves no name.
-const RECEIVER: &str = r#"
-def _receive(shell=get_ipython()):
-    text = shell.kernel.get_parent("shell").get("metadata", {}).get("foretaste_request")
-    if text is not None:
-        shell.user_ns["REQUEST"] = text
-        getattr(shell.history_manager, "outputs", {}).clear()
-try:
-    _receive()
-    get_ipython().events.register("pre_execute", _receive)
-finally:
-    del _receive
-"#;
+/// forget what earlier cells printed, of which IPython keeps all. Also keeps what threads print to the request that started
+/// them, and standard output open. Fails where a kernel cannot take requests, and leaves no name.
+const RECEIVER: &str = include_str!("receiver.py");
 
 /// Where a [receiver](Language::receiver) looks for a request.
 pub(crate) const REQUEST_KEY: &str = "foretaste_request";

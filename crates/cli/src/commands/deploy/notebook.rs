@@ -2,21 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use directories::ProjectDirs;
 use foretaste_deploy::emit::{Invocation, Probes};
 use foretaste_deploy::plan::Worker;
 use foretaste_deploy::spec::{Images, Specification};
 use foretaste_notebook::{GatewayConfig, Notebook};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::engine;
 use super::keys::OneOrMore;
 use super::task::{Limits, Task, Work};
 use super::work::{Planned, beside, keys, text_of, usage, within};
-use crate::args::{AccessArgs, InheritArg, NotebookArgs, ThreadArgs, WorkerArgs};
+use crate::args::{AccessArgs, InheritArg, NotebookArgs, ThreadArgs, WorkerArgs, size};
 use crate::data::{self, Place};
-use crate::exit::{Exit, ExitWith};
+use crate::exit::{Exit, ExitWith, coded};
 
 /// Names the table of images.
 const IMAGES: &str = "FORETASTE_IMAGES";
@@ -36,6 +37,32 @@ pub(super) fn specification(path: &Path) -> Result<String> {
     })
 }
 
+/// What a body or a reply may have however little memory there is.
+const MOST_FOR_THE_LEAST: u64 = 1 << 20;
+/// What a body and a reply may have where the memory allows it.
+const BODY: u64 = 100_000_000;
+const OUTPUT: u64 = 16 << 20;
+
+/// A size as the flags take it, or a number of bytes.
+#[derive(Debug, Clone, Copy)]
+struct Size(u64);
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "a size such as 100MB")]
+        enum Stated {
+            Bytes(u64),
+            Text(String),
+        }
+        let text = match Stated::deserialize(deserializer)? {
+            Stated::Bytes(bytes) => bytes.to_string(),
+            Stated::Text(text) => text,
+        };
+        size(&text).map(Self).map_err(D::Error::custom)
+    }
+}
+
 /// What a specification may state about a notebook.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +71,10 @@ pub(super) struct Keys {
     data: Option<String>,
     /// Kernels: 1 (the default) shares one state, more answer in parallel, each with its own.
     kernels: Option<u64>,
+    /// The largest body of a request.
+    max_body: Option<Size>,
+    /// The most that the cells of a request may print, display and return.
+    max_output: Option<Size>,
     /// Names by which it may be called.
     #[serde(default)]
     host: OneOrMore,
@@ -62,8 +93,34 @@ pub(super) struct NotebookSpec {
     /// The interpreter; `None` is the kernel that the notebook names.
     pub(super) python: Option<String>,
     pub(super) kernels: u16,
+    /// Bytes of a body, and of a reply; records of before have none.
+    #[serde(default = "first_bytes")]
+    pub(super) max_body: u64,
+    #[serde(default = "first_bytes")]
+    pub(super) max_output: u64,
     #[serde(default)]
     pub(super) access: AccessArgs,
+}
+
+/// What held before a specification could say it.
+fn first_bytes() -> u64 {
+    1 << 20
+}
+
+/// A number of bytes, from what is stated or as a share of the memory: a body and a reply are held several times, by the
+/// gateway and by the kernel.
+fn bytes_of(key: &str, stated: Option<Size>, memory: u64, default: u64) -> Result<u64> {
+    let most = (memory / 8).max(MOST_FOR_THE_LEAST);
+    match stated {
+        None => Ok(default.min(memory / 16).max(MOST_FOR_THE_LEAST)),
+        Some(Size(found)) if found <= most => Ok(found),
+        Some(Size(found)) => {
+            let allowed = "allowed is an eighth of the memory";
+            let message =
+                format!("`{key}` is {found} bytes, {allowed}, {most} bytes; state more `memory` or a smaller `{key}`");
+            Err(coded(Exit::Data, anyhow!(message)))
+        }
+    }
 }
 
 /// How a notebook is served.
@@ -87,8 +144,10 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
     // What does not lie beside the notebook has to be mounted there.
     let mounted = stated.map(|data| format!("/srv/{}", Path::new(data).file_name().unwrap_or_default().display()));
     let (file, python) = (text_of(path)?, python.as_deref().map(text_of).transpose()?);
-    let here = NotebookSpec { file, python, kernels, access: access.clone() };
-    let container = NotebookSpec { file: text_of(&name)?, python: Some("python3".to_owned()), kernels, access };
+    let max_body = bytes_of("max_body", keys.max_body, limits.memory, BODY)?;
+    let max_output = bytes_of("max_output", keys.max_output, limits.memory, OUTPUT)?;
+    let here = NotebookSpec { file, python, kernels, max_body, max_output, access };
+    let container = NotebookSpec { file: text_of(&name)?, python: Some("python3".to_owned()), ..here.clone() };
     let worker = Worker {
         here: Invocation {
             arguments: here.arguments(limits),
@@ -115,6 +174,9 @@ impl NotebookSpec {
         let mut arguments = vec!["notebook".to_owned(), file];
         arguments.extend(self.python.iter().flat_map(|python| ["--python".to_owned(), python.clone()]));
         arguments.extend(["--kernels".to_owned(), self.kernels.to_string()]);
+        for (flag, bytes) in [("--max-body", self.max_body), ("--max-output", self.max_output)] {
+            arguments.extend([flag.to_owned(), bytes.to_string()]);
+        }
         arguments.extend(self.access.flags());
         arguments.extend(["--threads".to_owned(), limits.threads.to_string()]);
         arguments
@@ -131,6 +193,8 @@ impl NotebookSpec {
             kernels: self.kernels,
             queue: default.queue,
             time_out: default.time_out,
+            max_body: self.max_body,
+            max_output: self.max_output,
             source: default.source,
             access: self.access,
             threads: ThreadArgs::at_most(limits.threads),
@@ -232,6 +296,29 @@ mod tests {
             let error = planned(&format!("titan: v1\n{key}\n")).map(|_| key).expect_err(key);
             assert_eq!(code_of(&error), Exit::Data);
             assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn bodies_and_replies_are_bounded_by_the_memory() {
+        let flags = |text: &str| {
+            let line = planned(text).unwrap().worker.here.arguments.join(" ");
+            let flag = |name: &str| line.split_once(name).unwrap().1.split(' ').nth(1).unwrap().parse().unwrap();
+            (flag("--max-body"), flag("--max-output"))
+        };
+        assert_eq!(flags("titan: v1\nmemory: 256MB\n"), (16_000_000, 16_000_000));
+        assert_eq!(flags("titan: v1\nmemory: 8GB\n"), (100_000_000, 16 << 20));
+        assert_eq!(flags("titan: v1\nmemory: 8GB\nmax_body: 1GB\nmax_output: 2000\n"), (1_000_000_000, 2000));
+        for (key, says) in [
+            (
+                "max_body: 33MB",
+                "`max_body` is 33000000 bytes, allowed is an eighth of the memory, 32000000 bytes; state more `memory`",
+            ),
+            ("max_output: lots", "`lots` is no size, allowed are 1KiB to 1GiB"),
+        ] {
+            let error = planned(&format!("titan: v1\nmemory: 256MB\n{key}\n")).map(|_| key).expect_err(key);
+            assert_eq!(code_of(&error), Exit::Data);
+            assert!(format!("{error:#}").contains(says), "{error:#}");
         }
     }
 

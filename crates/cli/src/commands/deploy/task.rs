@@ -117,7 +117,7 @@ mod tests {
             assert_eq!(told, typed, "{keys}");
         }
         #[cfg(feature = "notebooks")]
-        for keys in ["cpu: 3", "kernels: 64\nmemory: 64MB", "cpu: 4096"] {
+        for keys in ["cpu: 3", "kernels: 64\nmemory: 64MB", "cpu: 4096", "max_body: 2MB\nmax_output: 1MiB"] {
             let specification = Specification::parse(&format!("titan: v1\n{keys}\n")).unwrap();
             let (told, typed) = told_and_typed(of_notebook::work(&specification, path).unwrap());
             assert_eq!(told, typed, "{keys}");
