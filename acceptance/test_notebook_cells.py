@@ -1,10 +1,10 @@
 """A notebook's cells as HTTP endpoints: what they display, what their threads do, and what is in the log."""
-import base64, http.client, json, socket, time
+import base64, http.client, json, os, signal, socket, time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from notebooks import Notebook, within, write
+from notebooks import Notebook, is_alive, within, write
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
@@ -109,6 +109,20 @@ def test_a_cell_that_ends_its_kernel_costs_no_other_request(file):
     assert "asked it to end" in service.logged()
     assert "kernels_lost_total 2" in service.get("/metrics")
     service.stop()
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_what_a_kernel_started_in_another_session_ends_with_it(tmp_path, end):
+    start = "subprocess.Popen(['sleep', '1000'], start_new_session=True)"
+    service = Notebook(write(tmp_path / "n.ipynb", "import os, subprocess", f"# GET /start\nprint({start}.pid)",
+                             "# GET /pid\nprint(os.getpid())"))
+    stray, kernel = int(service.get("/start")), int(service.get("/pid"))
+    if end == "kill":
+        os.kill(kernel, signal.SIGKILL)
+        within(5, lambda: not is_alive(stray))
+        assert int(service.get("/pid")) != kernel
+    service.stop()
+    within(1, lambda: not is_alive(stray))
 
 
 def test_a_cell_magic_stands_below_the_annotation(served):
@@ -231,6 +245,20 @@ def test_a_reply_is_bounded_over_all_its_messages(served, path):
     assert status == 500 and text.startswith("Error OutputTooLarge: the cells gave more than the 16777216 bytes"), text[:200]
     assert "`--max-output`" in text
     assert served.get("/alive") == "alive\n"
+
+
+def test_a_reply_that_is_too_large_takes_little_memory(file):
+    service = Notebook(file)
+
+    def held():
+        with open(f"/proc/{service.process.pid}/status") as lines:
+            return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+    before = held()
+    for path in ["/text/100", "/raise/40"]:
+        assert service.call(path)[0] == 500
+    print(f"{before:.0f} MiB became {held():.0f} MiB")
+    assert held() - before < 60
+    service.stop()
 
 
 def test_the_bound_of_a_reply_is_a_flag(file):

@@ -105,8 +105,12 @@ impl Gateway {
         let (environment, launcher) = (config.environment, config.launcher);
         let plan = StartPlan { choice, folder, environment, launcher };
         let notebook = Arc::new(notebook);
-        let starter =
-            Arc::new(KernelStarter { plan, notebook: Arc::clone(&notebook), time_out: config.start_time_out });
+        let starter = Arc::new(KernelStarter {
+            plan,
+            notebook: Arc::clone(&notebook),
+            time_out: config.start_time_out,
+            output: config.output_bytes,
+        });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(config.threads)
             .thread_name("notebook")

@@ -7,6 +7,7 @@ mod message;
 mod process;
 mod run;
 mod start;
+mod strays;
 mod transcript;
 
 use std::collections::VecDeque;
@@ -23,7 +24,7 @@ pub(crate) use choice::{KernelChoice, kernel_of};
 pub use launcher::launch;
 pub(crate) use message::CellError;
 pub(crate) use process::{ending, one_line, plain};
-pub(crate) use run::{Output, Run};
+pub(crate) use run::{Output, Run, message_bytes};
 pub use start::StartError;
 pub(crate) use start::StartPlan;
 pub(crate) use transcript::Origin;

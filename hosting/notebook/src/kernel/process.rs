@@ -9,16 +9,21 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
+
+use super::strays;
 
 /// Lines of the kernel's own output that an error may quote.
 const LINES_KEPT: usize = 30;
 /// Bytes of one line that are read at once; the rest of a longer one follows as another line.
 const LINE_BYTES: u64 = 4096;
 
-/// A running process and all it started, in a process group of its own. Dropping it kills the group.
+/// A running process and all it started, in a process group of its own. Dropping it kills the group, and what left it.
 #[derive(Debug)]
 pub(crate) struct Process {
     pid: Pid,
+    /// Tells what it started.
+    mark: String,
     /// Whether the process id is still ours: it is as long as the process was not waited for.
     alive: Arc<Mutex<bool>>,
     ended: watch::Receiver<Option<ExitStatus>>,
@@ -32,9 +37,13 @@ impl Process {
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
         // A signal that a terminal sends to us must not reach the kernel before the requests are done.
         command.process_group(0);
+        let mark = Uuid::new_v4().simple().to_string();
+        command.env(strays::VARIABLE, &mark);
         let (tell, started) = oneshot::channel();
         // The system ties a child's life to the thread that started it: one thread for each, as long as the child lives.
-        thread::Builder::new().name(format!("kernel-{number}")).spawn(move || live(command, reader, number, tell))?;
+        thread::Builder::new()
+            .name(format!("kernel-{number}"))
+            .spawn(move || live(command, reader, (number, mark), tell))?;
         started.await.map_err(|_| io::Error::other("the thread of the kernel ended"))?
     }
 
@@ -77,11 +86,17 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+        strays::kill(&self.mark);
     }
 }
 
 /// Starts the process, hands it over, and stays until it has ended.
-fn live(mut command: Command, reader: PipeReader, number: usize, tell: oneshot::Sender<io::Result<Process>>) {
+fn live(
+    mut command: Command,
+    reader: PipeReader,
+    (number, mark): (usize, String),
+    tell: oneshot::Sender<io::Result<Process>>,
+) {
     let spawned = command.spawn();
     // The command holds our ends of the pipe, which would keep its reader waiting.
     drop(command);
@@ -99,7 +114,7 @@ fn live(mut command: Command, reader: PipeReader, number: usize, tell: oneshot::
     let started = log.spawn(move || pass_on(reader, number, &kept)).and_then(|_| {
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or_else(|| io::Error::other("the process has no id"))?;
-        Ok(Process { pid, alive, ended, output })
+        Ok(Process { pid, mark: mark.clone(), alive, ended, output })
     });
     if started.is_err() {
         let _ = child.kill();
@@ -107,6 +122,7 @@ fn live(mut command: Command, reader: PipeReader, number: usize, tell: oneshot::
     // When no request waits for it any more, it is dropped here, which kills it.
     let _ = tell.send(started);
     tell_ended.send_replace(Some(wait(&mut child, &is_alive)));
+    strays::kill(&mark);
 }
 
 /// Waits for the end; the process id stays ours until `alive` is false.

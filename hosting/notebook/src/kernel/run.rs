@@ -7,12 +7,18 @@ use serde_json::value::RawValue;
 
 use super::message::{CellError, Display, Incoming, Reply, Status, Stream};
 use super::transcript::{Origin, Transcript};
+use crate::notebook::language::TOO_LARGE_KEY;
 
 /// The name of the error of a cell that gave more than it may.
 const TOO_LARGE: &str = "OutputTooLarge";
-/// JSON takes at most as many bytes for one of a text; and what stands around the text.
-const JSON_GROWTH: usize = 6;
-const JSON_FRAME: usize = 4096;
+/// What a message may take for each byte of a text, since JSON escapes some; and for what stands around the text.
+const JSON_GROWTH: usize = 2;
+const JSON_FRAME: usize = 16 << 10;
+
+/// The largest message of a reply of `most` bytes.
+pub(crate) fn message_bytes(most: usize) -> usize {
+    most.saturating_mul(JSON_GROWTH).saturating_add(JSON_FRAME)
+}
 
 /// What a cell gave.
 #[derive(Debug, Default)]
@@ -86,9 +92,9 @@ impl Run {
         let is_reply = message.kind == "execute_reply";
         self.replied |= is_reply;
         let output = &mut self.output;
-        if message.content.len() > output.left.saturating_mul(JSON_GROWTH).saturating_add(JSON_FRAME) {
-            // Too large however it is read.
-            output.has_room(message.content.len(), self.most);
+        if message.content.len() > message_bytes(output.left) || message.was_too_large() {
+            // It is not even read.
+            output.has_room(usize::MAX, self.most);
             return;
         }
         match message.kind.as_str() {
@@ -163,6 +169,12 @@ fn within(mut traceback: Vec<String>, mut left: usize) -> Vec<String> {
 }
 
 impl Incoming {
+    /// Whether the kernel sent this in place of a message that was too large.
+    fn was_too_large(&self) -> bool {
+        let key = self.content.strip_prefix(b"{\"");
+        key.is_some_and(|key| key.starts_with(TOO_LARGE_KEY.as_bytes()))
+    }
+
     fn read<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
         match serde_json::from_slice(&self.content) {
             Ok(content) => Some(content),
@@ -281,6 +293,7 @@ mod tests {
         let huge = format!(r#"{{"data": {{"text/plain": "{}"}}}}"#, x(100_000));
         let run = run_within(100, &[("execute_result", &huge), ("stream", &printed), ("execute_reply", &huge)]);
         assert!(run.replied && run.output.printed.is_empty() && run.output.value.is_none());
+        assert_eq!(name(&[("stream", r#"{"foretaste_too_large": true, "status": "error"}"#)]), too_large);
         let says = "the cells gave more than the 100 bytes that a reply may have; `--max-output`, or `max_output` of a specification, allows more";
         assert_eq!(run.output.error.as_ref().unwrap().value, says);
     }

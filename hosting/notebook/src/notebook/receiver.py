@@ -64,6 +64,18 @@ def _foretaste(shell=get_ipython()):
 
     threading.Thread.start, ThreadPoolExecutor.submit = start_owned, submit_owned
 
+    # A message that is larger than any reply may be need not be sent, nor taken in.
+    session, most = shell.kernel.session, MOST_BYTES
+    serialize = session.serialize
+
+    def bounded(message, ident=None):
+        parts = serialize(message, ident)
+        if sum(map(len, parts)) <= most:
+            return parts
+        return serialize({**message, "content": {"foretaste_too_large": True, "status": "error"}}, ident)
+
+    session.serialize = bounded
+
 
 try:
     _foretaste()

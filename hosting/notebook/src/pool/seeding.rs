@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::error::GatewayError;
-use crate::kernel::{CellError, Code, Kernel, Lost, Origin, StartPlan, plain};
+use crate::kernel::{CellError, Code, Kernel, Lost, Origin, StartPlan, message_bytes, plain};
 use crate::notebook::Notebook;
 
 /// What cells that run first are run for, in the log.
@@ -20,6 +20,8 @@ pub(crate) struct KernelStarter {
     pub(crate) notebook: Arc<Notebook>,
     /// For one kernel's start and all its cells.
     pub(crate) time_out: Duration,
+    /// Bytes of a reply.
+    pub(crate) output: usize,
 }
 
 impl KernelStarter {
@@ -36,10 +38,10 @@ impl KernelStarter {
     }
 
     async fn seed(&self, kernel: &mut Kernel, number: usize, stage: &AtomicUsize) -> Result<(), GatewayError> {
-        if let Some(receiver) = self.notebook.language.receiver() {
+        if let Some(receiver) = self.notebook.language.receiver(message_bytes(self.output)) {
             let origin = Origin::new(number, START, &[]);
             // A kernel that is lost here shows it in what follows.
-            kernel.takes_requests = matches!(failure(kernel, Code::silent(receiver, &origin)).await, Ok(None));
+            kernel.takes_requests = matches!(failure(kernel, Code::silent(&receiver, &origin)).await, Ok(None));
         }
         for seed in &self.notebook.seeds {
             let cell = seed.cell;
