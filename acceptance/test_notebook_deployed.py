@@ -1,5 +1,7 @@
 """A deployed notebook: its log, and the bounds of its bodies and replies."""
-import json, re, sys, urllib.error, urllib.request
+import http.client, json, re, sys, urllib.error, urllib.request
+
+import pytest
 
 from notebooks import within, write
 from services import machine  # noqa: F401, a fixture
@@ -71,3 +73,21 @@ def test_a_bound_that_the_memory_does_not_allow_is_refused(machine):  # noqa: F8
     write(machine.folder / "n.ipynb", "md:```yaml\nforetaste: v1\nmemory: 256MB\nmax_body: 100MB\n```", *CELLS)
     error = machine.run("deploy", machine.folder / "n.ipynb", code=3)
     assert "`max_body` is 100000000 bytes, allowed is an eighth of the memory, 32000000 bytes; state more `memory`" in error
+
+
+def test_a_kernel_that_hits_the_memory_limit_is_told_from_other_ends(machine):  # noqa: F811
+    url = deployed(machine, "memory: 256MB")
+    if "cgroup" not in machine.service("cells")["memory_limit"]:
+        pytest.skip("memory is not limited by a control group here")
+    try:
+        status, text = ask(f"{url}/eat", x_request_id="eater")
+        assert status == 502 and "as its memory limit was hit" in text
+    except (OSError, http.client.HTTPException):
+        # With version 2 the gateway ends with its kernel, and the supervisor says why.
+        pass
+    within(10, lambda: "memory limit" in logged(machine))
+    text = logged(machine)
+    assert re.search(r'hungry.*request_id="eater" cells="9" stream="stderr"', text), text
+    if "its memory limit of " not in text:
+        assert re.search(r'request_id="eater".*cells=\[9\] reason="kernel 1 was lost.*as its memory limit was hit', text), text
+    within(10, lambda: ask(f"{url}/stderr") == (200, ""))

@@ -3,6 +3,7 @@
 mod choice;
 mod folder;
 mod launcher;
+mod memory_limit;
 mod message;
 mod process;
 mod run;
@@ -23,7 +24,7 @@ pub use choice::ChoiceError;
 pub(crate) use choice::{KernelChoice, kernel_of};
 pub use launcher::launch;
 pub(crate) use message::CellError;
-pub(crate) use process::{ending, one_line, plain};
+pub(crate) use process::{one_line, plain};
 pub(crate) use run::{Output, Run, message_bytes};
 pub use start::StartError;
 pub(crate) use start::StartPlan;
@@ -92,8 +93,8 @@ pub(crate) struct Lost {
 }
 
 impl Lost {
-    fn ended(status: ExitStatus) -> Self {
-        Self { how: ending(status) }
+    fn ended(process: &Process, status: ExitStatus) -> Self {
+        Self { how: process.ending(status) }
     }
 }
 
@@ -122,7 +123,7 @@ impl Kernel {
         runs.push(Run::sent(id, Arc::clone(code.origin), code.most));
         tokio::select! {
             sent = self.shell.send(message) => sent.map_err(|error| Lost { how: error.to_string() }),
-            status = self.process.ended() => Err(Lost::ended(status)),
+            status = self.process.ended() => Err(Lost::ended(&self.process, status)),
         }
     }
 
@@ -132,7 +133,7 @@ impl Kernel {
             let message = tokio::select! {
                 message = receive(&mut self.iopub) => message,
                 message = receive(&mut self.shell) => message,
-                status = self.process.ended() => return Err(Lost::ended(status)),
+                status = self.process.ended() => return Err(Lost::ended(&self.process, status)),
             };
             match message {
                 Ok(message) => match runs.iter_mut().find(|run| run.id == message.parent) {
@@ -150,7 +151,7 @@ impl Kernel {
         loop {
             let message = tokio::select! {
                 biased;
-                status = self.process.ended() => return Lost::ended(status),
+                status = self.process.ended() => return Lost::ended(&self.process, status),
                 message = receive(&mut self.iopub) => message,
             };
             match message {
@@ -180,7 +181,7 @@ impl Kernel {
 
     /// Resolves when the process has ended.
     pub(crate) async fn lost(&self) -> Lost {
-        Lost::ended(self.process.ended().await)
+        Lost::ended(&self.process, self.process.ended().await)
     }
 
     /// The last lines that the process printed itself.

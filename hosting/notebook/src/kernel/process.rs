@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
-use super::strays;
+use super::{memory_limit, strays};
 
 /// Lines of the kernel's own output that an error may quote.
 const LINES_KEPT: usize = 30;
@@ -24,6 +24,8 @@ pub(crate) struct Process {
     pid: Pid,
     /// Tells what it started.
     mark: String,
+    /// How often the memory limit had been hit when it started.
+    limit_hits: Option<u64>,
     /// Whether the process id is still ours: it is as long as the process was not waited for.
     alive: Arc<Mutex<bool>>,
     ended: watch::Receiver<Option<ExitStatus>>,
@@ -57,6 +59,11 @@ impl Process {
         let status = ended.wait_for(Option::is_some).await;
         // The watching thread tells before it ends.
         status.ok().and_then(|status| *status).unwrap_or_default()
+    }
+
+    /// How it ended, for people.
+    pub(crate) fn ending(&self, status: ExitStatus) -> String {
+        ending(status, memory_limit::kills() > self.limit_hits)
     }
 
     /// Sends the interrupt signal to the kernel and what it started.
@@ -114,7 +121,7 @@ fn live(
     let started = log.spawn(move || pass_on(reader, number, &kept)).and_then(|_| {
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or_else(|| io::Error::other("the process has no id"))?;
-        Ok(Process { pid, mark: mark.clone(), alive, ended, output })
+        Ok(Process { pid, mark: mark.clone(), limit_hits: memory_limit::kills(), alive, ended, output })
     });
     if started.is_err() {
         let _ = child.kill();
@@ -161,11 +168,11 @@ fn pass_on(pipe: PipeReader, number: usize, kept: &Mutex<VecDeque<String>>) {
     }
 }
 
-/// How a process ended, for people.
-pub(crate) fn ending(status: ExitStatus) -> String {
+/// How a process ended, for people, and whether the memory limit was hit since it started.
+fn ending(status: ExitStatus, limit_was_hit: bool) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("it ended with status {code}"),
-        (None, Some(9)) => "it was ended by signal 9, as the system does when memory runs out".to_owned(),
+        (None, Some(9)) if limit_was_hit => "it was ended by signal 9, as its memory limit was hit".to_owned(),
         (None, Some(signal)) => format!("it was ended by signal {signal}"),
         (None, None) => "it ended".to_owned(),
     }
@@ -212,7 +219,7 @@ mod tests {
     #[tokio::test]
     async fn an_end_is_noticed_with_its_status_and_last_output() {
         let process = Process::start(shell("echo one; echo two >&2; exit 7"), 1).await.unwrap();
-        assert_eq!(ending(process.ended().await), "it ended with status 7");
+        assert_eq!(process.ending(process.ended().await), "it ended with status 7");
         let deadline = Instant::now() + Duration::from_secs(5);
         while process.last_output() != "one\ntwo" {
             assert!(Instant::now() < deadline, "{:?}", process.last_output());
@@ -229,7 +236,8 @@ mod tests {
         let grandchild = Pid::from_raw(process.last_output().parse().unwrap()).unwrap();
         let begun = Instant::now();
         process.kill();
-        assert!(ending(process.ended().await).starts_with("it was ended by signal 9"));
+        assert_eq!(ending(process.ended().await, false), "it was ended by signal 9");
+        assert_eq!(ending(process.ended().await, true), "it was ended by signal 9, as its memory limit was hit");
         assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
         let is_gone = || {
             // A process that was not waited for yet is a zombie.

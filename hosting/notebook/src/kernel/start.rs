@@ -119,12 +119,12 @@ impl StartPlan {
             status = process.ended() => {
                 // What it printed last is read by another thread.
                 tokio::time::sleep(LOOK * 5).await;
-                return Err(ended(Lost::ended(status), &process));
+                return Err(ended(Lost::ended(&process, status), &process));
             }
         }
         let mut kernel = tokio::select! {
             kernel = connect(&info) => kernel?.with(process, self.choice.interrupt_by_message, folder),
-            status = process.ended() => return Err(ended(Lost::ended(status), &process)),
+            status = process.ended() => return Err(ended(Lost::ended(&process, status), &process)),
         };
         match kernel.answers().await {
             Ok(()) => Ok(kernel),
@@ -248,7 +248,7 @@ impl Kernel {
                     let message = tokio::select! {
                         message = receive(&mut self.iopub) => message,
                         message = receive(&mut self.shell) => message,
-                        status = self.process.ended() => return Err(Lost::ended(status)),
+                        status = self.process.ended() => return Err(Lost::ended(&self.process, status)),
                     };
                     match message {
                         Ok(message) if message.kind == "kernel_info_reply" => replied = true,
