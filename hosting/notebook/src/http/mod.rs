@@ -136,14 +136,11 @@ impl Service {
         let (source, info, cells) = (route.source.clone(), route.info.clone(), route.cells().to_vec());
         let work = Work { id: id.text.clone(), cells, request: document, source, info };
         match self.pool.run(work).await {
-            Ok(done) => {
-                let response = reply::done(done, &accept);
-                if response.status().is_server_error() {
-                    let (status, verb, path) = (response.status().as_u16(), route.verb(), one_line(route.path()));
-                    tracing::warn!(request_id = id.text, %verb, path, status, "an endpoint failed");
-                }
-                response
-            }
+            Ok(done) => reply::done(done, &accept).unwrap_or_else(|error| {
+                let (verb, path, reason) = (route.verb(), one_line(route.path()), one_line(&error.to_string()));
+                tracing::warn!(request_id = id.text, %verb, path, reason, "a ResponseInfo cell cannot be used");
+                reply::bad_info(&error)
+            }),
             Err(why) => {
                 let (verb, path, reason) = (route.verb(), one_line(route.path()), one_line(&why.to_string()));
                 let cells = route.cells();

@@ -7,7 +7,7 @@ use foretaste_net::body::BodyError as Unread;
 use foretaste_net::close;
 
 use super::body::BodyError;
-use super::info::ResponseInfo;
+use super::info::{InfoError, ResponseInfo};
 use super::shown::{Accept, shown};
 use crate::kernel::{CellError, Output, plain};
 use crate::notebook::Verb;
@@ -50,22 +50,15 @@ pub(super) fn other_verbs(verbs: &[Verb]) -> Response<Body> {
 }
 
 /// What a cell gave, to a client that accepts some types.
-pub(super) fn done(done: Done, accept: &Accept) -> Response<Body> {
+pub(super) fn done(done: Done, accept: &Accept) -> Result<Response<Body>, InfoError> {
     let Done { output, info } = done;
     if let Some(error) = &output.error {
-        return cell_error(error);
+        return Ok(cell_error(error));
     }
     let info = match info.map(|mut output| (output.error.take(), text_of(output))) {
-        None => Ok(ResponseInfo::default()),
-        Some((Some(error), _)) => return cell_error(&error),
-        Some((None, text)) => ResponseInfo::parse(&text),
-    };
-    let info = match info {
-        Ok(info) => info,
-        Err(error) => {
-            let message = format!("the ResponseInfo cell cannot be used: {error}");
-            return failure(StatusCode::INTERNAL_SERVER_ERROR, &message);
-        }
+        None => ResponseInfo::default(),
+        Some((Some(error), _)) => return Ok(cell_error(&error)),
+        Some((None, text)) => ResponseInfo::parse(&text)?,
     };
     let status = info.status.unwrap_or(StatusCode::OK);
     let has_body = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RESET_CONTENT);
@@ -82,7 +75,12 @@ pub(super) fn done(done: Done, accept: &Accept) -> Response<Body> {
     for (name, value) in &info.headers {
         response.headers_mut().append(name, value.clone());
     }
-    response
+    Ok(response)
+}
+
+/// What a ResponseInfo cell printed says nothing.
+pub(super) fn bad_info(error: &InfoError) -> Response<Body> {
+    failure(StatusCode::INTERNAL_SERVER_ERROR, &format!("the ResponseInfo cell cannot be used: {error}"))
 }
 
 /// What a cell printed, else its value, else what it displayed, else nothing.

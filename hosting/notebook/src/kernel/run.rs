@@ -89,6 +89,14 @@ impl Run {
 
     /// Takes a message that belongs to this run.
     pub(super) fn take(&mut self, message: &Incoming) {
+        let was_too_large = self.output.is_too_large();
+        self.note(message);
+        if let Some(error) = self.output.error.as_ref().filter(|_| !was_too_large && self.output.is_too_large()) {
+            self.origin.failed(&error.name, &error.value, &[]);
+        }
+    }
+
+    fn note(&mut self, message: &Incoming) {
         let is_reply = message.kind == "execute_reply";
         self.replied |= is_reply;
         let output = &mut self.output;

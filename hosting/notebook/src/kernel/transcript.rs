@@ -1,6 +1,7 @@
 //! What a kernel shows besides the reply, line by line in the log.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::process::one_line;
 
@@ -10,6 +11,52 @@ const MOST_LINES: usize = 100;
 const LINE_CHARS: usize = 2000;
 /// Most bytes that wait for the end of their line.
 const LINE_BYTES: usize = 8192;
+
+/// Lines that all cells together may add to the log in a while: clients that cause them must not fill a disk.
+static BUDGET: Mutex<Budget> = Mutex::new(Budget { since: None, lines: 0 });
+const WHILE: Duration = Duration::from_secs(10);
+const LINES_A_WHILE: usize = 1000;
+
+#[derive(Debug)]
+struct Budget {
+    since: Option<Instant>,
+    lines: usize,
+}
+
+/// Whether a line may be logged.
+#[derive(Debug, PartialEq, Eq)]
+enum Allowed {
+    Yes,
+    /// No, and that is to be told.
+    NoMore,
+    No,
+}
+
+impl Budget {
+    fn take(&mut self, now: Instant) -> Allowed {
+        if self.since.is_none_or(|since| now.duration_since(since) >= WHILE) {
+            *self = Self { since: Some(now), lines: 0 };
+        }
+        self.lines = self.lines.saturating_add(1);
+        match self.lines {
+            ..=LINES_A_WHILE => Allowed::Yes,
+            lines if lines == LINES_A_WHILE + 1 => Allowed::NoMore,
+            _ => Allowed::No,
+        }
+    }
+}
+
+/// Takes one line off the budget; the end of the budget is told once.
+fn may_log() -> bool {
+    let allowed = BUDGET.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
+    if allowed == Allowed::NoMore {
+        tracing::warn!(
+            "cells have shown more than {LINES_A_WHILE} lines within {} s: what follows is left out",
+            WHILE.as_secs()
+        );
+    }
+    allowed == Allowed::Yes
+}
 
 /// Whose code runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +77,9 @@ impl Origin {
 
     pub(super) fn log(&self, stream: &str, line: &str) {
         let Self { kernel, request, cells } = self;
+        if !may_log() {
+            return;
+        }
         tracing::info!(kernel, request_id = request, cells, stream, "{}", shown(line));
     }
 
@@ -37,6 +87,9 @@ impl Origin {
     pub(super) fn failed(&self, name: &str, value: &str, traceback: &[String]) {
         let Self { kernel, request, cells } = self;
         let what = shown(&format!("{name}: {value}"));
+        if !may_log() {
+            return;
+        }
         tracing::warn!(kernel, request_id = request, cells, "a cell failed: {what}");
         let mut transcript = Transcript::new("traceback");
         for part in traceback {
@@ -107,6 +160,15 @@ mod tests {
     fn what_is_logged_is_one_line_without_control_characters() {
         assert_eq!(shown("\u{1b}[31ma\tb\nc\u{7}\r"), "a b c");
         assert_eq!(shown(&"é".repeat(3000)).chars().count(), LINE_CHARS + 1);
+    }
+
+    #[test]
+    fn all_lines_together_are_bounded_in_a_while() {
+        let mut budget = Budget { since: None, lines: 0 };
+        let now = Instant::now();
+        assert!((0..LINES_A_WHILE).all(|_| budget.take(now) == Allowed::Yes));
+        assert_eq!([budget.take(now), budget.take(now)], [Allowed::NoMore, Allowed::No]);
+        assert_eq!(budget.take(now + WHILE), Allowed::Yes);
     }
 
     #[test]
