@@ -18,6 +18,7 @@ CELLS = [
     "# GET /two\ndisplay(HTML('one'))\ndisplay(HTML('two'))",
     "# GET /printed\nprint('p')\ndisplay(HTML('one'))",
     "# GET /value\ndisplay(HTML('one'))\n1 + 1",
+    "# GET /silenced\ndisplay(HTML('one'))\n1 + 1;",
     "# GET /csv\ndisplay({'text/csv': 'a,b'}, raw=True)",
     "# ResponseInfo GET /csv\nprint(json.dumps({'headers': {'Content-Type': 'text/x-own'}, 'status': 201}))",
     "# GET /thread\ndef work():\n    time.sleep(1)\n    print('SECRET of the first', flush=True)\n"
@@ -69,7 +70,7 @@ def test_what_a_cell_displays_is_the_reply_when_it_prints_nothing(served):
         ("/html", "text/html; charset=utf-8", b"<b>x</b>"), ("/image", "image/png", PNG),
         ("/json", "application/json", b'{"a": [1, "\\u00e9"]}'), ("/bytes", "application/octet-stream", b"\0\xff\x80"),
         ("/two", "text/html; charset=utf-8", b"two"), ("/printed", "text/plain", b"p\n"),
-        ("/value", "text/plain", b'{"text/plain": "2"}')]:
+        ("/value", "text/plain", b'{"text/plain": "2"}'), ("/silenced", "text/html; charset=utf-8", b"one")]:
         status, headers, found = raw(served, path)
         assert (status, headers["content-type"], found) == (200, kind, body), path
     assert raw(served, "/html")[1]["vary"] == "accept"
@@ -84,7 +85,7 @@ def test_what_a_thread_prints_is_in_no_other_reply_and_in_the_log(served, path, 
     assert served.call("/thread", x_request_id="first-one")[2] == "started\n"
     assert served.get(path) == mine
     line, = [line for line in served.logged().splitlines() if "SECRET of the first" in line][-1:]
-    assert 'request_id="first-one"' in line and 'cells="11"' in line and "stdout after the reply" in line, line
+    assert 'request_id="first-one"' in line and 'cells="12"' in line and "stdout after the reply" in line, line
 
 
 def test_what_a_thread_prints_when_all_is_idle_is_in_the_log(file):
@@ -149,7 +150,7 @@ def test_standard_error_is_in_the_log_with_its_request_and_cell(served):
     request = headers["x-request-id"]
     mine = [line for line in served.logged().splitlines() if f'request_id="{request}"' in line]
     one, two = mine
-    assert "one red tab" in one and "two" in two and 'stream="stderr"' in one and 'cells="22"' in one and "kernel=1" in one
+    assert "one red tab" in one and "two" in two and 'stream="stderr"' in one and 'cells="23"' in one and "kernel=1" in one
     assert not any(ord(c) < 32 for line in mine for c in line), mine
 
 
@@ -160,7 +161,7 @@ def test_a_traceback_is_in_the_log_with_its_request_and_cell(served):
     mine = [line for line in served.logged().splitlines() if 'request_id="the-failing"' in line]
     assert any("WARN" in line and "a cell failed: ValueError: broken line two" in line for line in mine), mine
     assert any("raise ValueError" in line and 'stream="traceback"' in line for line in mine), mine
-    assert all('cells="23"' in line for line in mine), mine
+    assert all('cells="24"' in line for line in mine), mine
     assert not any(ord(c) < 32 for line in mine for c in line), mine
 
 

@@ -32,8 +32,14 @@ def _foretaste(shell=get_ipython()):
         except AttributeError:
             pass
 
+    # IPython looks for a `;` that silences a value in its history, where no cell is kept.
+    hook, cells = getattr(shell, "displayhook", None), [""]
+    if hasattr(hook, "semicolon_at_end_of_expression"):
+        shell.events.register("pre_run_cell", lambda info: cells.__setitem__(0, info.raw_cell))
+        hook.quiet = lambda: hook.semicolon_at_end_of_expression(cells[0])
+
     # What a thread prints belongs to the request that started it, also when another is being answered meanwhile.
-    owners = [shell, getattr(shell, "displayhook", None), getattr(shell, "display_pub", None), *streams.values()]
+    owners = [shell, hook, getattr(shell, "display_pub", None), *streams.values()]
     parents = [getattr(owner, "_parent_header", None) for owner in owners]
     parents = [parent for parent in parents if isinstance(parent, ContextVar)]
 
