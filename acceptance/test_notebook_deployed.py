@@ -1,5 +1,6 @@
 """A deployed notebook: its log, and the bounds of its bodies and replies."""
 import http.client, json, re, sys, urllib.error, urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -60,8 +61,8 @@ def test_arguments_may_come_in_the_body(machine):  # noqa: F811
 
 def test_bodies_and_replies_are_bounded_by_the_memory_or_by_keys(machine):  # noqa: F811
     url = deployed(machine, "memory: 512MB")
-    assert ask(f"{url}/size", b"x" * 32_000_000) == (200, "32000000\n")
-    assert ask(f"{url}/size", b"x" * 32_000_001)[0] == 413
+    assert ask(f"{url}/size", b"x" * 16_000_000) == (200, "16000000\n")
+    assert ask(f"{url}/size", b"x" * 16_000_001)[0] == 413
     url = deployed(machine, "memory: 512MB", "max_body: 2MB", "max_output: 1MiB")
     assert ask(f"{url}/size", b"x" * 2_000_000) == (200, "2000000\n")
     assert ask(f"{url}/size", b"x" * 2_000_001)[0] == 413
@@ -69,10 +70,20 @@ def test_bodies_and_replies_are_bounded_by_the_memory_or_by_keys(machine):  # no
     assert "OutputTooLarge" in ask(f"{url}/print/1100000")[1]
 
 
+def test_as_many_large_bodies_as_there_are_do_not_exhaust_the_memory(machine):  # noqa: F811
+    url = deployed(machine, "memory: 256MB")
+    before = machine.service("cells")["pids"]
+    with ThreadPoolExecutor(16) as threads:
+        found = [status for status, _ in threads.map(lambda _: ask(f"{url}/size", b"x" * 8_000_000), range(32))]
+    print({status: found.count(status) for status in set(found)})
+    assert set(found) <= {200, 503} and 200 in found
+    assert machine.service("cells")["pids"] == before and "was lost" not in logged(machine)
+
+
 def test_a_bound_that_the_memory_does_not_allow_is_refused(machine):  # noqa: F811
     write(machine.folder / "n.ipynb", "md:```yaml\nforetaste: v1\nmemory: 256MB\nmax_body: 100MB\n```", *CELLS)
     error = machine.run("deploy", machine.folder / "n.ipynb", code=3)
-    assert "`max_body` is 100000000 bytes, allowed is an eighth of the memory, 32000000 bytes; state more `memory`" in error
+    assert "`max_body` is 100000000 bytes, allowed is a 32nd of the memory, 8000000 bytes; state more `memory`" in error
 
 
 def test_a_kernel_that_hits_the_memory_limit_is_told_from_other_ends(machine):  # noqa: F811

@@ -53,6 +53,10 @@ impl Bodies {
                 return Err(Unread::TooLarge { most }.into());
             }
             self.make_room(&mut held, bytes.len() + data.len())?;
+            // A quarter more: twice as much, which a vector would take by itself, is more than was counted.
+            if bytes.len() + data.len() > bytes.capacity() {
+                bytes.reserve_exact(data.len().max(bytes.len() / 4));
+            }
             bytes.extend_from_slice(&data);
         }
     }

@@ -37,8 +37,11 @@ impl<'a> RequestDocument<'a> {
     }
 
     /// The JSON text, in ASCII.
-    pub(super) fn text(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(self).map(|json| dumped(&json))
+    pub(super) fn text(self) -> Result<String, serde_json::Error> {
+        let json = serde_json::to_string(&self)?;
+        // A large body need not be held twice.
+        drop(self);
+        Ok(dumped(&json))
     }
 }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use jupyter_protocol::{ExecuteRequest, InterruptRequest, JupyterMessage};
 use jupyter_zmq_client::{ClientControlConnection, ClientIoPubConnection, ClientShellConnection, RuntimeError};
-use serde_json::json;
+use serde_json::Map;
 
 pub use choice::ChoiceError;
 pub(crate) use choice::{KernelChoice, kernel_of};
@@ -56,12 +56,12 @@ pub(crate) struct Kernel {
 }
 
 /// What a kernel is to run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Code<'a> {
     statements: &'a str,
     origin: &'a Arc<Origin>,
     /// The request that the statements are to find, of a kernel that takes it along.
-    request: Option<&'a str>,
+    request: Option<String>,
     /// Most bytes of what it gives.
     most: usize,
     /// Whether nothing of it is to be published.
@@ -80,7 +80,7 @@ impl<'a> Code<'a> {
     }
 
     /// The same code, for a request.
-    pub(crate) fn on(self, request: &'a str) -> Self {
+    pub(crate) fn on(self, request: String) -> Self {
         Self { request: Some(request), ..self }
     }
 }
@@ -112,7 +112,7 @@ impl Kernel {
         };
         let mut message = JupyterMessage::new(request, None);
         if let Some(request) = code.request {
-            message.metadata = json!({ REQUEST_KEY: request });
+            message.metadata = Map::from_iter([(REQUEST_KEY.to_owned(), request.into())]).into();
         }
         // Noted first: a message that was sent only in part is never done.
         let id = message.header.msg_id.clone();

@@ -101,7 +101,7 @@ impl Runner {
         let (language, mut runs) = (&self.starter.notebook.language, Vec::with_capacity(2));
         let origin = Origin::new(self.number, &job.work.id, &job.work.cells);
         let Bounds { time_out, output } = self.bounds;
-        let exchange = exchange(kernel, language, &job.work, (&origin, output), &mut runs);
+        let exchange = exchange(kernel, language, job.work, (&origin, output), &mut runs);
         let outcome = tokio::time::timeout(time_out, exchange).await;
         // The client may have left.
         match outcome {
@@ -155,13 +155,13 @@ impl Runner {
 async fn exchange(
     kernel: &mut Kernel,
     language: &Language,
-    work: &Work,
+    work: Work,
     (origin, most): (&Arc<Origin>, usize),
     runs: &mut Vec<Run>,
 ) -> Result<Done, Lost> {
     let cell = Code::cell(&work.source, origin, most);
     if kernel.takes_requests {
-        kernel.send(cell.on(&work.request), runs).await?;
+        kernel.send(cell.on(work.request), runs).await?;
     } else {
         // Sent together: the kernel need not wait for us between them.
         kernel.send(Code::silent(&language.assignment(&work.request), origin), runs).await?;

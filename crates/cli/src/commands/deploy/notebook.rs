@@ -102,20 +102,22 @@ pub(super) struct NotebookSpec {
     pub(super) access: AccessArgs,
 }
 
+/// The part of the memory that a body or a reply may be: the gateway and the kernel hold each several times.
+const PART: u64 = 32;
+
 /// What held before a specification could say it.
 fn first_bytes() -> u64 {
     1 << 20
 }
 
-/// A number of bytes, from what is stated or as a share of the memory: a body and a reply are held several times, by the
-/// gateway and by the kernel.
+/// A number of bytes, from what is stated or as a share of the memory.
 fn bytes_of(key: &str, stated: Option<Size>, memory: u64, default: u64) -> Result<u64> {
-    let most = (memory / 8).max(MOST_FOR_THE_LEAST);
+    let most = (memory / PART).max(MOST_FOR_THE_LEAST);
     match stated {
-        None => Ok(default.min(memory / 16).max(MOST_FOR_THE_LEAST)),
+        None => Ok(default.min(most)),
         Some(Size(found)) if found <= most => Ok(found),
         Some(Size(found)) => {
-            let allowed = "allowed is an eighth of the memory";
+            let allowed = "allowed is a 32nd of the memory";
             let message =
                 format!("`{key}` is {found} bytes, {allowed}, {most} bytes; state more `memory` or a smaller `{key}`");
             Err(coded(Exit::Data, anyhow!(message)))
@@ -306,13 +308,13 @@ mod tests {
             let flag = |name: &str| line.split_once(name).unwrap().1.split(' ').nth(1).unwrap().parse().unwrap();
             (flag("--max-body"), flag("--max-output"))
         };
-        assert_eq!(flags("titan: v1\nmemory: 256MB\n"), (16_000_000, 16_000_000));
+        assert_eq!(flags("titan: v1\nmemory: 256MB\n"), (8_000_000, 8_000_000));
         assert_eq!(flags("titan: v1\nmemory: 8GB\n"), (100_000_000, 16 << 20));
-        assert_eq!(flags("titan: v1\nmemory: 8GB\nmax_body: 1GB\nmax_output: 2000\n"), (1_000_000_000, 2000));
+        assert_eq!(flags("titan: v1\nmemory: 8GB\nmax_body: 250MB\nmax_output: 2000\n"), (250_000_000, 2000));
         for (key, says) in [
             (
-                "max_body: 33MB",
-                "`max_body` is 33000000 bytes, allowed is an eighth of the memory, 32000000 bytes; state more `memory`",
+                "max_body: 9MB",
+                "`max_body` is 9000000 bytes, allowed is a 32nd of the memory, 8000000 bytes; state more `memory`",
             ),
             ("max_output: lots", "`lots` is no size, allowed are 1KiB to 1GiB"),
         ] {
