@@ -164,7 +164,7 @@ impl Kernel {
     /// What belongs to no run that is being waited for.
     fn late(&self, message: &Incoming) {
         if let Some((_, origin)) = self.recent.iter().find(|(id, _)| *id == message.parent) {
-            message.is_late(origin);
+            message.log_late(origin);
         }
     }
 

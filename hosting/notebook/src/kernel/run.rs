@@ -194,7 +194,7 @@ impl Incoming {
     }
 
     /// Logs what belongs to no code that runs: what a thread of `origin` shows after its reply.
-    pub(super) fn is_late(&self, origin: &Origin) {
+    pub(super) fn log_late(&self, origin: &Origin) {
         match self.kind.as_str() {
             "stream" => {
                 if let Some(Stream { name, text }) = self.read() {
