@@ -114,3 +114,47 @@ def test_options_and_hosts_of_a_notebook(tmp_path):
         assert service.call("/one", host=host)[0] == status
     assert service.call("/healthz", host="evil.example")[0] == 200
     service.stop()
+
+
+# Takes over the notebook's own page, with its script, and sends every form.
+FORMS = """<!doctype html><title>forms</title><body></body><script>
+(async () => {
+  const text = await (await fetch("/docs")).text();
+  document.body.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+  const script = document.createElement("script");
+  script.src = "/_api/docs.js";
+  await new Promise((done) => { script.onload = done; document.head.append(script); });
+  const found = {};
+  for (const form of document.forms) {
+    for (const input of form.querySelectorAll("[data-parameter]")) input.value = "a b/é";
+    form.elements.query.value = "q=1";
+    if (form.elements.body) form.elements.body.value = '{"x": 1}';
+    form.requestSubmit();
+    const place = form.nextElementSibling;
+    while (!place.lastElementChild) await new Promise((done) => setTimeout(done, 20));
+    const shown = place.lastElementChild;
+    found[form.dataset.path] = [place.firstChild.textContent, shown.src ? shown.src.slice(0, 22) : shown.textContent];
+  }
+  const out = document.createElement("pre");
+  out.id = "out";
+  out.textContent = JSON.stringify(found);
+  document.body.append(out);
+})();
+</script>"""
+
+
+def test_every_endpoint_of_a_notebook_can_be_tried_on_its_page(tmp_path):
+    (tmp_path / "public").mkdir()
+    (tmp_path / "public" / "forms.html").write_text(FORMS)
+    service = Notebook(write(
+        tmp_path / "n.ipynb", "import json\nfrom IPython.display import Image, display",
+        "# GET /hello/:name\nrequest = json.loads(REQUEST)\nprint(request['path'], request['args'])",
+        "# POST /body\nprint(json.loads(REQUEST)['body'])", "# GET /image\ndisplay(Image(data=b'\\x89PNG', format='png'))"))
+    dom = visit(f"{service.url}/public/forms.html")
+    found = json.loads(html.unescape(re.search(r"<pre id=\"out\">(.*?)</pre>", dom, re.S)[1]))
+    assert found == {"/hello/{name}": ["200 OK, text/plain", "{'name': 'a b/é'} {'q': ['1']}\n"],
+                     "/body": ["200 OK, text/plain", "{'x': 1}\n"],
+                     "/image": ["200 OK, image/png", "data:image/png;base64,"]}
+    # The page itself loads its script under its own policy.
+    assert "Send</button>" in visit(f"{service.url}/docs")
+    service.stop()

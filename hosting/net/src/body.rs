@@ -1,5 +1,7 @@
 //! A request's size: what its head alone rules out, and its body within bounds of bytes and time.
 
+use std::time::{Duration, Instant};
+
 use axum::body::Bytes;
 use http_body_util::BodyExt;
 use hyper::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
@@ -8,6 +10,8 @@ use hyper::{Request, Version};
 use crate::Limits;
 use crate::budget::{Budget, FREE, HeldBytes};
 
+/// The slowest body that is waited for beyond the time that every body has, bytes a second.
+const RATE: u32 = 64 << 10;
 /// Bodies' worth of bytes that are taken in unread after a body proved too large.
 const DISCARDED: usize = 16;
 
@@ -106,27 +110,29 @@ pub async fn read<B: hyper::body::Body<Data = Bytes> + Unpin>(
     limits: &Limits,
     budget: &Budget,
 ) -> Result<HeldBytes, BodyError> {
-    let most = limits.body_bytes;
-    let gathered = tokio::time::timeout(limits.body, async {
-        let (mut bytes, mut share) = (Vec::new(), budget.share());
-        while let Some(frame) = body.frame().await {
-            let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
-            if data.len() > most - bytes.len() {
-                return Err(BodyError::TooLarge { most });
-            }
-            let (held, sum) = (bytes.len().max(FREE), bytes.len() + data.len());
-            if !share.take(sum.saturating_sub(held)) {
-                return Err(BodyError::NoRoom { most: budget.most() });
-            }
-            // A quarter more: twice as much, which a vector would take by itself, is out of the budget.
-            if sum > bytes.capacity() {
-                bytes.reserve_exact(data.len().max(bytes.len() / 4));
-            }
-            bytes.extend_from_slice(&data);
+    let (begun, most) = (Instant::now(), limits.body_bytes);
+    let (mut bytes, mut share) = (Vec::new(), budget.share());
+    loop {
+        // A large body may take longer, as long as it goes on.
+        let allowed = limits.body + Duration::from_secs(bytes.len() as u64) / RATE;
+        let slow = BodyError::TooSlow { seconds: (allowed.as_secs_f64() * 10.0).round() / 10.0 };
+        let left = allowed.checked_sub(begun.elapsed()).ok_or(slow)?;
+        let frame = tokio::time::timeout(left, body.frame()).await.map_err(|_| slow)?;
+        let Some(frame) = frame else { return Ok(HeldBytes { bytes, share }) };
+        let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
+        if data.len() > most - bytes.len() {
+            return Err(BodyError::TooLarge { most });
         }
-        Ok(HeldBytes { bytes, share })
-    });
-    gathered.await.unwrap_or(Err(BodyError::TooSlow { seconds: limits.body.as_secs_f64() }))
+        let (held, sum) = (bytes.len().max(FREE), bytes.len() + data.len());
+        if !share.take(sum.saturating_sub(held)) {
+            return Err(BodyError::NoRoom { most: budget.most() });
+        }
+        // A quarter more: twice as much, which a vector would take by itself, is out of the budget.
+        if sum > bytes.capacity() {
+            bytes.reserve_exact(data.len().max(bytes.len() / 4));
+        }
+        bytes.extend_from_slice(&data);
+    }
 }
 
 /// As [`discard`], for a request that is answered whatever its body says. Nothing is taken in where the client waits for

@@ -28,7 +28,7 @@ struct Account {
 
 /// Bytes that were taken out of a budget, and go back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Share {
+pub struct Share {
     budget: Budget,
     bytes: usize,
 }
@@ -99,11 +99,18 @@ pub struct HeldBytes {
     pub(crate) share: Share,
 }
 
+impl HeldBytes {
+    /// The bytes, and what holds their part of the budget until it is dropped.
+    #[must_use]
+    pub fn split(self) -> (Vec<u8>, Share) {
+        (self.bytes, self.share)
+    }
+}
+
 impl Deref for HeldBytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        let _ = &self.share;
         &self.bytes
     }
 }

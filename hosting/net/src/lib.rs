@@ -21,7 +21,7 @@ use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 
-pub use budget::{Budget, HeldBytes};
+pub use budget::{Budget, HeldBytes, Share};
 pub use edge::{Access, AccessError, Edge, Face, KeyFault, Quota, Refusal, close};
 pub use limits::{LimitError, Limits, WRITE_RATE};
 pub use listener::{Listener, inherited, listen};

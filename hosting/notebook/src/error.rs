@@ -17,7 +17,7 @@ pub enum GatewayError {
     #[error(transparent)]
     Start(#[from] StartError),
     /// A cell that runs at the start failed.
-    #[error("cell {cell} failed at the start: {name}: {value}\n{traceback}")]
+    #[error("cell {cell} failed at the start: {name}: {value}{}\n{traceback}", hint(name, value))]
     Seed {
         /// The cell's number, from 1.
         cell: usize,
@@ -46,4 +46,13 @@ pub enum GatewayError {
 
 fn stage(cell: usize) -> String {
     if cell == 0 { "the kernel did not answer".to_owned() } else { format!("cell {cell} still ran") }
+}
+
+/// What to do about an error that comes of a cell that was meant to be an endpoint.
+fn hint(name: &str, value: &str) -> &'static str {
+    if name == "NameError" && value.contains("'REQUEST'") {
+        "; only a cell that begins with a line such as `# GET /path` has a request"
+    } else {
+        ""
+    }
 }

@@ -12,10 +12,10 @@ use tokio::task::JoinSet;
 
 use crate::error::GatewayError;
 use crate::http::Service;
-use crate::kernel::{Kernel, StartPlan, kernel_of};
+use crate::kernel::{Kernel, StartPlan, kernel_of, one_line};
 use crate::metrics::Metrics;
 use crate::notebook::Notebook;
-use crate::pool::{KernelStarter, Pool, Runner};
+use crate::pool::{Bounds, KernelStarter, Pool, Runner};
 
 /// Everything that [`Gateway::start`] needs besides the notebook.
 #[derive(Debug, Clone)]
@@ -34,10 +34,12 @@ pub struct GatewayConfig {
     pub time_out: Duration,
     /// From the start of a kernel to the end of the cells that run first. Default 5 min.
     pub start_time_out: Duration,
+    /// Bytes of all that the cells of a request print, display and return; more is answered 500. Default 16 MiB.
+    pub output_bytes: usize,
     /// Whether the notebook may be downloaded from `/_api/source`. Default no.
     pub source: bool,
-    /// By which names, by pages of which origins, and with which keys it may be called. Default: without a key, on a loopback address by names of the
-    /// loopback, and to change something by its own pages.
+    /// By which names, by pages of which origins, and with which keys it may be called. Default: without a key, on
+    /// a loopback address by names of the loopback, and to change something by its own pages.
     pub access: Access,
     /// Whether each request is a line of the log. Default no.
     pub access_log: bool,
@@ -65,6 +67,7 @@ impl Default for GatewayConfig {
             queue: 16,
             time_out: Duration::from_secs(30),
             start_time_out: Duration::from_secs(300),
+            output_bytes: 16 << 20,
             source: false,
             access: Access::default(),
             access_log: false,
@@ -102,8 +105,10 @@ impl Gateway {
         config.limits.check()?;
         within("kernels", config.kernels, 1, 1024)?;
         within("threads", config.threads, 1, 1024)?;
+        within("body_bytes", config.limits.body_bytes, 1024, 1 << 30)?;
+        within("output_bytes", config.output_bytes, 1024, 1 << 30)?;
         for doubt in &notebook.doubts {
-            tracing::warn!("{doubt}");
+            tracing::warn!("{}", one_line(doubt));
         }
         let mut notebook = notebook;
         let choice = kernel_of(&notebook, config.interpreter.as_deref())?;
@@ -112,8 +117,12 @@ impl Gateway {
         let (environment, launcher) = (config.environment, config.launcher);
         let plan = StartPlan { choice, folder, environment, launcher };
         let notebook = Arc::new(notebook);
-        let starter =
-            Arc::new(KernelStarter { plan, notebook: Arc::clone(&notebook), time_out: config.start_time_out });
+        let starter = Arc::new(KernelStarter {
+            plan,
+            notebook: Arc::clone(&notebook),
+            time_out: config.start_time_out,
+            output: config.output_bytes,
+        });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(config.threads)
             .thread_name("notebook")
@@ -123,7 +132,8 @@ impl Gateway {
         let metrics = Arc::new(Metrics::new());
         let patience = config.time_out.max(LEAST_PATIENCE);
         let pool = Arc::new(Pool::new(config.queue, patience, Arc::clone(&metrics)));
-        let runners: Vec<Runner> = (0..config.kernels).map(|_| Runner::new(&pool, &starter, config.time_out)).collect();
+        let bounds = Bounds { time_out: config.time_out, output: config.output_bytes };
+        let runners: Vec<Runner> = (0..config.kernels).map(|_| Runner::new(&pool, &starter, bounds)).collect();
         let kernels = runtime.block_on(kernels(&starter, runners));
         let kernels = match kernels {
             Ok(kernels) => kernels,

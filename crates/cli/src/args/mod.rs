@@ -16,6 +16,8 @@ mod notebook;
 mod selection;
 mod serve;
 mod short;
+#[cfg(feature = "notebooks")]
+mod size;
 mod tables;
 mod time;
 mod typed;
@@ -40,6 +42,8 @@ pub(crate) use notebook::{KernelArgs, NotebookArgs};
 pub(crate) use selection::SelectionArgs;
 pub(crate) use serve::{InheritArg, LogFormat, ServeArgs};
 pub(crate) use short::ShortArgs;
+#[cfg(feature = "notebooks")]
+pub(crate) use size::size;
 pub(crate) use time::time;
 pub(crate) use typed::{shown, typed};
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use anyhow::{Context, Error, Result};
-use foretaste_net::Budget;
+use foretaste_net::{Budget, Limits};
 use foretaste_notebook::{ChoiceError, Gateway, GatewayConfig, GatewayError, Notebook};
 
 use super::deploy::data_by_hand;
@@ -32,16 +32,20 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
         .collect();
     endpoints.insert(0, "endpoints:".to_owned());
     say(&endpoints.join("\n"));
+    let (body_bytes, output_bytes) = (args.body_bytes()?, args.output_bytes()?);
     let config = GatewayConfig {
         interpreter: args.python,
         kernels: usize::from(args.kernels),
         queue: args.queue,
         time_out: args.time_out,
+        output_bytes,
+        limits: Limits { body_bytes, ..Limits::default() },
         source: args.source,
         access,
         access_log: args.access.access_log,
         tls,
-        budget: Budget::within(args.memory),
+        // Two of the largest at a time.
+        budget: Budget::new(body_bytes.max(output_bytes).saturating_mul(2)),
         threads,
         launcher: launcher()?,
         environment: data_by_hand(&notebook, &args.file)?.into_iter().collect(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{Method, Request, Response, StatusCode};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use foretaste_keys::Role;
 use foretaste_net::body::{HeadError, discard_of};
@@ -50,7 +50,7 @@ impl Api {
 }
 
 impl Face for Api {
-    async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
+    async fn answer(&self, mut request: Request<Incoming>, _: &HeaderValue) -> Response<Body> {
         // Under overload most requests end here: nothing is spent on a route, and the answer is there already.
         if self.scored.contain(request.uri().path())
             && let Err(error) = self.app.service.scoring.admit()

@@ -38,8 +38,8 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A service behind an [`Edge`].
 pub trait Face: Send + Sync + 'static {
-    /// Answers a request that the edge lets through.
-    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Body>> + Send;
+    /// Answers a request that the edge lets through, under the id that the reply will have.
+    fn answer(&self, request: Request<Incoming>, id: &HeaderValue) -> impl Future<Output = Response<Body>> + Send;
 
     /// The role that such a request needs where keys are asked for; `None` for what is open to all.
     fn role(&self, method: &Method, path: &str) -> Option<Role>;
@@ -198,7 +198,7 @@ impl<F: Face> Edge<F> {
         }
     }
 
-    async fn respond(&self, mut request: Request<Incoming>) -> Response<Body> {
+    async fn respond(&self, mut request: Request<Incoming>, id: &HeaderValue) -> Response<Body> {
         if let Some(refusal) = self.refused(&request) {
             if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE {
                 discard_of(&mut request, &self.limits).await;
@@ -212,7 +212,7 @@ impl<F: Face> Edge<F> {
         let is_options = request.method() == Method::OPTIONS;
         let mut response = match self.admit(&request) {
             Ok(caller) => {
-                let response = contained(self.face.answer(request)).await;
+                let response = contained(self.face.answer(request, id)).await;
                 let mut response = response.unwrap_or_else(|| self.face.refuse(&Refusal::Panicked));
                 if is_options {
                     response = options(response);
@@ -242,7 +242,7 @@ impl<F: Face> Answer for Edge<F> {
         let begun = Instant::now();
         let id = self.ids.of(&request);
         let asked = self.is_logged.then(|| Asked::of(&request));
-        let response = self.respond(request).await;
+        let response = self.respond(request, &id).await;
         let mut response = self.held(response);
         self.face.replied(response.status());
         if let Some(asked) = asked {

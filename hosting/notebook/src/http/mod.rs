@@ -1,11 +1,15 @@
 //! Answers requests: with the notebook's endpoints, and with a few of the gateway's own where the notebook has none.
 
+mod args;
 mod body;
+mod byte_text;
 mod document;
 mod info;
+mod page;
 mod pairs;
 mod reply;
 mod request;
+mod shown;
 mod statics;
 
 use std::path::PathBuf;
@@ -14,16 +18,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::http::{Method, Request, Response, StatusCode};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use foretaste_keys::Role;
 use foretaste_net::body::{BodyError as Unread, HeadError, discard};
 use foretaste_net::{Budget, Face, Limits, Refusal};
 use hyper::body::Incoming;
 
+use crate::kernel::one_line;
 use crate::metrics::{Metrics, OPEN_METRICS};
-use crate::notebook::{Found, Notebook, Verb};
+use crate::notebook::{Found, Notebook, Route, Verb};
 use crate::pool::{Pool, Work};
+use body::BodyError;
 use request::RequestDocument;
+use shown::Accept;
 
 const JSON: &str = "application/json";
 /// Pages of the gateway's own that need no key.
@@ -54,6 +61,7 @@ pub(crate) struct Service {
     public: Option<PathBuf>,
     open_api: String,
     swagger: String,
+    page: String,
     stopping: AtomicBool,
 }
 
@@ -67,8 +75,9 @@ impl Service {
     ) -> Self {
         let (open_api, swagger) = (document::open_api(&notebook), document::swagger(&notebook));
         let public = statics::folder_beside(&notebook.path);
+        let page = page::text(&notebook, source);
         let stopping = AtomicBool::new(false);
-        Self { notebook, pool, metrics, limits, budget, source, public, open_api, swagger, stopping }
+        Self { notebook, pool, metrics, limits, budget, source, public, open_api, swagger, page, stopping }
     }
 
     /// From now on the service is not ready.
@@ -76,7 +85,7 @@ impl Service {
         self.stopping.store(true, Ordering::Release);
     }
 
-    async fn respond(&self, request: &mut Request<Incoming>) -> Response<Body> {
+    async fn respond(&self, request: &mut Request<Incoming>, id: &str) -> Response<Body> {
         let path = request.uri().path().to_owned();
         if let Some(own) = path.strip_prefix("/_api/") {
             return self.own(request.method(), own).unwrap_or_else(reply::not_found);
@@ -85,7 +94,7 @@ impl Service {
         match self.notebook.routes.find(verb, &path) {
             Found::Route(route, values) => {
                 let begun = Instant::now();
-                let response = self.endpoint(request, route, values).await;
+                let response = self.endpoint((request, id), route, values).await;
                 self.metrics.replied(response.status().as_u16(), Some(begun.elapsed()));
                 return response;
             }
@@ -93,6 +102,7 @@ impl Service {
             Found::Nothing => {}
         }
         let own = match path.as_str() {
+            "/" | "/docs" | "/docs/" => "docs",
             "/healthz" => "health",
             "/readyz" => "ready",
             "/metrics" => "metrics",
@@ -108,36 +118,35 @@ impl Service {
 
     async fn endpoint(
         &self,
-        request: &mut Request<Incoming>,
+        (request, id): (&mut Request<Incoming>, &str),
         route: usize,
         values: Vec<(&str, String)>,
     ) -> Response<Body> {
         let Some(route) = self.notebook.routes().get(route) else { return reply::not_found() };
-        let bytes = match foretaste_net::body::read(request.body_mut(), &self.limits, &self.budget).await {
-            Ok(bytes) => bytes,
+        let (bytes, _held) = match foretaste_net::body::read(request.body_mut(), &self.limits, &self.budget).await {
+            Ok(read) => read.split(),
             Err(error) => {
                 discard(request.body_mut(), &self.limits).await;
                 return reply::bad_body(&error.into());
             }
         };
-        let body = if route.body_as_text {
-            body::as_text(&bytes)
-        } else {
-            match body::as_value(&bytes, request.headers()).await {
-                Ok(body) => body,
-                Err(error) => return reply::bad_body(&error),
-            }
+        let document = match document_of(route, bytes, request, &values).await {
+            Ok(document) => document,
+            Err(error) => return reply::bad_body(&error),
         };
-        let document = RequestDocument::new(body, request.uri(), &values, request.headers());
-        let request = match document.text() {
-            Ok(text) => text,
-            Err(error) => return reply::failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-        };
-        let work = Work { request, source: route.source.clone(), info: route.info.clone() };
+        let accept = Accept::of(request.headers());
+        let (source, info, cells) = (route.source.clone(), route.info.clone(), route.cells().to_vec());
+        let work = Work { id: id.to_owned(), cells, request: document, source, info };
         match self.pool.run(work).await {
-            Ok(done) => reply::done(done),
+            Ok(done) => reply::done(done, &accept).unwrap_or_else(|error| {
+                let (verb, path, reason) = (route.verb(), one_line(route.path()), one_line(&error.to_string()));
+                tracing::warn!(request_id = id, %verb, path, reason, "a ResponseInfo cell cannot be used");
+                reply::bad_info(&error)
+            }),
             Err(why) => {
-                tracing::warn!(verb = %route.verb(), path = route.path(), reason = %why, "an endpoint was not answered");
+                let (verb, path, reason) = (route.verb(), one_line(route.path()), one_line(&why.to_string()));
+                let cells = route.cells();
+                tracing::warn!(request_id = id, %verb, path, ?cells, reason, "an endpoint was not answered");
                 reply::undone(&why)
             }
         }
@@ -150,6 +159,8 @@ impl Service {
             "health" => reply::of_kind(StatusCode::OK, JSON, status("ok")),
             "ready" => self.ready(),
             "metrics" => reply::of_kind(StatusCode::OK, OPEN_METRICS, self.metrics.open_metrics()),
+            "docs" | "docs/" => page::page(&self.page),
+            "docs.js" => page::script(),
             "spec/openapi.json" => reply::of_kind(StatusCode::OK, JSON, self.open_api.clone()),
             "spec/swagger.json" => reply::of_kind(StatusCode::OK, JSON, self.swagger.clone()),
             "source" if self.source => {
@@ -183,9 +194,23 @@ fn verb_of(method: &Method) -> Option<Verb> {
     }
 }
 
+/// The text of `REQUEST`.
+async fn document_of(
+    route: &Route,
+    bytes: Vec<u8>,
+    request: &Request<Incoming>,
+    values: &[(&str, String)],
+) -> Result<String, BodyError> {
+    let mut args = pairs::of_form(request.uri().query().unwrap_or_default().as_bytes())?;
+    args::add(&mut args, &bytes);
+    let headers = request.headers();
+    let body = if route.body_as_text { body::as_text(bytes) } else { body::as_value(bytes, headers).await? };
+    Ok(RequestDocument::new(body, args, values, headers).text()?)
+}
+
 impl Face for Service {
-    async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
-        self.respond(&mut request).await
+    async fn answer(&self, mut request: Request<Incoming>, id: &HeaderValue) -> Response<Body> {
+        self.respond(&mut request, id.to_str().unwrap_or("none")).await
     }
 
     fn role(&self, method: &Method, path: &str) -> Option<Role> {

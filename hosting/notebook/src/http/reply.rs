@@ -1,13 +1,14 @@
 //! Replies: those of cells, and those of the gateway itself.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, VARY};
 use axum::http::{HeaderValue, Response, StatusCode};
 use foretaste_net::body::BodyError as Unread;
 use foretaste_net::close;
 
 use super::body::BodyError;
-use super::info::ResponseInfo;
+use super::info::{InfoError, ResponseInfo};
+use super::shown::{Accept, shown};
 use crate::kernel::{CellError, Output, plain};
 use crate::notebook::Verb;
 use crate::notebook::json_text::dumped;
@@ -48,28 +49,21 @@ pub(super) fn other_verbs(verbs: &[Verb]) -> Response<Body> {
     response
 }
 
-/// What a cell gave.
-pub(super) fn done(done: Done) -> Response<Body> {
+/// What a cell gave, to a client that accepts some types.
+pub(super) fn done(done: Done, accept: &Accept) -> Result<Response<Body>, InfoError> {
     let Done { output, info } = done;
     if let Some(error) = &output.error {
-        return cell_error(error);
+        return Ok(cell_error(error));
     }
-    let info = match info.map(|output| (output.error.clone(), text_of(output))) {
-        None => Ok(ResponseInfo::default()),
-        Some((Some(error), _)) => return cell_error(&error),
-        Some((None, text)) => ResponseInfo::parse(&text),
-    };
-    let info = match info {
-        Ok(info) => info,
-        Err(error) => {
-            let message = format!("the ResponseInfo cell cannot be used: {error}");
-            return failure(StatusCode::INTERNAL_SERVER_ERROR, &message);
-        }
+    let info = match info.map(|mut output| (output.error.take(), text_of(output))) {
+        None => ResponseInfo::default(),
+        Some((Some(error), _)) => return Ok(cell_error(&error)),
+        Some((None, text)) => ResponseInfo::parse(&text)?,
     };
     let status = info.status.unwrap_or(StatusCode::OK);
     let has_body = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RESET_CONTENT);
     let mut response = if has_body {
-        of_kind(status, "text/plain", text_of(output))
+        of_output(status, output, accept)
     } else {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
@@ -81,13 +75,29 @@ pub(super) fn done(done: Done) -> Response<Body> {
     for (name, value) in &info.headers {
         response.headers_mut().append(name, value.clone());
     }
+    Ok(response)
+}
+
+/// What a ResponseInfo cell printed says nothing.
+pub(super) fn bad_info(error: &InfoError) -> Response<Body> {
+    failure(StatusCode::INTERNAL_SERVER_ERROR, &format!("the ResponseInfo cell cannot be used: {error}"))
+}
+
+/// What a cell printed, else its value, else what it displayed, else nothing.
+fn of_output(status: StatusCode, output: Output, accept: &Accept) -> Response<Body> {
+    let is_shown = output.printed.is_empty() && output.value.is_none();
+    let shown = output.displayed.as_ref().filter(|_| is_shown).and_then(|bundle| shown(bundle, accept));
+    let Some(shown) = shown else { return of_kind(status, "text/plain", text_of(output)) };
+    let mut response = of_kind(status, "text/plain", shown.body);
+    response.headers_mut().insert(CONTENT_TYPE, shown.kind);
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
     response
 }
 
 /// What a cell printed, else its value, else nothing.
 fn text_of(output: Output) -> String {
     match output.value {
-        Some(value) if output.printed.is_empty() => dumped(&value),
+        Some(value) if output.printed.is_empty() => dumped(value.get()),
         _ => output.printed,
     }
 }
@@ -117,8 +127,17 @@ pub(super) fn bad_body(error: &BodyError) -> Response<Body> {
         BodyError::Unread(Unread::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
         BodyError::Unread(Unread::NoRoom { .. }) => StatusCode::SERVICE_UNAVAILABLE,
         BodyError::Unread(Unread::TooSlow { .. }) => StatusCode::REQUEST_TIMEOUT,
-        BodyError::Unread(Unread::Broken) | BodyError::Multipart { .. } => StatusCode::BAD_REQUEST,
+        BodyError::Unwritten { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        BodyError::Unread(Unread::Broken) | BodyError::Multipart { .. } | BodyError::Name(_) => StatusCode::BAD_REQUEST,
     };
-    let response = failure(status, &error.to_string());
-    if matches!(error, BodyError::Multipart { .. }) { response } else { close(response) }
+    let way_out = if status == StatusCode::PAYLOAD_TOO_LARGE {
+        "; `--max-body`, or `max_body` of a specification, allows more"
+    } else {
+        ""
+    };
+    let mut response = failure(status, &format!("{error}{way_out}"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if matches!(error, BodyError::Multipart { .. } | BodyError::Name(_)) { response } else { close(response) }
 }

@@ -1,17 +1,18 @@
 //! A request as the text that cells find in `REQUEST`.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::body::BodyValue;
-use super::pairs::{Pairs, lists};
+use super::byte_text::ByteText;
+use super::pairs::Pairs;
 use crate::notebook::json_text::dumped;
 
 /// The document in `REQUEST`, its keys in the order that notebooks have always seen.
 #[derive(Debug, Serialize)]
 pub(super) struct RequestDocument<'a> {
     body: BodyValue,
-    args: Pairs<Vec<String>>,
+    args: Pairs<Vec<ByteText>>,
     path: Pairs<&'a str>,
     headers: Pairs<HeaderText>,
 }
@@ -25,15 +26,22 @@ enum HeaderText {
 }
 
 impl<'a> RequestDocument<'a> {
-    pub(super) fn new(body: BodyValue, uri: &Uri, path: &'a [(&'a str, String)], headers: &HeaderMap) -> Self {
-        let args = lists(form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()));
+    pub(super) fn new(
+        body: BodyValue,
+        args: Pairs<Vec<ByteText>>,
+        path: &'a [(&'a str, String)],
+        headers: &HeaderMap,
+    ) -> Self {
         let path = path.iter().map(|(name, value)| ((*name).to_owned(), value.as_str())).collect();
         Self { body, args, path: Pairs(path), headers: of_headers(headers) }
     }
 
     /// The JSON text, in ASCII.
-    pub(super) fn text(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(self).map(|json| dumped(&json))
+    pub(super) fn text(self) -> Result<String, serde_json::Error> {
+        let json = serde_json::to_string(&self)?;
+        // A large body need not be held twice.
+        drop(self);
+        Ok(dumped(&json))
     }
 }
 
@@ -65,6 +73,7 @@ fn title_case(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pairs::of_form;
     use super::*;
     use serde_json::{Value, json};
 
@@ -75,9 +84,9 @@ mod tests {
         for value in ["1", "2", "3"] {
             headers.append("x-many", HeaderValue::from_static(value));
         }
-        let uri: Uri = "/a?q=1&q=%C3%A9+x&empty=&bare".parse().unwrap();
+        let args = of_form(b"q=1&q=%C3%A9+x&empty=&bare").unwrap();
         let path = [("name", "v".to_owned())];
-        let text = RequestDocument::new(BodyValue::Text("b".to_owned()), &uri, &path, &headers).text().unwrap();
+        let text = RequestDocument::new(BodyValue::Text("b".into()), args, &path, &headers).text().unwrap();
         assert!(text.starts_with(r#"{"body": "b", "args": {"q": ["1", "\u00e9 x"], "empty": [""], "#), "{text}");
         assert!(text.is_ascii());
         let expected = json!({"body": "b", "args": {"q": ["1", "é x"], "empty": [""], "bare": [""]},

@@ -6,9 +6,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use jupyter_protocol::JupyterKernelspec;
+use serde_json::Value;
 
-use crate::notebook::Notebook;
 use crate::notebook::language::Language;
+use crate::notebook::{Notebook, name_shown};
 
 /// Stands in a kernelspec for the path of the connection file.
 const CONNECTION_FILE: &str = "{connection_file}";
@@ -116,7 +117,7 @@ fn installed(name: &str, folders: &[PathBuf], language: &Language) -> Result<Opt
         let path = folder.join("kernels").join(name).join("kernel.json");
         let Ok(bytes) = std::fs::read(&path) else { continue };
         let broken = |reason: String| ChoiceError::Kernelspec { path: path.clone(), reason };
-        let spec: JupyterKernelspec = serde_json::from_slice(&bytes).map_err(|error| broken(error.to_string()))?;
+        let spec = kernelspec(&bytes).map_err(|error| broken(error.to_string()))?;
         let mut argv = spec.argv;
         let Some(program) = argv.first_mut() else { return Err(broken("its `argv` is empty".to_owned())) };
         // An installed spec says `python` and means the one that it was installed beside.
@@ -139,6 +140,15 @@ fn installed(name: &str, folders: &[PathBuf], language: &Language) -> Result<Opt
         }));
     }
     Ok(None)
+}
+
+/// A kernelspec, also without a name to be shown by, which plays no part here.
+fn kernelspec(bytes: &[u8]) -> Result<JupyterKernelspec, serde_json::Error> {
+    let mut value: Value = serde_json::from_slice(bytes)?;
+    if let Some(spec) = value.as_object_mut() {
+        name_shown(spec);
+    }
+    serde_json::from_value(value)
 }
 
 /// Where the programs are that belong to the data folder `PREFIX/share/jupyter`.
@@ -241,6 +251,13 @@ mod tests {
         assert_eq!(installed("other", &folders, &Language::named("bash")).unwrap(), None);
         assert_eq!(installed("../kernels/some", &folders, &Language::named("bash")).unwrap(), None);
         assert_eq!(names_in(&folders), ["some"]);
+    }
+
+    #[test]
+    fn a_kernelspec_without_a_name_to_show_is_found() {
+        let prefix = folder_with(r#"{"argv": ["k"], "language": "bash"}"#);
+        let found = installed("some", &[prefix.path().join("share/jupyter")], &Language::named("bash"));
+        assert_eq!(found.unwrap().unwrap().argv, ["k"]);
     }
 
     #[test]

@@ -34,10 +34,11 @@ pub(super) struct Stream {
     pub(super) text: String,
 }
 
-/// `execute_result`
+/// `execute_result` and `display_data`
 #[derive(Debug, Deserialize)]
-pub(super) struct ExecuteResult {
-    pub(super) data: Box<RawValue>,
+pub(super) struct Display<'a> {
+    #[serde(borrow)]
+    pub(super) data: &'a RawValue,
 }
 
 /// `status`
@@ -65,6 +66,18 @@ pub(super) struct Reply {
     pub(super) status: String,
     #[serde(flatten)]
     pub(super) error: CellError,
+    #[serde(default)]
+    pub(super) payload: Vec<Payload>,
+}
+
+/// What a cell asks of its front end.
+#[derive(Debug, Deserialize)]
+pub(super) struct Payload {
+    #[serde(default)]
+    pub(super) source: String,
+    /// Whether the kernel is to go on without the front end.
+    #[serde(default, rename = "keepkernel")]
+    pub(super) keep: bool,
 }
 
 /// Waits for a message. Dropping the future loses none.

@@ -9,16 +9,23 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
+
+use super::{memory_limit, strays};
 
 /// Lines of the kernel's own output that an error may quote.
 const LINES_KEPT: usize = 30;
 /// Bytes of one line that are read at once; the rest of a longer one follows as another line.
 const LINE_BYTES: u64 = 4096;
 
-/// A running process and all it started, in a process group of its own. Dropping it kills the group.
+/// A running process and all it started, in a process group of its own. Dropping it kills the group, and what left it.
 #[derive(Debug)]
 pub(crate) struct Process {
     pid: Pid,
+    /// Tells what it started.
+    mark: String,
+    /// How often the memory limit had been hit when it started.
+    limit_hits: Option<u64>,
     /// Whether the process id is still ours: it is as long as the process was not waited for.
     alive: Arc<Mutex<bool>>,
     ended: watch::Receiver<Option<ExitStatus>>,
@@ -32,9 +39,13 @@ impl Process {
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
         // A signal that a terminal sends to us must not reach the kernel before the requests are done.
         command.process_group(0);
+        let mark = Uuid::new_v4().simple().to_string();
+        command.env(strays::VARIABLE, &mark);
         let (tell, started) = oneshot::channel();
         // The system ties a child's life to the thread that started it: one thread for each, as long as the child lives.
-        thread::Builder::new().name(format!("kernel-{number}")).spawn(move || live(command, reader, number, tell))?;
+        thread::Builder::new()
+            .name(format!("kernel-{number}"))
+            .spawn(move || live(command, reader, (number, mark), tell))?;
         started.await.map_err(|_| io::Error::other("the thread of the kernel ended"))?
     }
 
@@ -48,6 +59,11 @@ impl Process {
         let status = ended.wait_for(Option::is_some).await;
         // The watching thread tells before it ends.
         status.ok().and_then(|status| *status).unwrap_or_default()
+    }
+
+    /// How it ended, for people.
+    pub(crate) fn ending(&self, status: ExitStatus) -> String {
+        ending(status, memory_limit::kills() > self.limit_hits)
     }
 
     /// Sends the interrupt signal to the kernel and what it started.
@@ -77,11 +93,17 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+        strays::kill(&self.mark);
     }
 }
 
 /// Starts the process, hands it over, and stays until it has ended.
-fn live(mut command: Command, reader: PipeReader, number: usize, tell: oneshot::Sender<io::Result<Process>>) {
+fn live(
+    mut command: Command,
+    reader: PipeReader,
+    (number, mark): (usize, String),
+    tell: oneshot::Sender<io::Result<Process>>,
+) {
     let spawned = command.spawn();
     // The command holds our ends of the pipe, which would keep its reader waiting.
     drop(command);
@@ -99,7 +121,7 @@ fn live(mut command: Command, reader: PipeReader, number: usize, tell: oneshot::
     let started = log.spawn(move || pass_on(reader, number, &kept)).and_then(|_| {
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or_else(|| io::Error::other("the process has no id"))?;
-        Ok(Process { pid, alive, ended, output })
+        Ok(Process { pid, mark: mark.clone(), limit_hits: memory_limit::kills(), alive, ended, output })
     });
     if started.is_err() {
         let _ = child.kill();
@@ -107,6 +129,7 @@ fn live(mut command: Command, reader: PipeReader, number: usize, tell: oneshot::
     // When no request waits for it any more, it is dropped here, which kills it.
     let _ = tell.send(started);
     tell_ended.send_replace(Some(wait(&mut child, &is_alive)));
+    strays::kill(&mark);
 }
 
 /// Waits for the end; the process id stays ours until `alive` is false.
@@ -132,7 +155,7 @@ fn pass_on(pipe: PipeReader, number: usize, kept: &Mutex<VecDeque<String>>) {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
-        let text = plain(String::from_utf8_lossy(&line).trim_end());
+        let text = one_line(&String::from_utf8_lossy(&line));
         if text.is_empty() {
             continue;
         }
@@ -145,13 +168,19 @@ fn pass_on(pipe: PipeReader, number: usize, kept: &Mutex<VecDeque<String>>) {
     }
 }
 
-/// How a process ended, for people.
-pub(crate) fn ending(status: ExitStatus) -> String {
+/// How a process ended, for people, and whether the memory limit was hit since it started.
+fn ending(status: ExitStatus, limit_was_hit: bool) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("it ended with status {code}"),
+        (None, Some(9)) if limit_was_hit => "it was ended by signal 9, as its memory limit was hit".to_owned(),
         (None, Some(signal)) => format!("it was ended by signal {signal}"),
         (None, None) => "it ended".to_owned(),
     }
+}
+
+/// The same on one line, as a log has it: without any control character.
+pub(crate) fn one_line(text: &str) -> String {
+    plain(text).trim_end().replace(char::is_control, " ")
 }
 
 /// A text without terminal escapes and control characters other than line feed and tab.
@@ -190,7 +219,7 @@ mod tests {
     #[tokio::test]
     async fn an_end_is_noticed_with_its_status_and_last_output() {
         let process = Process::start(shell("echo one; echo two >&2; exit 7"), 1).await.unwrap();
-        assert_eq!(ending(process.ended().await), "it ended with status 7");
+        assert_eq!(process.ending(process.ended().await), "it ended with status 7");
         let deadline = Instant::now() + Duration::from_secs(5);
         while process.last_output() != "one\ntwo" {
             assert!(Instant::now() < deadline, "{:?}", process.last_output());
@@ -207,7 +236,8 @@ mod tests {
         let grandchild = Pid::from_raw(process.last_output().parse().unwrap()).unwrap();
         let begun = Instant::now();
         process.kill();
-        assert_eq!(ending(process.ended().await), "it was ended by signal 9");
+        assert_eq!(ending(process.ended().await, false), "it was ended by signal 9");
+        assert_eq!(ending(process.ended().await, true), "it was ended by signal 9, as its memory limit was hit");
         assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
         let is_gone = || {
             // A process that was not waited for yet is a zombie.

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::folder::KernelFolder;
 use super::message::receive;
 use super::process::Process;
-use super::{Kernel, KernelChoice, Lost, Run};
+use super::{Kernel, KernelChoice, Lost, Origin, Run};
 
 /// Between two looks whether the kernel listens yet.
 const LOOK: Duration = Duration::from_millis(10);
@@ -119,12 +119,12 @@ impl StartPlan {
             status = process.ended() => {
                 // What it printed last is read by another thread.
                 tokio::time::sleep(LOOK * 5).await;
-                return Err(ended(Lost::ended(status), &process));
+                return Err(ended(Lost::ended(&process, status), &process));
             }
         }
         let mut kernel = tokio::select! {
             kernel = connect(&info) => kernel?.with(process, self.choice.interrupt_by_message, folder),
-            status = process.ended() => return Err(ended(Lost::ended(status), &process)),
+            status = process.ended() => return Err(ended(Lost::ended(&process, status), &process)),
         };
         match kernel.answers().await {
             Ok(()) => Ok(kernel),
@@ -219,7 +219,8 @@ struct Sockets {
 impl Sockets {
     fn with(self, process: Process, interrupt_by_message: bool, folder: KernelFolder) -> Kernel {
         let Self { shell, iopub, control } = self;
-        Kernel { process, shell, iopub, control, interrupt_by_message, takes_requests: false, _folder: folder }
+        let recent = VecDeque::new();
+        Kernel { process, shell, iopub, control, interrupt_by_message, takes_requests: false, recent, _folder: folder }
     }
 }
 
@@ -239,7 +240,7 @@ impl Kernel {
     async fn answers(&mut self) -> Result<(), Lost> {
         loop {
             let question = JupyterMessage::new(KernelInfoRequest {}, None);
-            let mut run = Run::sent(question.header.msg_id.clone());
+            let mut run = Run::sent(question.header.msg_id.clone(), Origin::new(0, "start", &[]), usize::MAX);
             self.shell.send(question).await.map_err(|error| Lost { how: error.to_string() })?;
             let answered = tokio::time::timeout(ANSWER, async {
                 let mut replied = false;
@@ -247,7 +248,7 @@ impl Kernel {
                     let message = tokio::select! {
                         message = receive(&mut self.iopub) => message,
                         message = receive(&mut self.shell) => message,
-                        status = self.process.ended() => return Err(Lost::ended(status)),
+                        status = self.process.ended() => return Err(Lost::ended(&self.process, status)),
                     };
                     match message {
                         Ok(message) if message.kind == "kernel_info_reply" => replied = true,

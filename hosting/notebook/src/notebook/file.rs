@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nbformat::v4::Cell;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::annotation::Verb;
 use super::pattern::PatternError;
@@ -63,14 +63,21 @@ pub enum NotebookError {
     /// No cell is an endpoint.
     #[error(
         "none of the {cells} cells is an endpoint: one begins with `{prefix} GET /path`, where GET may also be PUT, POST \
-        or DELETE"
+        or DELETE{}",
+        nearly(near)
     )]
     NoEndpoint {
         /// How many cells there are.
         cells: usize,
         /// What a comment of the notebook's language begins with.
         prefix: &'static str,
+        /// Lines that look like one.
+        near: Vec<String>,
     },
+}
+
+fn nearly(near: &[String]) -> String {
+    near.iter().map(|miss| format!("; {miss}")).collect()
 }
 
 /// What of a notebook file matters here.
@@ -98,7 +105,8 @@ impl NotebookFile {
             return Err(broken("it has no `nbformat` number".to_owned()));
         };
         let minor = value.get("nbformat_minor").and_then(Value::as_i64).unwrap_or(0);
-        lighten(&mut value);
+        let numbered = major == 4 && minor >= 5;
+        lighten(&mut value, numbered);
         let notebook = match nbformat::parse_notebook(&value.to_string()) {
             Ok(nbformat::Notebook::V4(notebook)) => Ok(notebook),
             // Cells without an id are no obstacle.
@@ -129,21 +137,37 @@ impl From<Cell> for SourceCell {
     }
 }
 
-/// Drops the outputs, which do not matter and may be large or odd, and adds what old tools leave out.
-fn lighten(notebook: &mut Value) {
+/// Drops the outputs, which do not matter and may be large or odd, adds what tools leave out, and gives every cell an id of
+/// its own where the version has ids (`numbered`): a cell that was copied has that of its original.
+fn lighten(notebook: &mut Value, numbered: bool) {
     let worksheets = notebook.get_mut("worksheets").and_then(Value::as_array_mut);
     if let Some(worksheets) = worksheets {
-        worksheets.iter_mut().for_each(lighten);
+        worksheets.iter_mut().for_each(|sheet| lighten(sheet, numbered));
+    }
+    if let Some(notebook) = notebook.as_object_mut() {
+        let metadata = notebook.entry("metadata").or_insert_with(|| json!({}));
+        if let Some(spec) = metadata.get_mut("kernelspec").and_then(Value::as_object_mut) {
+            name_shown(spec);
+        }
     }
     let Some(cells) = notebook.get_mut("cells").and_then(Value::as_array_mut) else { return };
-    for cell in cells.iter_mut().filter_map(Value::as_object_mut) {
+    for (at, cell) in cells.iter_mut().enumerate() {
+        let Some(cell) = cell.as_object_mut() else { continue };
         cell.entry("metadata").or_insert_with(|| json!({}));
+        if numbered {
+            cell.insert("id".to_owned(), json!(format!("cell-{at}")));
+        }
         if cell.get("cell_type").is_some_and(|kind| kind == "code") {
             cell.insert("outputs".to_owned(), json!([]));
         }
     }
-    if let Some(notebook) = notebook.as_object_mut() {
-        notebook.entry("metadata").or_insert_with(|| json!({}));
+}
+
+/// Gives a kernelspec a name to be shown by, which some tools leave out: its own.
+pub(crate) fn name_shown(spec: &mut Map<String, Value>) {
+    if !spec.get("display_name").is_some_and(Value::is_string) {
+        let name = spec.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        spec.insert("display_name".to_owned(), Value::from(name));
     }
 }
 
@@ -196,5 +220,14 @@ mod tests {
         }
         let file = NotebookFile::parse(v4(4, "").as_bytes()).unwrap();
         assert_eq!((file.kernel.as_deref(), file.language.as_deref()), (Some("k"), Some("R")));
+    }
+
+    #[test]
+    fn copied_ids_and_a_kernelspec_without_a_name_to_show_are_no_obstacle() {
+        let text = r##"{"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "python3"}}, "cells": [
+            {"id": "a", "cell_type": "code", "metadata": {}, "source": "x", "execution_count": null, "outputs": []},
+            {"id": "a", "cell_type": "code", "metadata": {}, "source": "y", "execution_count": null, "outputs": []}]}"##;
+        let file = NotebookFile::parse(text.as_bytes()).unwrap();
+        assert_eq!((file.cells.len(), file.kernel.as_deref()), (2, Some("python3")));
     }
 }

@@ -3,19 +3,14 @@
 use super::json_text::{double_quoted, without_specials};
 
 /// Has ipykernel give `REQUEST` the text that comes in the metadata of a request to execute, under [`REQUEST_KEY`], and
-/// forget what earlier cells printed, of which IPython keeps all. Fails where a kernel cannot do that, and leaves no name.
-const RECEIVER: &str = r#"
-def _receive(shell=get_ipython()):
-    text = shell.kernel.get_parent("shell").get("metadata", {}).get("foretaste_request")
-    if text is not None:
-        shell.user_ns["REQUEST"] = text
-        getattr(shell.history_manager, "outputs", {}).clear()
-try:
-    _receive()
-    get_ipython().events.register("pre_execute", _receive)
-finally:
-    del _receive
-"#;
+/// forget what earlier cells printed, of which IPython keeps all. Also keeps what threads print to the request that started
+/// them, standard output open, and messages within a bound. Fails where a kernel cannot take requests, and leaves no name.
+const RECEIVER: &str = include_str!("receiver.py");
+
+/// Stands in the receiver for the bytes of a message.
+const MOST_BYTES: &str = "MOST_BYTES";
+/// The content of a message that was larger.
+pub(crate) const TOO_LARGE_KEY: &str = "foretaste_too_large";
 
 /// Where a [receiver](Language::receiver) looks for a request.
 pub(crate) const REQUEST_KEY: &str = "foretaste_request";
@@ -50,9 +45,10 @@ impl Language {
         }
     }
 
-    /// What has a kernel take requests along with the code to run, so that each is one exchange with it and not two.
-    pub(crate) fn receiver(&self) -> Option<&'static str> {
-        self.is_python().then_some(RECEIVER)
+    /// What has a kernel take requests along with the code to run, so that each is one exchange with it and not two, and send
+    /// no message of more than `most` bytes.
+    pub(crate) fn receiver(&self, most: usize) -> Option<String> {
+        self.is_python().then(|| RECEIVER.replace(MOST_BYTES, &most.to_string()))
     }
 
     /// A statement that gives `REQUEST` the text `json`, which is JSON in ASCII, where there is no receiver.
@@ -98,8 +94,10 @@ mod tests {
 
     #[test]
     fn the_receiver_looks_where_requests_are_put() {
-        assert!(Language::named("python").receiver().unwrap().contains(REQUEST_KEY));
-        assert_eq!(Language::named("bash").receiver(), None);
+        let receiver = Language::named("python").receiver(4711).unwrap();
+        assert!(receiver.contains(REQUEST_KEY) && receiver.contains(TOO_LARGE_KEY));
+        assert!(receiver.contains("= shell.kernel.session, 4711\n"));
+        assert_eq!(Language::named("bash").receiver(1), None);
     }
 
     #[test]

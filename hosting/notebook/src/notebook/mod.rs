@@ -6,6 +6,8 @@ mod file;
 mod imports;
 pub(crate) mod json_text;
 pub(crate) mod language;
+mod magic;
+mod near_miss;
 mod pattern;
 mod routes;
 mod specification;
@@ -15,12 +17,14 @@ use std::path::{Path, PathBuf};
 
 pub use annotation::Verb;
 pub use file::NotebookError;
+pub(crate) use file::name_shown;
 pub use pattern::PatternError;
 pub use routes::Route;
 
 use annotation::Annotation;
 use file::{NotebookFile, SourceCell};
 use language::Language;
+use near_miss::near_misses;
 use pattern::Pattern;
 pub(crate) use routes::{Found, Routes};
 
@@ -68,7 +72,7 @@ impl Notebook {
         let NotebookFile { cells, kernel, language } = NotebookFile::parse(&bytes)?;
         let language = Language::named(language.as_deref().unwrap_or("python"));
         let (mut routes, mut seeds, mut doubts) = (Routes::default(), Vec::new(), Vec::new());
-        let (mut infos, mut specification, mut unfenced) = (Vec::new(), None, None);
+        let (mut infos, mut specification, mut unfenced, mut near) = (Vec::new(), None, None, Vec::new());
         let count = cells.len();
         let mut imports = BTreeSet::new();
         for (cell, source) in (1..).zip(cells) {
@@ -86,6 +90,7 @@ impl Notebook {
                 }
                 SourceCell::Raw => continue,
             };
+            near.extend(near_misses(cell, &source, language.comment()).iter().map(ToString::to_string));
             match Annotation::of(&source, language.comment()) {
                 Some(Annotation::Endpoint(verb, path)) => routes.add(cell, verb, path, &source)?,
                 Some(Annotation::ResponseInfo(verb, path)) => infos.push((cell, verb, path.to_owned(), source)),
@@ -100,8 +105,9 @@ impl Notebook {
             }
         }
         if routes.is_empty() {
-            return Err(NotebookError::NoEndpoint { cells: count, prefix: language.comment() });
+            return Err(NotebookError::NoEndpoint { cells: count, prefix: language.comment(), near });
         }
+        doubts.extend(near);
         for (cell, verb, path, source) in infos {
             let pattern = Pattern::parse(&path).map_err(|reason| NotebookError::Path {
                 cell,
@@ -113,6 +119,7 @@ impl Notebook {
                 doubts.push(format!("cell {cell} is never used: there is no endpoint `{verb} {path}`"));
             }
         }
+        doubts.extend(routes.lost_magics());
         if language.is_python() {
             routes.note_body_use();
         }

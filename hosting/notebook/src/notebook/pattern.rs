@@ -52,7 +52,8 @@ impl Pattern {
         let mut values = Vec::new();
         let mut given = path.split('/').skip(1);
         for segment in &self.segments {
-            let given = percent_decode_str(given.next()?).decode_utf8_lossy();
+            // Bytes that are no text match nothing.
+            let given = percent_decode_str(given.next()?).decode_utf8().ok()?;
             match segment {
                 Segment::Literal(text) if *text == given => {}
                 Segment::Literal(_) => return None,
@@ -157,6 +158,7 @@ mod tests {
             ("/hello/:name", "/hello/a/b"),
             ("/hello", "/hello/"),
             ("/v{major}.json", "/v.json"),
+            ("/hello/:name", "/hello/%ff"),
         ] {
             assert_eq!(matched(pattern, path), None, "{pattern} {path}");
         }

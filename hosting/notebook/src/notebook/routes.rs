@@ -3,6 +3,7 @@
 use super::annotation::Verb;
 use super::body_use::decodes_body;
 use super::file::NotebookError;
+use super::magic::{begins_with_magic, runnable};
 use super::pattern::Pattern;
 
 /// An endpoint: the cells that answer one method on one path.
@@ -18,6 +19,8 @@ pub struct Route {
     pub(crate) info: Option<String>,
     /// Whether the cells decode the body themselves, so that it is to be given as a text.
     pub(crate) body_as_text: bool,
+    /// Cells whose magic stands in the middle of the code, as another cell of the route goes before.
+    lost_magics: Vec<usize>,
 }
 
 impl Route {
@@ -69,6 +72,9 @@ impl Routes {
             Pattern::parse(path).map_err(|reason| NotebookError::Path { cell, verb, path: path.to_owned(), reason })?;
         match self.of_shape(verb, &pattern) {
             Some(route) if route.pattern == pattern => {
+                if begins_with_magic(source) {
+                    route.lost_magics.push(cell);
+                }
                 join(&mut route.source, source);
                 route.cells.push(cell);
             }
@@ -78,8 +84,17 @@ impl Routes {
                 return Err(NotebookError::Ambiguous { cell, verb, path, other_cell, other });
             }
             None => {
-                let (path, source) = (path.to_owned(), source.to_owned());
-                self.0.push(Route { verb, path, pattern, cells: vec![cell], source, info: None, body_as_text: false });
+                let (path, source) = (path.to_owned(), runnable(source).to_owned());
+                self.0.push(Route {
+                    verb,
+                    path,
+                    pattern,
+                    cells: vec![cell],
+                    source,
+                    info: None,
+                    body_as_text: false,
+                    lost_magics: Vec::new(),
+                });
             }
         }
         Ok(())
@@ -90,10 +105,23 @@ impl Routes {
         let Some(route) = self.of_shape(verb, pattern) else { return false };
         match &mut route.info {
             Some(info) => join(info, source),
-            None => route.info = Some(source.to_owned()),
+            None => route.info = Some(runnable(source).to_owned()),
         }
         route.cells.push(cell);
         true
+    }
+
+    /// What is wrong with cells that begin with a magic and are joined to another.
+    pub(super) fn lost_magics(&self) -> impl Iterator<Item = String> {
+        self.0.iter().flat_map(|Route { verb, path, cells, lost_magics, .. }| {
+            let first = cells.first().copied().unwrap_or_default();
+            lost_magics.iter().map(move |cell| {
+                format!(
+                    "cell {cell} of `{verb} {path}` begins with a magic, which counts only in the route's first cell, here cell \
+                     {first}"
+                )
+            })
+        })
     }
 
     /// Looks, in Python code, how the endpoints use the request's body.

@@ -78,3 +78,28 @@ fn the_specification_is_the_first_one_in_a_markdown_cell() {
     assert_eq!(notebook(&cells).unwrap().specification().as_deref(), Some("a: 1\n"));
     assert_eq!(notebook(&["# GET /a"]).unwrap().specification(), None);
 }
+
+#[test]
+fn a_magic_below_the_annotation_is_the_first_line_that_runs() {
+    let notebook = notebook(&[
+        "# GET /time\n%%time\nx",
+        "# GET /two\none",
+        "# GET /two\n%%time\ntwo",
+        "# ResponseInfo GET /time\n\n%%capture a\ny",
+    ])
+    .unwrap();
+    let [time, two] = notebook.routes() else { panic!("{:?}", notebook.routes()) };
+    assert_eq!((time.source.as_str(), time.info.as_deref()), ("%%time\nx", Some("%%capture a\ny")));
+    assert_eq!(two.source, "# GET /two\none\n# GET /two\n%%time\ntwo");
+    let told = "cell 3 of `GET /two` begins with a magic, which counts only in the route's first cell, here cell 2";
+    assert_eq!(notebook.doubts, [told]);
+}
+
+#[test]
+fn cells_that_are_nearly_endpoints_are_named() {
+    let doubts = notebook(&["#GET /a\nx", "# GET /b", "\n# GET /c"]).unwrap().doubts;
+    assert!(doubts[0].starts_with("cell 1, line 1: `#GET /a` makes no endpoint"), "{doubts:?}");
+    assert!(doubts[1].starts_with("cell 3, line 2: `# GET /c` makes no endpoint"), "{doubts:?}");
+    let error = notebook(&["# get /a"]).unwrap_err().to_string();
+    assert!(error.contains("or DELETE; cell 1, line 1: `# get /a` makes no endpoint"), "{error}");
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-pub(crate) use runner::Runner;
+pub(crate) use runner::{Bounds, Runner};
 pub(crate) use seeding::KernelStarter;
 
 use crate::kernel::Output;
@@ -19,6 +19,10 @@ use crate::metrics::Metrics;
 /// What a request wants from a kernel, in the order in which it runs.
 #[derive(Debug)]
 pub(crate) struct Work {
+    /// The request's id, for the log.
+    pub(crate) id: String,
+    /// The cells that run, for the log.
+    pub(crate) cells: Vec<usize>,
     /// The text of `REQUEST`.
     pub(crate) request: String,
     /// The endpoint.
@@ -190,9 +194,13 @@ mod tests {
         Arc::new(Pool::new(queue, Duration::from_millis(50), Arc::new(Metrics::new())))
     }
 
+    fn work(source: &str) -> Work {
+        Work { id: String::new(), cells: vec![1], request: String::new(), source: source.to_owned(), info: None }
+    }
+
     fn job(name: &str) -> (Job, oneshot::Receiver<Result<Done, Undone>>) {
         let (reply, answer) = oneshot::channel();
-        let work = Work { request: String::new(), source: name.to_owned(), info: None };
+        let work = work(name);
         (Job { work, claimed: Arc::default(), reply }, answer)
     }
 
@@ -239,7 +247,6 @@ mod tests {
     #[tokio::test]
     async fn nobody_waits_for_ever() {
         let pool = pool(1);
-        let work = Work { request: String::new(), source: String::new(), info: None };
-        assert_eq!(pool.run(work).await.unwrap_err(), Undone::Waited(Duration::from_millis(50)));
+        assert_eq!(pool.run(work("")).await.unwrap_err(), Undone::Waited(Duration::from_millis(50)));
     }
 }

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::{Done, Job, KernelStarter, Pool, Undone, Work};
-use crate::kernel::{Code, Kernel, Lost, Run};
+use crate::kernel::{Code, Kernel, Lost, Origin, Output, Run, one_line};
 use crate::notebook::language::Language;
 
+/// How long a kernel may take to end when a cell has asked for that.
+const ENDING: Duration = Duration::from_secs(5);
 /// How long a cell may take to stop when it is interrupted.
 const INTERRUPT: Duration = Duration::from_secs(2);
 /// Before a second try to start a kernel; doubled for each further one.
@@ -25,14 +27,22 @@ pub(crate) struct Runner {
     pool: Arc<Pool>,
     jobs: mpsc::Receiver<Job>,
     starter: Arc<KernelStarter>,
-    /// For one request, from its start on the kernel.
-    time_out: Duration,
+    bounds: Bounds,
+}
+
+/// What one request may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// From its start on the kernel.
+    pub(crate) time_out: Duration,
+    /// Bytes of all that its cells give.
+    pub(crate) output: usize,
 }
 
 impl Runner {
-    pub(crate) fn new(pool: &Arc<Pool>, starter: &Arc<KernelStarter>, time_out: Duration) -> Self {
+    pub(crate) fn new(pool: &Arc<Pool>, starter: &Arc<KernelStarter>, bounds: Bounds) -> Self {
         let (number, jobs) = pool.open();
-        Self { number, pool: Arc::clone(pool), jobs, starter: Arc::clone(starter), time_out }
+        Self { number, pool: Arc::clone(pool), jobs, starter: Arc::clone(starter), bounds }
     }
 
     pub(crate) fn number(&self) -> usize {
@@ -73,7 +83,7 @@ impl Runner {
                 Some(job) => job,
                 None => tokio::select! {
                     biased;
-                    lost = kernel.lost() => return lost,
+                    lost = kernel.idle() => return lost,
                     Some(job) = self.jobs.recv() => job,
                 },
             };
@@ -89,19 +99,28 @@ impl Runner {
             return Ok(());
         }
         let (language, mut runs) = (&self.starter.notebook.language, Vec::with_capacity(2));
-        let outcome = tokio::time::timeout(self.time_out, exchange(kernel, language, &job.work, &mut runs)).await;
+        let origin = Origin::new(self.number, &job.work.id, &job.work.cells);
+        let Bounds { time_out, output } = self.bounds;
+        let exchange = exchange(kernel, language, job.work, (&origin, output), &mut runs);
+        let outcome = tokio::time::timeout(time_out, exchange).await;
         // The client may have left.
         match outcome {
             Ok(Ok(done)) => {
+                let ends = done.output.ends_kernel || done.info.as_ref().is_some_and(|info| info.ends_kernel);
                 let _ = job.reply.send(Ok(done));
-                Ok(())
+                if !ends {
+                    return Ok(());
+                }
+                // It still answers for a moment; another request must not meet its end.
+                let _ = tokio::time::timeout(ENDING, kernel.idle()).await;
+                Err(Lost { how: format!("request {} asked it to end", origin.request) })
             }
             Ok(Err(lost)) => {
                 let _ = job.reply.send(Err(Undone::Lost { kernel: self.number, how: lost.how.clone() }));
                 Err(lost)
             }
             Err(_) => {
-                let _ = job.reply.send(Err(Undone::TimedOut(self.time_out)));
+                let _ = job.reply.send(Err(Undone::TimedOut(time_out)));
                 kernel.interrupt().await;
                 let stopped = tokio::time::timeout(INTERRUPT, kernel.finish(&mut runs)).await;
                 stopped.unwrap_or_else(|_| Err(Lost { how: "its cell did not stop when interrupted".to_owned() }))
@@ -120,7 +139,9 @@ impl Runner {
                     return kernel;
                 }
                 Err(error) => {
-                    tracing::error!(kernel = self.number, %error, "a kernel cannot be replaced yet");
+                    for line in error.to_string().lines().map(one_line) {
+                        tracing::error!(kernel = self.number, "a kernel cannot be replaced yet: {line}");
+                    }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -129,28 +150,40 @@ impl Runner {
     }
 }
 
-/// Assigns the request, runs the endpoint and, if it succeeded, what describes the response.
-async fn exchange(kernel: &mut Kernel, language: &Language, work: &Work, runs: &mut Vec<Run>) -> Result<Done, Lost> {
-    let cell = Code::cell(&work.source);
+/// Assigns the request, runs the endpoint and, if it succeeded, what describes the response; together they give at most
+/// `most` bytes.
+async fn exchange(
+    kernel: &mut Kernel,
+    language: &Language,
+    work: Work,
+    (origin, most): (&Arc<Origin>, usize),
+    runs: &mut Vec<Run>,
+) -> Result<Done, Lost> {
+    let cell = Code::cell(&work.source, origin, most);
     if kernel.takes_requests {
-        kernel.send(cell.on(&work.request), runs).await?;
+        kernel.send(cell.on(work.request), runs).await?;
     } else {
         // Sent together: the kernel need not wait for us between them.
-        kernel.send(Code::silent(&language.assignment(&work.request)), runs).await?;
+        kernel.send(Code::silent(&language.assignment(&work.request), origin), runs).await?;
         kernel.send(cell, runs).await?;
     }
     kernel.finish(runs).await?;
-    let mut output = runs.pop().map(|run| run.output).unwrap_or_default();
-    if let Some(error) = runs.pop().and_then(|run| run.output.error) {
+    let mut output = output_of(runs).unwrap_or_default();
+    if let Some(error) = output_of(runs).and_then(|output| output.error) {
         output.error = Some(error);
     }
     let info = match &work.info {
         Some(source) if output.error.is_none() => {
-            kernel.send(Code::cell(source), runs).await?;
+            kernel.send(Code::cell(source, origin, output.left), runs).await?;
             kernel.finish(runs).await?;
-            runs.pop().map(|run| run.output)
+            output_of(runs)
         }
         _ => None,
     };
     Ok(Done { output, info })
+}
+
+/// What the last of `runs` gave.
+fn output_of(runs: &mut Vec<Run>) -> Option<Output> {
+    runs.pop().map(|mut run| std::mem::take(&mut run.output))
 }

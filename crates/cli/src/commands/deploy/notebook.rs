@@ -92,6 +92,7 @@ pub(super) fn work(specification: &Specification, path: &Path) -> Result<Planned
     let here = line(text_of(path)?, here);
     if let Command::Notebook(args) = Options::parsed(&here, &flags)? {
         args.access.access().map_err(|error| coded(Exit::Data, error))?;
+        args.body_bytes().and(args.output_bytes())?;
     }
     let container = line(text_of(&name)?, [container, worded("--python", "python3".to_owned())].concat());
     let worker = Worker {
