@@ -1,13 +1,13 @@
-"""The README's `console` blocks on the running demo: each `$` line is run, what follows it must be what it prints."""
-import os, re, subprocess
+"""The `console` blocks of the README, on the running demo, and of the page on operations: each `$` line is run, what follows it
+must be what it prints."""
+import os, re, shutil, subprocess
 
 import pytest
 
 from conftest import PROGRAM, ROOT
 
 
-def commands():
-    text = (ROOT / "README.md").read_text()
+def commands(text):
     for block in re.findall(r"```console\n(.*?)```", text, re.S):
         for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
             command, _, expected = part.partition("\n")
@@ -34,7 +34,7 @@ def folder(tmp_path_factory):
 def test_every_command_prints_what_the_readme_says(demo, folder):
     seen = 0
     environment = {**os.environ, "FORETASTE_STATE": str(folder / "s")}
-    for command, expected in commands():
+    for command, expected in commands((ROOT / "README.md").read_text()):
         shell = command.replace("http://127.0.0.1:8080", demo.url).replace("localhost:8080", demo.url[7:])
         shell = re.sub(r"^(target/release/)?foretaste ", f"{PROGRAM} ", shell)
         result = subprocess.run(shell, shell=True, capture_output=True, text=True, timeout=120, cwd=folder, env=environment)
@@ -42,3 +42,25 @@ def test_every_command_prints_what_the_readme_says(demo, folder):
         assert matches(expected, result.stdout), f"{command}\nexpected:\n{expected}\nfound:\n{result.stdout}"
         seen += 1
     assert seen >= 10
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
+def test_every_command_prints_what_the_page_on_operations_says(tmp_path):
+    text = (ROOT / "docs" / "operations.md").read_text()
+    (tmp_path / "nginx.conf").write_text(re.search(r"```nginx\n(.*?)```", text, re.S)[1])
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "foretaste").symlink_to(PROGRAM)
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}:/usr/sbin"
+    environment = {**os.environ, "FORETASTE_STATE": str(tmp_path / "s"), "PATH": path}
+    seen = 0
+    try:
+        for command, expected in commands(text):
+            result = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120, cwd=tmp_path, env=environment)
+            assert result.returncode == 0, f"{command}\n{result.stderr}"
+            assert matches(expected, result.stdout), f"{command}\nexpected:\n{expected}\nfound:\n{result.stdout}"
+            seen += 1
+    finally:
+        subprocess.run([PROGRAM, "stop", "--all"], capture_output=True, timeout=60, env=environment)
+        if (tmp_path / "nginx.pid").exists():
+            subprocess.run(["nginx", "-p", ".", "-c", "nginx.conf", "-s", "stop"], cwd=tmp_path, env=environment)
+    assert seen >= 30

@@ -3,7 +3,7 @@
 mod roles;
 mod scored;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -63,7 +63,12 @@ impl Face for Api {
             let is_read = request.body().is_end_stream() || discard_of(&mut request, &self.app.limits).await;
             return if is_read { response } else { close(response) };
         }
+        let begun = Instant::now();
+        let route = self.roles.template(request.uri().path()).cloned();
         let Ok(response) = self.routes.clone().call(request).await;
+        if let Some(route) = route {
+            self.app.metrics.answered(route, response.status().as_u16(), begun.elapsed());
+        }
         response
     }
 

@@ -1,6 +1,7 @@
-//! Which role a request needs, told without the router.
+//! Which route a request is for, and which role it needs, told without the router.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::http::Method;
 use foretaste_keys::Role;
@@ -10,7 +11,14 @@ type Methods = Vec<(Method, Option<Role>)>;
 
 /// The methods of each template of a path.
 #[derive(Debug)]
-pub(crate) struct Roles(matchit::Router<Methods>);
+pub(crate) struct Roles(matchit::Router<Template>);
+
+/// A route's path, with parameters in braces.
+#[derive(Debug)]
+struct Template {
+    path: Arc<str>,
+    methods: Methods,
+}
 
 impl Roles {
     /// Those of `routes`: a template, a method, and the role, `None` where it is open to all.
@@ -22,15 +30,21 @@ impl Roles {
         let mut router = matchit::Router::new();
         for (template, methods) in templates {
             // The router has taken the same templates; one that it would not take stays closed to all but readers.
-            let _ = router.insert(template, methods);
+            let path = template.as_str().into();
+            let _ = router.insert(template, Template { path, methods });
         }
         Self(router)
+    }
+
+    /// The template of a path.
+    pub(crate) fn template(&self, path: &str) -> Option<&Arc<str>> {
+        self.0.at(path).ok().map(|found| &found.value.path)
     }
 
     /// The role that is needed. What is not there is told to readers only.
     pub(crate) fn needed(&self, method: &Method, path: &str) -> Option<Role> {
         let method = if *method == Method::HEAD { &Method::GET } else { method };
-        let methods = self.0.at(path).ok().map(|found| found.value);
+        let methods = self.0.at(path).ok().map(|found| &found.value.methods);
         let known = methods.and_then(|methods| methods.iter().find(|(known, _)| known == method));
         known.map_or(Some(Role::Read), |&(_, role)| role)
     }
@@ -65,5 +79,8 @@ mod tests {
         ] {
             assert_eq!(roles.needed(&method, path), role, "{method} {path}");
         }
+        let template = |path| roles.template(path).map(|template| &**template);
+        assert_eq!(template("/v1/models/v7/activate"), Some("/v1/models/{version}/activate"));
+        assert_eq!((template("/docs/a/b.js"), template("/nowhere")), (Some("/docs/{*file}"), None));
     }
 }

@@ -1,8 +1,8 @@
 //! The figures for a Prometheus scraper.
 
 use std::fmt::Write;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use foretaste::recommend::Provenance;
@@ -19,6 +19,19 @@ use prometheus_client::registry::{Registry, Unit};
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(crate) struct StatusLabel {
     status: u16,
+}
+
+/// A count of replies by route and status.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct ReplyLabel {
+    route: Arc<str>,
+    status: u16,
+}
+
+/// A route, as a template.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct RouteLabel {
+    route: Arc<str>,
 }
 
 /// The family of the model that serves.
@@ -40,6 +53,9 @@ pub(crate) struct Metrics {
     waited: Histogram,
     ran: Histogram,
     replies: Family<StatusLabel, Counter>,
+    requests: Family<ReplyLabel, Counter>,
+    durations: Family<RouteLabel, Histogram, fn() -> Histogram>,
+    pub(crate) model_age: Gauge<f64, AtomicU64>,
     registry: Mutex<Registry>,
 }
 
@@ -59,6 +75,10 @@ impl Metrics {
             waited: queue(),
             ran: queue(),
             replies: Family::default(),
+            requests: Family::default(),
+            // 64 us to 17 s.
+            durations: Family::new_with_constructor(|| Histogram::new(exponential_buckets(64e-6, 4.0, 10))),
+            model_age: Gauge::default(),
             registry: Mutex::new(Registry::with_prefix("foretaste")),
         };
         metrics.register();
@@ -68,6 +88,20 @@ impl Metrics {
     fn register(&self) {
         let Ok(mut registry) = self.registry.lock() else { return };
         registry.register("http_replies", "Replies by status", self.replies.clone());
+        registry.register(
+            "http_requests",
+            "Requests by route and status, without those refused at once",
+            self.requests.clone(),
+        );
+        let durations = self.durations.clone();
+        registry.register_with_unit(
+            "http_request",
+            "Time from the head of a request to its reply",
+            Unit::Seconds,
+            durations,
+        );
+        let age = self.model_age.clone();
+        registry.register_with_unit("model_age", "Time since the model that serves was fitted", Unit::Seconds, age);
         registry.register("score_refused", "Requests refused because they would have been late", self.full.clone());
         registry.register("score_dropped", "Requests dropped after waiting too long", self.too_late.clone());
         let seconds = || Unit::Seconds;
@@ -83,6 +117,12 @@ impl Metrics {
     /// Counts one reply.
     pub(crate) fn replied(&self, status: u16) {
         self.replies.get_or_create(&StatusLabel { status }).inc();
+    }
+
+    /// Counts one reply of a route.
+    pub(crate) fn answered(&self, route: Arc<str>, status: u16, took: Duration) {
+        self.durations.get_or_create(&RouteLabel { route: Arc::clone(&route) }).observe(took.as_secs_f64());
+        self.requests.get_or_create(&ReplyLabel { route, status }).inc();
     }
 
     /// The OpenMetrics 1.0 text.

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 
 use super::errors::AnyErrors;
 use crate::app::Shared;
@@ -27,6 +28,8 @@ use crate::metrics::recomputes::RecomputeFigures;
 )]
 pub(super) async fn metrics(State(app): State<Shared>, accept: Accept, _: NoQuery) -> Response {
     app.metrics.connections.set(i64::try_from(app.slots.taken()).unwrap_or(i64::MAX));
+    let fitted = app.service.versions.current().recommender.provenance().fitted_at;
+    app.metrics.model_age.set(Timestamp::now().duration_since(fitted).as_secs_f64().max(0.0));
     match accept.metrics_form() {
         MetricsForm::Json => Json(app.recomputes.figures()).into_response(),
         MetricsForm::OpenMetrics => {

@@ -212,3 +212,23 @@ fn a_taken_port_is_named() {
         .unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on {}", server.address));
 }
+
+#[test]
+fn figures_tell_routes_apart_and_how_old_the_model_is() {
+    let server = start();
+    for path in ["/v1/users/u5/ratings", "/v1/users/u6/ratings", "/v1/users/nobody/ratings", "/nowhere"] {
+        server.get(path);
+    }
+    let metrics = server.client().send("GET", "/metrics", &["accept: application/openmetrics-text"], b"").body;
+    for line in [
+        "foretaste_http_requests_total{route=\"/v1/users/{user}/ratings\",status=\"200\"} 2\n",
+        "foretaste_http_requests_total{route=\"/v1/users/{user}/ratings\",status=\"404\"} 1\n",
+        "foretaste_http_request_seconds_count{route=\"/v1/users/{user}/ratings\"} 3\n",
+    ] {
+        assert!(metrics.contains(line), "{line}{metrics}");
+    }
+    assert!(!metrics.contains("nobody") && !metrics.contains("nowhere"), "labels are templates");
+    let age = metrics.lines().find_map(|line| line.strip_prefix("foretaste_model_age_seconds ")).unwrap();
+    // It was fitted at the epoch, as the recommender of these tests says.
+    assert!(age.parse::<f64>().unwrap() > 1e9, "{age}");
+}
