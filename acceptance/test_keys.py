@@ -1,5 +1,5 @@
 """Keys: how they are made and revoked, where they are asked for, and what each role may do."""
-import json, os, re, socket, subprocess, time
+import json, os, pathlib, re, socket, subprocess, sys, time
 
 import pytest
 
@@ -128,3 +128,39 @@ def test_a_port_is_one_of_this_machine(words):
     finally:
         process.terminate()
         process.wait()
+
+
+ROLES = ["read", "write", "admin"]
+
+
+@pytest.mark.parametrize("role", [None, *ROLES])
+def test_generated_requests_of_a_role_do_what_the_document_lets_it_do(keys, tmp_path, role):
+    secrets = {name: keys(name, name) for name in ROLES}
+    service = Service("demo", "--rank", 5, "--keys", keys.file, "--access-log")
+    try:
+        document = json.loads(service.call("/openapi.json")[2])
+        command = [pathlib.Path(sys.executable).parent / "schemathesis", "run", f"{service.url}/openapi.json", "--no-color"]
+        command += ["--checks", "not_a_server_error,status_code_conformance,response_schema_conformance"]
+        command += ["--max-examples", "15", "--seed", "77"]
+        # Without a key of its own, schemathesis would send some that it makes up.
+        command += ["-H", f"Authorization: Bearer {secrets[role] if role else 'ftk_none'}"]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=tmp_path)
+        assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+    finally:
+        service.stop()
+    service.log.seek(0)
+    found = re.findall(r'method=(\w+) target="([^"?]*)[^"]*" status=(\d+)', service.log.read())
+    routes = [(method.upper(), re.compile(re.sub(r"\{[^}]*\}", "[^/]*", path)), operation.get("security"))
+              for path, item in document["paths"].items() for method, operation in item.items()]
+    succeeded, refused = 0, 0
+    for method, path, status in found:
+        security = next((security for verb, route, security in routes if verb == method and route.fullmatch(path)), [{"bearer": ["read"]}])
+        if path in ["/", "/openapi.json"] or security is None:
+            continue
+        needed = security[0]["bearer"][0]
+        may = role is not None and ROLES.index(role) >= ROLES.index(needed)
+        assert may or status in ["401", "403", "400", "413", "414", "421"], (method, path, status)
+        assert not may or status not in ["401", "403"], (method, path, status)
+        succeeded += status.startswith("2")
+        refused += status in ["401", "403"]
+    assert len(found) > 100 and (role is None or succeeded > 10) and (role == "admin" or refused > 10), (len(found), succeeded, refused)
