@@ -50,7 +50,7 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
     let listens = listener.local_addr().context("cannot tell the address")?;
     say(&format!("listening on http://{listens}, kernels: {}; stop with Ctrl-C", count(kernels)));
     socket::ready();
-    gateway.run(listener, stop.wait()).context("the service failed")
+    gateway.run(listener, socket::watched(stop.wait())).context("the service failed")
 }
 
 /// This program, about to become a kernel.

@@ -5,6 +5,7 @@
 
 mod control;
 mod fleet;
+mod liveness;
 mod rollout;
 
 use std::io::{self, Write};
@@ -20,8 +21,8 @@ use crate::home::{CONTROL, HomeError, LOCK, NOTIFY, ServiceHome};
 use crate::limits::Cgroups;
 use crate::process::{self, Identity};
 use crate::record::{Record, State};
-use control::Client;
-use fleet::Fleet;
+use control::{Client, SIGN};
+use fleet::{Fault, Fleet};
 use rollout::Rollout;
 
 /// Why a supervisor ended.
@@ -51,6 +52,8 @@ enum Event {
     Asked(Request, Client),
     /// A worker answers.
     Ready(u64),
+    /// A worker makes progress.
+    Alive(u64),
     /// A worker's process has ended.
     Gone(u64),
 }
@@ -63,9 +66,11 @@ struct Supervisor {
     fleet: Fleet,
     rollout: Option<Rollout>,
     /// The clients that wait for the end of everything, while the state is [`State::Stopping`].
-    stopper: Option<Client>,
+    stoppers: Vec<Client>,
     /// Why the record on disk is behind, and when it is written again.
     behind: Option<(String, Instant)>,
+    /// When clients that wait are told so.
+    sign: Instant,
 }
 
 /// Supervises the service of a folder until it is stopped. A socket that the service listens on already may come as
@@ -98,9 +103,8 @@ fn run(home: &ServiceHome) -> io::Result<()> {
     let _ = folder.remove(NOTIFY);
     // The client that asked for the end hears of it when nothing is left, and may deploy again at once.
     drop(lock);
-    if let Some(client) = asked {
-        client.reply(&Reply::Done(Box::new(supervisor.record)));
-    }
+    let reply = Reply::Done(Box::new(supervisor.record));
+    asked.iter().for_each(|client| client.reply(&reply));
     Ok(())
 }
 
@@ -127,7 +131,15 @@ impl Supervisor {
         record.enforcement = Some(groups.enforcement());
         let mut fleet = Fleet::new(home, groups, socket, tell.clone());
         fleet.adopt(&mut record)?;
-        let mut supervisor = Self { home: home.clone(), record, fleet, rollout: None, stopper: None, behind: None };
+        let mut supervisor = Self {
+            home: home.clone(),
+            record,
+            fleet,
+            rollout: None,
+            stoppers: Vec::new(),
+            behind: None,
+            sign: Instant::now(),
+        };
         if supervisor.is_stopping() && !supervisor.fleet.is_empty() {
             supervisor.fleet.stop();
         } else if matches!(supervisor.record.state, State::Stopping | State::Stopped) {
@@ -138,14 +150,15 @@ impl Supervisor {
     }
 
     /// Returns the clients that asked for the end.
-    fn run(&mut self, events: &Receiver<Event>) -> Option<Client> {
+    fn run(&mut self, events: &Receiver<Event>) -> Vec<Client> {
         loop {
             match events.recv_timeout(self.patience()) {
                 Ok(Event::Asked(request, client)) => self.asked(request, client),
                 Ok(Event::Ready(worker)) => self.ready(worker),
+                Ok(Event::Alive(worker)) => self.fleet.alive(worker),
                 Ok(Event::Gone(worker)) => self.gone(worker),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Disconnected) => return Vec::new(),
             }
             let now = Instant::now();
             if self.behind.as_ref().is_some_and(|&(_, again)| again <= now) {
@@ -153,7 +166,15 @@ impl Supervisor {
             }
             for late in self.fleet.late(now) {
                 say(&format!("worker {late} was not in time and is ended"));
-                self.fleet.kill(late);
+                self.fleet.kill(late, Some(Fault::Late));
+            }
+            for hung in self.fleet.hung(now) {
+                say(&format!("worker {hung} is hung and is ended"));
+                self.fleet.kill(hung, Some(Fault::Hung));
+            }
+            if self.sign <= now {
+                self.waiting().for_each(Client::wait);
+                self.sign = now + SIGN;
             }
             for replica in self.fleet.due(now) {
                 self.start_again(replica);
@@ -161,7 +182,7 @@ impl Supervisor {
             if self.record.state == State::Failed && self.fleet.is_idle() && self.rollout.is_none() {
                 self.record.supervisor = None;
                 self.keep();
-                return None;
+                return Vec::new();
             }
             if self.is_stopping() && self.fleet.is_empty() {
                 self.record.state = State::Stopped;
@@ -170,7 +191,7 @@ impl Supervisor {
                 self.fleet.end_strangers();
                 self.keep();
                 say("stopped");
-                return self.stopper.take();
+                return std::mem::take(&mut self.stoppers);
             }
         }
     }
@@ -179,10 +200,17 @@ impl Supervisor {
         self.record.state == State::Stopping
     }
 
+    /// The clients whose requests are being carried out.
+    fn waiting(&self) -> impl Iterator<Item = &Client> {
+        self.rollout.as_ref().map(|rollout| &rollout.client).into_iter().chain(&self.stoppers)
+    }
+
     /// How long nothing needs to be done.
     fn patience(&self) -> Duration {
-        let again = self.behind.as_ref().map(|&(_, again)| again.saturating_duration_since(Instant::now()));
-        again.map_or(self.fleet.patience(), |again| again.min(self.fleet.patience()))
+        let again = self.behind.as_ref().map(|&(_, again)| again);
+        let sign = self.waiting().next().map(|_| self.sign);
+        let left = |at: Instant| at.saturating_duration_since(Instant::now());
+        [again, sign].into_iter().flatten().map(left).chain([self.fleet.patience()]).min().unwrap_or_default()
     }
 
     /// Writes down how things are; whether that went well. Where it does not, on a full disk say, it is tried again.
@@ -223,6 +251,11 @@ impl Supervisor {
     }
 
     fn asked(&mut self, request: Request, client: Client) {
+        // It waited too long for us, and takes what it asked for to be undone.
+        if client.is_gone() {
+            say("a request was dropped, because its client is gone");
+            return;
+        }
         let order = match request {
             Request::Status => {
                 client.reply(&Reply::Done(self.told()));
@@ -237,7 +270,7 @@ impl Supervisor {
                 self.record.state = State::Stopping;
                 self.keep();
                 self.fleet.stop();
-                self.stopper = Some(client);
+                self.stoppers.push(client);
                 self.keep();
                 return;
             }

@@ -62,7 +62,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let reloader = server.reloader();
     hangups.each(move || reloader.reload())?;
     socket::ready();
-    server.run(stopped).context("the service failed")
+    server.run(socket::watched(stopped)).context("the service failed")
 }
 
 /// Reads DATA and fits within a bound of bytes, and reports how it went.
