@@ -16,6 +16,7 @@ pub mod emit;
 mod home;
 pub mod launch;
 mod limits;
+pub mod log;
 mod order;
 pub mod plan;
 mod process;

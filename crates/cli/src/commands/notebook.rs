@@ -15,7 +15,7 @@ use crate::signals::Stop;
 
 pub(super) fn run(args: NotebookArgs) -> Result<()> {
     let (threads, access) = (threads(args.threads), args.access.access()?);
-    logging::start(args.log_format)?;
+    let _log = logging::start(args.log_format)?;
     let stop = Stop::watch()?;
     let notebook = Notebook::read(&args.file).exit_with(Exit::Data)?;
     let inherited = socket::inherited(args.inherit)?;

@@ -19,6 +19,7 @@ pub(crate) use control::{Reply, Request};
 
 use crate::home::{CONTROL, HomeError, LOCK, NOTIFY, ServiceHome};
 use crate::limits::Cgroups;
+use crate::log::Cutter;
 use crate::process::{self, Identity};
 use crate::record::{Record, State};
 use control::{Client, SIGN};
@@ -64,6 +65,7 @@ struct Supervisor {
     home: ServiceHome,
     record: Record,
     fleet: Fleet,
+    log: Cutter,
     rollout: Option<Rollout>,
     /// The clients that wait for the end of everything, while the state is [`State::Stopping`].
     stoppers: Vec<Client>,
@@ -135,6 +137,7 @@ impl Supervisor {
             home: home.clone(),
             record,
             fleet,
+            log: Cutter::start(home)?,
             rollout: None,
             stoppers: Vec::new(),
             behind: None,

@@ -1,6 +1,7 @@
 //! `foretaste serve`: reads, fits, and answers over HTTP until a signal comes.
 
 pub(super) mod logging;
+mod repeats;
 pub(super) mod socket;
 mod source;
 mod suggestions;
@@ -24,7 +25,7 @@ use crate::signals::{Hangups, Stop};
 
 pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let (threads, access) = (threads(args.threads), args.access.access()?);
-    logging::start(args.log_format)?;
+    let _log = logging::start(args.log_format)?;
     let stop = Stop::watch()?;
     let hangups = Hangups::watch()?;
     let inherited = socket::inherited(args.inherit)?;
