@@ -170,6 +170,7 @@ def test_a_killed_supervisor_is_followed_within_a_second_and_no_request_is_lost(
     within(5, lambda: machine.service("films")["ready"] == 2)
     assert machine.deploy("films", rank=11)["state"] == "running"
     # It is not inside of what it limits.
+    within(15, lambda: len(machine.service("films")["pids"]) == 1)
     service = machine.service("films")
     for pid in [service["supervisor"], *service["pids"]]:
         groups = pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines()

@@ -10,6 +10,7 @@ const MOST_PATH: usize = 108 - "/control.sock".len() - 1;
 
 /// What is in a service's folder.
 pub(crate) const RECORD: &str = "service.json";
+pub(crate) const RECORD_COPY: &str = "service.json.copy";
 pub(crate) const UNREADABLE: &str = "service.json.unreadable";
 pub(crate) const LOG: &str = "log";
 pub(crate) const LOG_BEFORE: &str = "log.1";
@@ -95,7 +96,7 @@ impl Home {
         for entry in entries {
             let name = entry.map_err(failed)?.file_name();
             if let Some(service) = name.to_str().and_then(|name| self.service(name).ok())
-                && service.record().exists()
+                && (service.record().exists() || service.folder().join(UNREADABLE).exists())
             {
                 services.push(service);
             }

@@ -11,7 +11,7 @@ use call::Call;
 
 use crate::home::{HomeError, LOCK, ServiceHome};
 use crate::order::Order;
-use crate::process;
+use crate::process::{self, Identity};
 use crate::record::{Record, State};
 use crate::supervisor::Request;
 use crate::worker;
@@ -109,14 +109,15 @@ pub fn rollback(home: &ServiceHome) -> Result<Record, ClientError> {
 pub fn stop(home: &ServiceHome) -> Result<Record, ClientError> {
     match running(home) {
         Ok(call) => call.ask(&Request::Stop),
-        Err(ClientError::NotRunning { name }) if home.record().exists() => {
+        Err(ClientError::NotRunning { name }) if home.folder().exists() => {
             let silent = |source| ClientError::Silent { name: name.clone(), source };
             let _lock = locked(home)?;
-            let record = Record::read_or_set_aside(home).map_err(silent)?.unwrap_or_else(|| Record::new(home.name()));
-            if record.state == State::Stopped {
+            let record = Record::read_or_set_aside(home).map_err(silent)?;
+            if record.as_ref().is_none_or(|record| record.state == State::Stopped) && own(home).is_empty() {
                 return Err(ClientError::NotRunning { name });
             }
             end_all(home);
+            let record = record.unwrap_or_else(|| Record::new(home.name()));
             let record =
                 Record { state: State::Stopped, supervisor: None, message: None, workers: Vec::new(), ..record };
             record.write(home).map_err(silent)?;
@@ -146,19 +147,29 @@ pub fn remove(home: &ServiceHome) -> Result<(), ClientError> {
     std::fs::remove_dir_all(home.folder()).map_err(silent)
 }
 
-/// The lock of a service that no supervisor has.
+/// The lock of a service that no supervisor has, or that one is about to give up.
 fn locked(home: &ServiceHome) -> Result<File, ClientError> {
     let name = || home.name().to_owned();
-    let lock = home.private().and_then(|folder| folder.lock(LOCK));
-    lock.map_err(|source| ClientError::Silent { name: name(), source })?
-        .ok_or_else(|| ClientError::Starting { name: name() })
+    let begun = Instant::now();
+    loop {
+        let lock = home.private().and_then(|folder| folder.lock(LOCK));
+        match lock.map_err(|source| ClientError::Silent { name: name(), source })? {
+            Some(lock) => return Ok(lock),
+            None if begun.elapsed() > PATIENCE => return Err(ClientError::Starting { name: name() }),
+            None => thread::sleep(Duration::from_millis(20)),
+        }
+    }
 }
 
-/// Ends whatever process belongs to the service.
+/// The processes that belong to the service, whatever its record says.
+fn own(home: &ServiceHome) -> Vec<Identity> {
+    let found = process::with_variable(worker::HOME, home.folder(), worker::WORKER);
+    found.into_iter().map(|(process, _)| process).collect()
+}
+
+/// Ends them.
 fn end_all(home: &ServiceHome) {
-    for (process, _) in process::with_variable(worker::HOME, home.folder(), worker::WORKER) {
-        process.kill();
-    }
+    own(home).into_iter().for_each(Identity::kill);
 }
 
 /// How the service is. Without a supervisor that answers, how it was last, with its processes that still live.
@@ -174,7 +185,7 @@ pub fn status(home: &ServiceHome) -> Result<Record, ClientError> {
         Ok(None) | Err(_) => None,
     };
     let silent = |source| ClientError::Silent { name: home.name().to_owned(), source };
-    let record = Record::read(home).map_err(silent)?;
+    let record = Record::read_or_copy(home).map_err(silent)?;
     let mut record = record.ok_or_else(|| ClientError::NotRunning { name: home.name().to_owned() })?;
     record.workers.retain(|worker| worker.identity.is_alive());
     if record.workers.is_empty() {

@@ -46,6 +46,11 @@ pub enum SuperviseError {
 /// After a record that could not be written.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// A supervisor that has nothing to supervise for so long ends.
+const FORGOTTEN: Duration = Duration::from_secs(30);
+/// Of a service whose processes are known by nothing but their environment.
+const LOST: &str = "the record of the service could not be read: it was set aside, and its processes were ended";
+
 /// What happens to a supervisor.
 #[derive(Debug)]
 enum Event {
@@ -73,6 +78,7 @@ struct Supervisor {
     behind: Option<(String, Instant)>,
     /// When clients that wait are told so.
     sign: Instant,
+    begun: Instant,
 }
 
 /// Supervises the service of a folder until it is stopped. A socket that the service listens on already may come as
@@ -94,9 +100,11 @@ fn run(home: &ServiceHome) -> io::Result<()> {
     if socket.is_some() {
         process::shed_limits();
     }
-    // Workers that serve have no use for a supervisor that knows nothing of them; a new deployment has.
-    let record = if socket.is_some() { Record::read(home)? } else { Record::read_or_set_aside(home)? };
-    let record = record.unwrap_or_else(|| Record::new(home.name()));
+    let record = Record::read_or_set_aside(home)?.unwrap_or_else(|| match &socket {
+        None => Record::new(home.name()),
+        // Of workers that serve and of which nothing is known, none is left.
+        Some(_) => Record { state: State::Failed, message: Some(LOST.to_owned()), ..Record::new(home.name()) },
+    });
     let (tell, events) = channel();
     control::listen(&folder, &tell)?;
     let mut supervisor = Supervisor::new(home, record, socket, &tell)?;
@@ -131,6 +139,7 @@ impl Supervisor {
         let groups = Cgroups::find();
         record.supervisor = Some(Identity::own());
         record.enforcement = Some(groups.enforcement());
+        let follows = socket.is_some();
         let mut fleet = Fleet::new(home, groups, socket, tell.clone());
         fleet.adopt(&mut record)?;
         let mut supervisor = Self {
@@ -142,11 +151,16 @@ impl Supervisor {
             stoppers: Vec::new(),
             behind: None,
             sign: Instant::now(),
+            begun: Instant::now(),
         };
         if supervisor.is_stopping() && !supervisor.fleet.is_empty() {
             supervisor.fleet.stop();
-        } else if matches!(supervisor.record.state, State::Stopping | State::Stopped) {
+        } else if !follows && !matches!(supervisor.record.state, State::Running | State::Restarting) {
+            // It was started for a deployment, which it is about to be asked for.
             supervisor.record.state = State::Starting;
+        } else if supervisor.fleet.is_idle() && supervisor.record.state == State::Starting {
+            supervisor.record.state = State::Failed;
+            supervisor.record.message.get_or_insert_with(|| "its supervisor was killed before it was ready".to_owned());
         }
         supervisor.keep();
         Ok(supervisor)
@@ -154,7 +168,7 @@ impl Supervisor {
 
     /// Returns the clients that asked for the end.
     fn run(&mut self, events: &Receiver<Event>) -> Vec<Client> {
-        loop {
+        while !self.is_at_end() {
             match events.recv_timeout(self.patience()) {
                 Ok(Event::Asked(request, client)) => self.asked(request, client),
                 Ok(Event::Ready(worker)) => self.ready(worker),
@@ -163,40 +177,52 @@ impl Supervisor {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Vec::new(),
             }
-            let now = Instant::now();
-            if self.behind.as_ref().is_some_and(|&(_, again)| again <= now) {
-                self.keep();
-            }
-            for late in self.fleet.late(now) {
-                say(&format!("worker {late} was not in time and is ended"));
-                self.fleet.kill(late, Some(Fault::Late));
-            }
-            for hung in self.fleet.hung(now) {
-                say(&format!("worker {hung} is hung and is ended"));
-                self.fleet.kill(hung, Some(Fault::Hung));
-            }
-            if self.sign <= now {
-                self.waiting().for_each(Client::wait);
-                self.sign = now + SIGN;
-            }
-            for replica in self.fleet.due(now) {
-                self.start_again(replica);
-            }
-            if self.record.state == State::Failed && self.fleet.is_idle() && self.rollout.is_none() {
-                self.record.supervisor = None;
-                self.keep();
-                return Vec::new();
-            }
-            if self.is_stopping() && self.fleet.is_empty() {
-                self.record.state = State::Stopped;
-                self.record.supervisor = None;
-                self.record.message = None;
-                self.fleet.end_strangers();
-                self.keep();
-                say("stopped");
-                return std::mem::take(&mut self.stoppers);
-            }
+            self.on_time(Instant::now());
         }
+        self.record.supervisor = None;
+        self.fleet.end_strangers();
+        self.keep();
+        std::mem::take(&mut self.stoppers)
+    }
+
+    /// Does what is due.
+    fn on_time(&mut self, now: Instant) {
+        if self.behind.as_ref().is_some_and(|&(_, again)| again <= now) {
+            self.keep();
+        }
+        for late in self.fleet.late(now) {
+            say(&format!("worker {late} was not in time and is ended"));
+            self.fleet.kill(late, Some(Fault::Late));
+        }
+        for hung in self.fleet.hung(now) {
+            say(&format!("worker {hung} is hung and is ended"));
+            self.fleet.kill(hung, Some(Fault::Hung));
+        }
+        if self.sign <= now {
+            self.waiting().for_each(Client::wait);
+            self.sign = now + SIGN;
+        }
+        for replica in self.fleet.due(now) {
+            self.start_again(replica);
+        }
+    }
+
+    /// Whether there is nothing left to supervise.
+    fn is_at_end(&mut self) -> bool {
+        if self.is_stopping() && self.fleet.is_empty() {
+            self.record.state = State::Stopped;
+            self.record.message = None;
+            say("stopped");
+            return true;
+        }
+        if !self.fleet.is_idle() || self.rollout.is_some() {
+            return false;
+        }
+        // The client that started it may have been killed before it asked.
+        if self.begun.elapsed() > FORGOTTEN {
+            self.record.state = State::Failed;
+        }
+        matches!(self.record.state, State::Failed | State::Stopped)
     }
 
     fn is_stopping(&self) -> bool {
