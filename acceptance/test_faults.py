@@ -4,8 +4,9 @@ import json, os, pathlib, random, signal, subprocess, time
 import pytest
 
 from conftest import PROGRAM
-from notebooks import is_alive, within
+from notebooks import is_alive, within, write
 from services import Load, ask, machine
+from test_deploy import SPECIFICATION, notebooks
 
 
 def processes(folder):
@@ -188,3 +189,31 @@ def test_of_a_service_of_which_nothing_can_be_read_nothing_is_left(machine, at_o
     with pytest.raises(OSError):
         ask(service["url"] + "/healthz")
     assert machine.deploy("films")["state"] == "running" and machine.service("others")["state"] == "running"
+
+
+def test_what_answered_between_its_ends_is_started_again_at_once(machine):
+    machine.deploy("films")
+    for at in range(4):
+        within(5, lambda: machine.service("films")["ready"] == 1)
+        time.sleep(1.2)
+        (pid,) = machine.service("films")["pids"]
+        os.kill(pid, signal.SIGKILL)
+        within(5, lambda: machine.service("films")["restarts"] == at + 1)
+    pauses = [line.split()[-2] for line in machine.run("logs", "films", "--lines", 500).splitlines() if "started again in" in line]
+    assert pauses == ["100"] * 4
+
+
+def test_what_a_failed_deployment_has_printed_commands_no_terminal(notebooks):
+    path = write(notebooks.folder / "broken.ipynb", SPECIFICATION, "raise SystemError('\\x1b[2Jcleared\\x07')", "# GET /x\nprint(1)")
+    said = notebooks.run("deploy", path, code=1)
+    assert "cleared" in said and "did not get ready" in said and not any(sign in said for sign in "\x1b\x07")
+
+
+def test_a_process_that_left_its_group_ends_with_its_worker(machine):
+    service = machine.deploy("films")
+    pid = service["pids"][0]
+    environment = dict(part.split("=", 1) for part in pathlib.Path(f"/proc/{pid}/environ").read_text().split("\0") if part)
+    left = subprocess.Popen(["sleep", "60"], env=environment, start_new_session=True)
+    os.kill(pid, signal.SIGKILL)
+    assert left.wait(timeout=5) == -signal.SIGKILL
+    within(5, lambda: machine.service("films")["ready"] == 1)

@@ -107,24 +107,44 @@ pub fn rollback(home: &ServiceHome) -> Result<Record, ClientError> {
 /// # Errors
 /// [`ClientError`]
 pub fn stop(home: &ServiceHome) -> Result<Record, ClientError> {
-    match running(home) {
-        Ok(call) => call.ask(&Request::Stop),
-        Err(ClientError::NotRunning { name }) if home.folder().exists() => {
-            let silent = |source| ClientError::Silent { name: name.clone(), source };
-            let _lock = locked(home)?;
-            let record = Record::read_or_set_aside(home).map_err(silent)?;
-            if record.as_ref().is_none_or(|record| record.state == State::Stopped) && own(home).is_empty() {
-                return Err(ClientError::NotRunning { name });
+    let (begun, mut was_asked) = (Instant::now(), false);
+    loop {
+        let asked = match running(home) {
+            Err(ClientError::NotRunning { .. }) => match (end(home), Record::read(home)) {
+                // One that follows a killed supervisor has gone on with the stop.
+                (Err(ClientError::NotRunning { .. }), Ok(Some(record))) if was_asked => return Ok(record),
+                (ended, _) => return ended,
+            },
+            call => call?.ask(&Request::Stop),
+        };
+        match asked {
+            // It ended by itself, after a deployment that failed say, or was killed.
+            Err(ClientError::Silent { .. }) if begun.elapsed() < PATIENCE => {
+                was_asked = true;
+                thread::sleep(Duration::from_millis(20));
             }
-            end_all(home);
-            let record = record.unwrap_or_else(|| Record::new(home.name()));
-            let record =
-                Record { state: State::Stopped, supervisor: None, message: None, workers: Vec::new(), ..record };
-            record.write(home).map_err(silent)?;
-            Ok(record)
+            answer => return answer,
         }
-        Err(error) => Err(error),
     }
+}
+
+/// Ends what is left of a service without a supervisor.
+fn end(home: &ServiceHome) -> Result<Record, ClientError> {
+    let name = || home.name().to_owned();
+    let silent = |source| ClientError::Silent { name: name(), source };
+    if !home.folder().exists() {
+        return Err(ClientError::NotRunning { name: name() });
+    }
+    let _lock = locked(home)?;
+    let record = Record::read_or_set_aside(home).map_err(silent)?;
+    if record.as_ref().is_none_or(|record| record.state == State::Stopped) && own(home).is_empty() {
+        return Err(ClientError::NotRunning { name: name() });
+    }
+    end_all(home);
+    let record = record.unwrap_or_else(|| Record::new(home.name()));
+    let record = Record { state: State::Stopped, supervisor: None, message: None, workers: Vec::new(), ..record };
+    record.write(home).map_err(silent)?;
+    Ok(record)
 }
 
 /// Removes a service that does not run, with its record and its logs.

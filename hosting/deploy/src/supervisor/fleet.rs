@@ -11,8 +11,9 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::Event;
 use super::liveness::{HUNG, Looks, Pulse};
-use super::{Event, delay_after};
+use super::restarts::{delay_after, has_worked};
 use crate::home::{LOG, ServiceHome};
 use crate::launch::Launch;
 use crate::limits::{Cgroups, Group, Holder};
@@ -23,8 +24,6 @@ use crate::worker::{HOME, NOTIFY, OWN_PROGRAM, WORKER};
 
 /// How long a worker that was asked to end may take. It drains for up to 10 s itself.
 const DRAIN: Duration = Duration::from_secs(15);
-/// A replica that ran so long is no longer one that keeps ending.
-const HEALTHY: Duration = Duration::from_secs(60);
 /// How often the loop looks at the clock at least.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -348,10 +347,15 @@ impl Fleet {
     /// Ends a worker now.
     pub(super) fn kill(&mut self, id: u64, fault: Option<Fault>) {
         if let Some(worker) = self.workers.iter_mut().find(|worker| worker.id == id) {
-            let lived = matches!(worker.phase, Phase::Starting { .. } | Phase::Ready { .. });
+            let before = worker.phase;
+            let lived = matches!(before, Phase::Starting { .. } | Phase::Ready { .. });
             worker.phase = Phase::Killed { unasked: lived && fault.is_some() };
             worker.fault = fault;
             worker.identity.kill();
+            if let Phase::Ready { since } = before {
+                let replica = worker.replica;
+                self.forgive(replica, since);
+            }
         }
     }
 
@@ -409,22 +413,29 @@ impl Fleet {
     pub(super) fn take(&mut self, id: u64) -> Option<End> {
         let at = self.workers.iter().position(|worker| worker.id == id)?;
         let mut worker = self.workers.remove(at);
+        // Kernels of a notebook, for one, are processes of its group. The number is its own until it is waited for.
+        worker.identity.kill();
         let status = worker.child.as_mut().and_then(|child| child.wait().ok());
         let out_of_memory = worker.group.as_ref().is_some_and(Group::ran_out_of_memory);
         let how = how(&worker, status, out_of_memory);
-        // Kernels of a notebook, for one, are processes of its group.
-        worker.identity.kill();
+        // What left the group, and the group of a worker that was no child of this process.
+        self.end_strangers();
         if let Some(group) = &worker.group {
             group.remove();
         }
         let unasked =
             matches!(worker.phase, Phase::Starting { .. } | Phase::Ready { .. } | Phase::Killed { unasked: true });
-        if let Phase::Ready { since } = worker.phase
-            && since.elapsed() > HEALTHY
-        {
-            self.failures.remove(&worker.replica);
+        if let Phase::Ready { since } = worker.phase {
+            self.forgive(worker.replica, since);
         }
         Some(End { pid: worker.identity.pid, revision: worker.revision, replica: worker.replica, unasked, how })
+    }
+
+    /// A replica that has worked since then is no longer one that keeps ending.
+    fn forgive(&mut self, replica: u32, since: Instant) {
+        if self.failures.get(&replica).is_some_and(|&failures| has_worked(since.elapsed(), failures)) {
+            self.failures.remove(&replica);
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod control;
 mod fleet;
 mod liveness;
+mod restarts;
 mod rollout;
 
 use std::io::{self, Write};
@@ -363,21 +364,5 @@ impl Supervisor {
             say(&format!("replica {} is started again in {} ms", end.replica, delay.as_millis()));
         }
         self.keep();
-    }
-}
-
-/// The next delay of a replica that keeps ending: 100 ms, doubled up to 30 s.
-fn delay_after(failures: u32) -> Duration {
-    Duration::from_millis(100).saturating_mul(1 << failures.min(9)).min(Duration::from_secs(30))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_keeps_ending_is_started_ever_later_and_at_least_every_half_minute() {
-        let delays: Vec<u128> = [0, 1, 2, 8, 9, 40].map(|failures| delay_after(failures).as_millis()).into();
-        assert_eq!(delays, [100, 200, 400, 25_600, 30_000, 30_000]);
     }
 }
