@@ -53,13 +53,14 @@ def test_what_hangs_is_replaced_and_what_is_paused_or_busy_is_not(notebooks):
 
 
 def test_a_hung_supervisor_hangs_no_command_and_nothing_is_left_to_be_done(machine):
-    other = machine.deploy("others")
+    other, third = machine.deploy("others"), machine.deploy("third")
     machine.deploy("films", rank=11)
     machine.deploy("films")
     within(15, lambda: len(machine.service("films")["pids"]) == 1)
     service = machine.service("films")
     supervisor = service["supervisor"]
-    os.kill(supervisor, signal.SIGSTOP)
+    for pid in [supervisor, third["supervisor"]]:
+        os.kill(pid, signal.SIGSTOP)
     asked = {
         "deploy": ["deploy", machine.specification("films", rank=12)],
         "rollback": ["rollback", "films"],
@@ -79,7 +80,8 @@ def test_a_hung_supervisor_hangs_no_command_and_nothing_is_left_to_be_done(machi
     assert code == 0 and seconds < 8 and listed["others"]["state"] == "running"
     assert (listed["films"]["state"], listed["films"]["pids"]) == ("running", service["pids"])
     assert f"process {supervisor}" in listed["films"]["message"]
-    os.kill(supervisor, signal.SIGCONT)
+    for pid in [supervisor, third["supervisor"]]:
+        os.kill(pid, signal.SIGCONT)
     within(5, lambda: machine.run("logs", "films").count("a request was dropped, because its client is gone") == 4)
     found = machine.service("films")
     assert (found["state"], found["revision"], found["pids"]) == ("running", 2, service["pids"])
