@@ -15,7 +15,7 @@ from test_stop import clients
 #: is a rename of it and one of its copy.
 STEPS = {
     "making the control groups": ("mkdir", 1),
-    "starting the worker": ("clone3", 1),
+    "about to start the worker": ("clone3", 1),
     "recording it: written": ("fsync", 1),
     "recording it: renamed": ("rename", 1),
     "recording it: copied": ("rename", 2),
