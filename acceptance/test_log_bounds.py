@@ -25,7 +25,7 @@ def test_a_log_stays_within_two_files_whoever_writes_and_is_read_in_order(machin
             held.write(b"".join(b"line %07d %s\n" % (at * 1000 + k, b"x" * 60) for k in range(1000)))
             for name, size in sizes(folder).items():
                 most[name] = max(size, most.get(name, 0))
-            time.sleep(0.002)
+            time.sleep(0.004)
         held.write(b"the end\n")
     assert set(most) == {"log", "log.1"} and all(size <= LONGEST for size in most.values()), most
     assert most["log"] > LONGEST / 2

@@ -18,7 +18,9 @@ use crate::home::{LOG, LOG_BEFORE, ServiceHome};
 /// Bytes that either file may have.
 const LONGEST: u64 = 16 << 20;
 /// Bytes at which the log is cut; the rest is for what is written until that is noticed.
-const FULL: u64 = LONGEST - (1 << 20);
+const FULL: u64 = LONGEST - (4 << 20);
+/// Bytes of a log that are kept by a cut: the rest is for what is written meanwhile.
+const KEPT: u64 = LONGEST - (1 << 20);
 /// Between two looks at its length, and between those at a log that grows fast.
 const LOOK: Duration = Duration::from_millis(100);
 const FAST_LOOK: Duration = Duration::from_millis(10);
@@ -143,7 +145,7 @@ impl Cutter {
 /// between the last read and the cut, a matter of microseconds, is lost.
 fn cut(folder: &PrivateFolder) -> io::Result<u64> {
     let Some(mut log) = folder.read(LOG)? else { return Ok(0) };
-    let begin = log.metadata()?.len().saturating_sub(FULL);
+    let begin = log.metadata()?.len().saturating_sub(KEPT);
     log.seek(SeekFrom::Start(begin))?;
     let mut rest = BufReader::new(log.take(LONGEST));
     let emptied = folder.append(LOG)?;
@@ -215,7 +217,7 @@ mod tests {
         printed(&home, "last\n");
         cut(&home.private().unwrap()).unwrap();
         let before = std::fs::read_to_string(home.folder().join(LOG_BEFORE)).unwrap();
-        assert!((FULL - 2000..=LONGEST).contains(&(before.len() as u64)), "{}", before.len());
+        assert!((KEPT - 2000..=LONGEST).contains(&(before.len() as u64)), "{}", before.len());
         assert!(before.starts_with(&line) && before.ends_with("x\nlast\n"));
         assert_eq!(std::fs::metadata(home.log()).unwrap().len(), 0);
     }

@@ -1,7 +1,5 @@
 //! The socket of a service that `foretaste deploy` started, and the word that it answers.
 
-use std::future::Future;
-
 use anyhow::Result;
 use foretaste_net::Listener;
 
