@@ -39,11 +39,13 @@ def test_the_limits_are_visible_from_outside(machine):
             for controller in controllers.split(",") or [""]:
                 root = pathlib.Path("/sys/fs/cgroup") / controller
                 folder = next(p for p in (root / path.lstrip("/"), root / "foretaste" / path.rsplit("/", 1)[1]) if p.exists())
-                for name in ["memory.limit_in_bytes", "memory.max", "cpu.cfs_quota_us", "cpu.max"]:
+                for name in ["memory.limit_in_bytes", "memory.max", "cpu.cfs_quota_us", "cpu.max", "pids.max"]:
                     if (folder / name).exists():
                         found[name] = (folder / name).read_text().strip()
         assert found.get("memory.limit_in_bytes", found.get("memory.max")) == str(256 << 20)
         assert found.get("cpu.cfs_quota_us", found.get("cpu.max", "").split()[:1]) in ("50000", ["50000"])
+        assert found.get("pids.max", "4096") == "4096"
+        assert "pids.max" in found or not any("pids" in line for line in groups.splitlines())
     else:
         limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
         assert str(256 << 20) in next(line for line in limits.splitlines() if line.startswith("Max data size"))
@@ -86,7 +88,7 @@ def test_the_kernel_ends_what_takes_more_than_its_memory_and_the_message_says_so
         pytest.skip("no control group can be made here")
     (pid,) = service["pids"]
     group = next(line.split(":", 2)[2] for line in pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines() if "/foretaste/films." in line and ("memory" in line or line.startswith("0::")))
-    doors = [p for p in pathlib.Path("/sys/fs/cgroup").glob("**/cgroup.procs") if str(p.parent).endswith(group.rsplit("/", 2)[-2] + "/" + group.rsplit("/", 1)[1]) and "cpu/" not in str(p)]
+    doors = [p for p in pathlib.Path("/sys/fs/cgroup").glob("**/cgroup.procs") if str(p.parent).endswith(group.rsplit("/", 2)[-2] + "/" + group.rsplit("/", 1)[1]) and "cpu/" not in str(p) and "/pids/" not in str(p)]
     hog = "import os\nopen(os.environ['DOOR'], 'w').write(str(os.getpid()))\nx = []\nwhile True: x.append(bytearray(os.urandom(1 << 20)))"
     done = subprocess.run(["python3", "-c", hog], env={**os.environ, "DOOR": str(doors[0])}, timeout=60)
     assert done.returncode != 0
@@ -170,6 +172,7 @@ def test_a_killed_supervisor_is_followed_within_a_second_and_no_request_is_lost(
     within(5, lambda: machine.service("films")["ready"] == 2)
     assert machine.deploy("films", rank=11)["state"] == "running"
     # It is not inside of what it limits.
+    within(15, lambda: len(machine.service("films")["pids"]) == 1)
     service = machine.service("films")
     for pid in [service["supervisor"], *service["pids"]]:
         groups = pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines()
@@ -186,7 +189,7 @@ def test_a_stop_goes_on_after_a_kill_of_the_supervisor_and_loses_no_request(note
     stop = subprocess.Popen([PROGRAM, "stop", "slow"], stderr=subprocess.DEVNULL, env=notebooks.environment)
     within(1, lambda: notebooks.service("slow")["state"] == "stopping")
     os.kill(service["supervisor"], signal.SIGKILL)
-    stop.wait()
+    assert stop.wait() == 0
     within(10, lambda: notebooks.service("slow")["state"] == "stopped")
     asking.join()
     assert answers == [(200, "done\n")]
@@ -209,6 +212,9 @@ def test_what_cannot_be_deployed_is_named(machine):
         ({"memry": "5MB"}, 3, "memry"),
         ({"image": "scipy"}, 2, "runs notebooks"),
         ({"data": None}, 2, "`data` is missing"),
+        ({"env": '{"": x}'}, 3, "no name of a variable"),
+        ({"env": '{"A=B": x}'}, 3, "no name of a variable"),
+        ({"env": '{A: "x\\0y"}'}, 3, "NUL"),
         ({"foretaste": "v9"}, 3, "expected `titan: v1` or `foretaste: v1`"),
     ]:
         assert says in machine.run("deploy", machine.specification("films", **keys), code=code), keys

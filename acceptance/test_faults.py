@@ -4,8 +4,9 @@ import json, os, pathlib, random, signal, subprocess, time
 import pytest
 
 from conftest import PROGRAM
-from notebooks import is_alive, within
+from notebooks import is_alive, within, write
 from services import Load, ask, machine
+from test_deploy import SPECIFICATION, notebooks
 
 
 def processes(folder):
@@ -140,21 +141,79 @@ def test_what_failed_can_be_stopped_and_removed(machine):
     assert ask(service["url"] + "/readyz")[0] == 200
 
 
-@pytest.mark.parametrize("junk", ["{", "", "[]", "\x00\xff", '{"name": 7}'])
-def test_a_record_that_cannot_be_read_is_named_and_the_others_stay_usable(machine, junk):
+JUNK = ["{", "", "[]", "\x00\xff", '{"name": 7}']
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_a_record_that_cannot_be_read_is_rebuilt_with_the_processes_that_live(machine, junk):
     machine.deploy("others")
-    service = machine.deploy("films")
-    record = machine.folder / "s" / "films" / "service.json"
+    service = machine.deploy("films", replicas=2)
+    folder = machine.folder / "s" / "films"
+    # A worker that crashed and was started again, so that the last state is that of one write alone.
+    os.kill(service["pids"][0], signal.SIGKILL)
+    within(10, lambda: service["pids"][0] not in machine.service("films")["pids"] and machine.service("films")["ready"] == 2)
+    service = machine.service("films")
     os.kill(service["supervisor"], signal.SIGKILL)
-    record.write_text(junk)
-    done = subprocess.run([PROGRAM, "services", "--json"], capture_output=True, text=True, env=machine.environment)
-    # A supervisor that knew the service already has written it anew; else it is named.
-    if [entry["name"] for entry in json.loads(done.stdout)] == ["others"]:
-        assert "films: " in done.stderr
+    (folder / "service.json").write_text(junk)
+    within(5, lambda: machine.service("films")["supervisor"] not in (None, service["supervisor"]))
+    found = machine.service("films")
+    assert [found[key] for key in ["state", "revision", "url", "ready"]] == ["running", 1, service["url"], 2]
+    assert sorted(found["pids"]) == sorted(service["pids"]) and set(processes(folder)) == recorded(machine, "films")
     assert ask(service["url"] + "/readyz")[0] == 200
     assert machine.deploy("others", rank=12)["state"] == "running"
-    assert machine.deploy("films", rank=12)["state"] == "running"
-    folder = record.parent
+    assert machine.deploy("films", rank=12)["revision"] == 2
     within(20, lambda: set(processes(folder)) == recorded(machine, "films"))
     machine.run("stop", "--all")
     assert processes(folder) == {}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_of_a_service_of_which_nothing_can_be_read_nothing_is_left(machine, at_once):
+    machine.deploy("others")
+    service = machine.deploy("films", replicas=2)
+    folder = machine.folder / "s" / "films"
+    # No follower gets ahead of the junk.
+    for pid in service["pids"]:
+        os.kill(pid, signal.SIGSTOP)
+    os.kill(service["supervisor"], signal.SIGKILL)
+    for name in ["service.json", "service.json.copy"]:
+        (folder / name).write_text("{")
+    for pid in service["pids"]:
+        os.kill(pid, signal.SIGCONT)
+    if not at_once:
+        within(5, lambda: processes(folder) == {})
+        within(5, lambda: machine.service("films")["state"] == "failed")
+        assert "could not be read: it was set aside" in machine.service("films")["message"]
+    assert json.loads(machine.run("stop", "films", "--json"))[0]["state"] == "stopped"
+    assert processes(folder) == {}
+    with pytest.raises(OSError):
+        ask(service["url"] + "/healthz")
+    assert machine.deploy("films")["state"] == "running" and machine.service("others")["state"] == "running"
+
+
+def test_what_answered_between_its_ends_is_started_again_at_once(machine):
+    machine.deploy("films")
+    for at in range(4):
+        within(5, lambda: machine.service("films")["ready"] == 1)
+        time.sleep(1.2)
+        (pid,) = machine.service("films")["pids"]
+        os.kill(pid, signal.SIGKILL)
+        within(5, lambda: machine.service("films")["restarts"] == at + 1)
+    pauses = [line.split()[-2] for line in machine.run("logs", "films", "--lines", 500).splitlines() if "started again in" in line]
+    assert pauses == ["100"] * 4
+
+
+def test_what_a_failed_deployment_has_printed_commands_no_terminal(notebooks):
+    path = write(notebooks.folder / "broken.ipynb", SPECIFICATION, "raise SystemError('\\x1b[2Jcleared\\x07')", "# GET /x\nprint(1)")
+    said = notebooks.run("deploy", path, code=1)
+    assert "cleared" in said and "did not get ready" in said and not any(sign in said for sign in "\x1b\x07")
+
+
+def test_a_process_that_left_its_group_ends_with_its_worker(machine):
+    service = machine.deploy("films")
+    pid = service["pids"][0]
+    environment = dict(part.split("=", 1) for part in pathlib.Path(f"/proc/{pid}/environ").read_text().split("\0") if part)
+    left = subprocess.Popen(["sleep", "60"], env=environment, start_new_session=True)
+    os.kill(pid, signal.SIGKILL)
+    assert left.wait(timeout=5) == -signal.SIGKILL
+    within(5, lambda: machine.service("films")["ready"] == 1)

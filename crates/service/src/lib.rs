@@ -22,4 +22,4 @@ pub use observer::Observer;
 pub use scoring_pool::{ScoringError, ScoringPool, ScoringThreads};
 pub use source::{Origin, Source, SourceData, SourceError, SourceState};
 pub use system::{Service, ServiceConfig};
-pub use versions::{KEPT, Version, Versions};
+pub use versions::{Activated, KEPT, Version, Versions};

@@ -31,6 +31,23 @@ impl Version {
     }
 }
 
+/// A version that was asked to serve, and does.
+#[derive(Debug, Clone)]
+pub struct Activated {
+    /// The version.
+    pub version: Arc<Version>,
+    /// The number of the version that served until then.
+    pub before: u64,
+}
+
+impl Activated {
+    /// Whether another version served until then.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        self.before != self.version.number
+    }
+}
+
 /// All versions. Reads take no lock; publishing and rolling back take one.
 #[derive(Debug)]
 pub struct Versions {
@@ -98,11 +115,14 @@ impl Versions {
 
     /// Lets a kept version serve; `None` when there is none of that name.
     #[must_use]
-    pub fn activate(&self, name: &str) -> Option<Arc<Version>> {
+    pub fn activate(&self, name: &str) -> Option<Activated> {
         let kept = self.kept();
         let version = kept.versions.iter().find(|version| version.name == name)?;
-        self.serve(version);
-        Some(Arc::clone(version))
+        let before = self.current.load().number;
+        if before != version.number {
+            self.serve(version);
+        }
+        Some(Activated { version: Arc::clone(version), before })
     }
 
     /// The kept versions, oldest first, and the one that serves, as of one moment.
@@ -139,7 +159,8 @@ mod tests {
         for _ in 0..3 {
             versions.publish(recommender(), None);
         }
-        versions.activate("v2").unwrap();
+        assert!(versions.activate("v2").unwrap().is_news());
+        assert!(!versions.activate("v2").unwrap().is_news(), "it serves already");
         versions.shrink(3, |kept| kept.len() as u64);
         assert_eq!(names(&versions), ["v2", "v3", "v4"]);
         versions.shrink(0, |kept| kept.len() as u64);

@@ -1,6 +1,5 @@
 //! Where services keep what must outlive their processes.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,8 +10,10 @@ const MOST_PATH: usize = 108 - "/control.sock".len() - 1;
 
 /// What is in a service's folder.
 pub(crate) const RECORD: &str = "service.json";
+pub(crate) const RECORD_COPY: &str = "service.json.copy";
 pub(crate) const UNREADABLE: &str = "service.json.unreadable";
 pub(crate) const LOG: &str = "log";
+pub(crate) const LOG_BEFORE: &str = "log.1";
 pub(crate) const LOCK: &str = "lock";
 pub(crate) const CONTROL: &str = "control.sock";
 pub(crate) const NOTIFY: &str = "notify.sock";
@@ -95,7 +96,7 @@ impl Home {
         for entry in entries {
             let name = entry.map_err(failed)?.file_name();
             if let Some(service) = name.to_str().and_then(|name| self.service(name).ok())
-                && service.record().exists()
+                && (service.record().exists() || service.folder().join(UNREADABLE).exists())
             {
                 services.push(service);
             }
@@ -134,21 +135,10 @@ impl ServiceHome {
         &self.0
     }
 
-    /// What the service and its supervisor print, oldest first.
+    /// What the service and its supervisor print; what was cut off it is in the file beside it.
     #[must_use]
-    pub fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.0.join(LOG)
-    }
-
-    /// The log, to be read; `None` where nothing was deployed.
-    ///
-    /// # Errors
-    /// The folder or the log is not its owner's alone, or what the system says.
-    pub fn open_log(&self) -> io::Result<Option<File>> {
-        match self.private() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            folder => folder?.read(LOG),
-        }
     }
 
     pub(crate) fn record(&self) -> PathBuf {

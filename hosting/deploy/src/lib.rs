@@ -3,7 +3,7 @@
 //! ```text
 //! YAML ─> Specification ─> Plan ─> client ──socket──> supervisor ─> launch (limits, exec) ─> worker
 //!                                                        ^ ^ └─ record (survives all of them)    │
-//!                                                        │ └──────────── "ready" ────────────────┤
+//!                                                        │ └─────── "ready", then "alive" ───────┤
 //!                                                        └── started anew when it is gone ───────┘
 //! ```
 //!
@@ -16,6 +16,7 @@ pub mod emit;
 mod home;
 pub mod launch;
 mod limits;
+pub mod log;
 mod order;
 pub mod plan;
 mod process;

@@ -19,13 +19,8 @@ impl Identity {
     /// The process with this number; `None` when there is none, or when it has ended and was not waited for.
     #[must_use]
     pub fn of(pid: u32) -> Option<Self> {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name, in parentheses, may hold anything; the state is the first field after it.
-        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
-        if matches!(fields.first(), Some(&"Z" | &"X") | None) {
-            return None;
-        }
-        Some(Self { pid, started: fields.get(19)?.parse().ok()? })
+        let (state, started) = state(pid)?;
+        (!matches!(state, 'Z' | 'X')).then_some(Self { pid, started })
     }
 
     /// This process.
@@ -58,13 +53,15 @@ impl Identity {
         self.signal(Signal::TERM);
     }
 
-    /// Ends it, and all that it started in its process group.
+    /// Ends it, and all that it started in its process group: workers lead their own. Nothing happens once its number may be
+    /// another's; as long as it was not waited for, it is its own.
     pub(crate) fn kill(self) {
-        if let Some(pid) = self.number() {
-            // The group may outlive its leader: workers lead their own.
+        if let Some(pid) = self.number()
+            && state(self.pid).is_some_and(|(_, started)| started == self.started)
+        {
             let _ = kill_process_group(pid, Signal::KILL);
+            let _ = kill_process(pid, Signal::KILL);
         }
-        self.signal(Signal::KILL);
     }
 
     fn signal(self, signal: Signal) {
@@ -78,6 +75,14 @@ impl Identity {
     fn number(self) -> Option<Pid> {
         Pid::from_raw(i32::try_from(self.pid).ok()?)
     }
+}
+
+/// The state of the process with a number, and when it started.
+fn state(pid: u32) -> Option<(char, u64)> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name, in parentheses, may hold anything; the state is the first field after it.
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    Some((fields.next()?.chars().next()?, fields.nth(18)?.parse().ok()?))
 }
 
 /// The processes of this user in whose environment a variable has that value, each with the value of another.
@@ -151,6 +156,38 @@ mod tests {
             child.wait().unwrap();
         }
         assert_eq!(with_variable("FORETASTE_TEST_SERVICE", folder.path(), "FORETASTE_TEST_WORKER"), []);
+    }
+
+    #[test]
+    fn a_group_is_ended_with_its_leader_and_never_by_a_number_that_is_anothers() {
+        use std::os::unix::process::CommandExt;
+        let mut leader = Command::new("sh").args(["-c", "sleep 30 & exec sleep 30"]).process_group(0).spawn().unwrap();
+        let identity = Identity::of(leader.id()).unwrap();
+        let members = || {
+            let stat = |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let own = |stat: &String| {
+                let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_ascii_whitespace().collect();
+                fields.get(2) == Some(&&*identity.pid.to_string()) && fields.first() != Some(&"Z")
+            };
+            let all =
+                std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+            all.map(stat).filter(own).count()
+        };
+        let until = Instant::now() + Duration::from_secs(20);
+        while members() < 2 {
+            assert!(Instant::now() < until);
+        }
+        Identity { started: identity.started + 1, ..identity }.kill();
+        std::thread::sleep(Duration::from_millis(50));
+        assert_eq!(members(), 2, "an earlier process had the number");
+        identity.terminate();
+        identity.wait();
+        // It has ended and was not waited for: the number is still its own, and its group is ended.
+        identity.kill();
+        while members() > 0 {
+            assert!(Instant::now() < until);
+        }
+        leader.wait().unwrap();
     }
 
     #[test]

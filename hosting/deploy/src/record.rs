@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::home::{RECORD, ServiceHome, UNREADABLE};
+use crate::home::{RECORD, RECORD_COPY, ServiceHome, UNREADABLE};
 use crate::limits::Enforcement;
 use crate::order::Order;
 use crate::process::Identity;
@@ -156,33 +156,67 @@ impl Record {
     /// # Errors
     /// The file cannot be read, or is no record.
     pub fn read(home: &ServiceHome) -> io::Result<Option<Self>> {
+        Self::read_from(home, RECORD)
+    }
+
+    fn read_from(home: &ServiceHome, name: &str) -> io::Result<Option<Self>> {
         let folder = match home.private() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             folder => folder?,
         };
-        let Some(file) = folder.read(RECORD)? else { return Ok(None) };
+        let Some(file) = folder.read(name)? else { return Ok(None) };
         Ok(Some(serde_json::from_reader(BufReader::new(file))?))
     }
 
-    /// As [`read`](Self::read); a file that is no record is set aside, as if there were none.
+    /// As [`read`](Self::read); of a file that is no record, its copy.
     ///
     /// # Errors
-    /// The file cannot be read.
-    pub(crate) fn read_or_set_aside(home: &ServiceHome) -> io::Result<Option<Self>> {
+    /// The file cannot be read, or is no record and has no copy that is one.
+    pub(crate) fn read_or_copy(home: &ServiceHome) -> io::Result<Option<Self>> {
         match Self::read(home) {
-            Err(error) if error.get_ref().is_some_and(|inner| inner.is::<serde_json::Error>()) => {
-                std::fs::rename(home.record(), home.folder().join(UNREADABLE))?;
-                Ok(None)
+            Err(error) if is_no_record(&error) => {
+                Self::read_from(home, RECORD_COPY).ok().flatten().map_or(Err(error), |copy| Ok(Some(copy)))
             }
             read => read,
         }
     }
 
-    /// Writes it whole or not at all, for its owner alone: the environment of a service may hold secrets.
+    /// As [`read`](Self::read); a file that is no record is set aside, and its copy takes its place if it is one.
+    ///
+    /// # Errors
+    /// The file cannot be read, or not be set aside.
+    pub(crate) fn read_or_set_aside(home: &ServiceHome) -> io::Result<Option<Self>> {
+        match Self::read(home) {
+            Err(error) if is_no_record(&error) => {
+                let aside = home.folder().join(UNREADABLE);
+                let Some(copy) = Self::read_from(home, RECORD_COPY).ok().flatten() else {
+                    std::fs::rename(home.record(), aside)?;
+                    return Ok(None);
+                };
+                // There is a record at every instant, for those who read it meanwhile.
+                home.private()?.remove(UNREADABLE)?;
+                std::fs::hard_link(home.record(), aside)?;
+                copy.write(home)?;
+                Ok(Some(copy))
+            }
+            read => read,
+        }
+    }
+
+    /// Writes it whole or not at all, for its owner alone: the environment of a service may hold secrets. A copy is kept for
+    /// the case that the file is damaged later; where there is no room for one there is none.
     pub(crate) fn write(&self, home: &ServiceHome) -> io::Result<()> {
         let bytes = serde_json::to_vec_pretty(self)?;
-        home.private()?.write(RECORD, &bytes)
+        let folder = home.private()?;
+        folder.write(RECORD, &bytes)?;
+        // One of an earlier state would be worse than none.
+        folder.write(RECORD_COPY, &bytes).or_else(|_| folder.remove(RECORD_COPY))
     }
+}
+
+/// Whether a file was read, and is no record.
+fn is_no_record(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<serde_json::Error>())
 }
 
 #[cfg(test)]
@@ -264,6 +298,32 @@ mod tests {
             assert_eq!(Record::read(&home).unwrap(), Some(record));
         }
         assert_eq!(fs::metadata(home.record()).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            2,
+            "the record and its copy, no temporary file is left"
+        );
+    }
+
+    #[test]
+    fn a_damaged_record_is_set_aside_and_its_copy_takes_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = ServiceHome::at(folder.path().to_owned());
+        let record = after("+-+");
+        record.write(&home).unwrap();
+        for junk in ["", "{", "[]", "{\"name\": 7}"] {
+            fs::write(home.record(), junk).unwrap();
+            assert!(Record::read(&home).is_err());
+            assert_eq!(Record::read_or_copy(&home).unwrap().as_ref(), Some(&record));
+            assert_eq!(Record::read_or_set_aside(&home).unwrap().as_ref(), Some(&record));
+            assert_eq!(fs::read_to_string(folder.path().join(UNREADABLE)).unwrap(), junk);
+            assert_eq!(Record::read(&home).unwrap().as_ref(), Some(&record));
+        }
+        for name in [RECORD, RECORD_COPY] {
+            fs::write(folder.path().join(name), "{").unwrap();
+        }
+        assert!(Record::read_or_copy(&home).is_err());
+        assert_eq!(Record::read_or_set_aside(&home).unwrap(), None);
+        assert_eq!(Record::read(&home).unwrap(), None);
     }
 }

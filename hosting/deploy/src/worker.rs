@@ -31,16 +31,39 @@ const SHORT: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// How often a worker says that it lives.
+pub const BEAT: Duration = Duration::from_secs(1);
+
 /// Reports to the process that started this one that it answers: systemd by its protocol, and our supervisor by the same. Nothing
 /// happens where no process listens.
 ///
 /// # Errors
 /// The socket that was named cannot be written to.
 pub fn ready() -> io::Result<()> {
-    let Some(socket) = std::env::var_os(NOTIFY) else { return Ok(()) };
-    let sender = UnixDatagram::unbound()?;
     let name = std::env::var(WORKER).unwrap_or_default();
-    let message = format!("READY=1\n{WORKER}={name}\n");
+    tell(&UnixDatagram::unbound()?, &format!("READY=1\n{WORKER}={name}\n"))
+}
+
+/// Whether a supervisor wants to hear every [`BEAT`] that this process is [`alive`].
+#[must_use]
+pub fn is_watched() -> bool {
+    std::env::var_os(WORKER).is_some()
+}
+
+/// Tells the supervisor that this process makes progress. It must be called by what answers requests, and by no thread that
+/// would go on when that does not. A supervisor that does not listen delays nothing.
+pub fn alive() {
+    let name = std::env::var(WORKER).unwrap_or_default();
+    let told = UnixDatagram::unbound().and_then(|sender| {
+        sender.set_nonblocking(true)?;
+        tell(&sender, &format!("WATCHDOG=1\n{WORKER}={name}\n"))
+    });
+    // Where there is no supervisor, `attend` sees to it; the next beat is a second away.
+    drop(told);
+}
+
+fn tell(sender: &UnixDatagram, message: &str) -> io::Result<()> {
+    let Some(socket) = std::env::var_os(NOTIFY) else { return Ok(()) };
     match socket.to_str().and_then(|socket| socket.strip_prefix('@')) {
         #[cfg(target_os = "linux")]
         Some(name) => {

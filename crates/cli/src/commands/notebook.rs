@@ -18,7 +18,7 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
     let (threads, listen) = (threads(args.threads), args.listen.address()?);
     let (access, scheme) = (entrance::access(&args.access, &[listen])?, scheme(&args.access));
     let tls = args.access.tls()?;
-    logging::start(args.log_format)?;
+    let _log = logging::start(args.log_format)?;
     let stop = Stop::watch()?;
     let notebook = Notebook::read(&args.file).exit_with(Exit::Data)?;
     let inherited = socket::inherited(args.inherit)?;
@@ -60,7 +60,7 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
     let listens = listener.local_addr().context("cannot tell the address")?;
     say(&format!("listening on {scheme}://{listens}, kernels: {}; stop with Ctrl-C", count(kernels)));
     socket::ready();
-    gateway.run(listener, stop.wait()).context("the service failed")
+    gateway.run(listener, socket::watched(stop.wait())).context("the service failed")
 }
 
 /// This program, about to become a kernel.

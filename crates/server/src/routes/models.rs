@@ -157,9 +157,12 @@ pub(super) async fn list(State(app): State<Shared>, _: NoQuery) -> Json<Models> 
 )]
 pub(super) async fn activate(State(app): State<Shared>, Id(name): Id, _: NoQuery) -> Result<Json<ModelView>, ApiError> {
     match app.service.versions.activate(&name) {
-        Some(version) => {
-            tracing::info!(model = version.name, "activated");
-            Ok(Json(ModelView::of(&version, true)))
+        Some(activated) => {
+            // What serves already is asked for at any rate, and is no news.
+            if activated.is_news() {
+                tracing::info!(model = activated.version.name, "activated");
+            }
+            Ok(Json(ModelView::of(&activated.version, true)))
         }
         None => Err(ErrorCode::UnknownModel.because("no such version is kept; GET /v1/models lists those that are")),
     }

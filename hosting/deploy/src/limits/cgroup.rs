@@ -16,6 +16,9 @@ use crate::spec::{Cpu, Memory};
 
 /// The kernel counts CPU time over periods of this many microseconds.
 const PERIOD: u64 = 100_000;
+/// Processes and threads that a worker may have, its kernels included: enough for every kernel that a notebook can be given, and
+/// no way to take the machine's.
+const MOST_PROCESSES: &str = "4096";
 /// The folder that all our groups lie in.
 const FOLDER: &str = "foretaste";
 
@@ -24,6 +27,8 @@ const FOLDER: &str = "foretaste";
 pub(crate) struct Cgroups {
     cpu: Option<Place>,
     memory: Option<Place>,
+    /// Where processes are counted, if not with the others.
+    processes: Option<Place>,
 }
 
 /// A folder in which groups can be made, and what they are.
@@ -43,7 +48,8 @@ impl Cgroups {
     fn of(mounts: &str, own: &str, pid: u32) -> Self {
         let unified = unified(mounts, own, pid);
         let place = |controller| unified.clone().or_else(|| legacy(controller, mounts, own, pid));
-        Self { cpu: place("cpu"), memory: place("memory") }
+        let processes = if unified.is_some() { None } else { legacy("pids", mounts, own, pid) };
+        Self { cpu: place("cpu"), memory: place("memory"), processes }
     }
 
     pub(crate) fn enforcement(&self) -> Enforcement {
@@ -66,7 +72,7 @@ impl Cgroups {
 
     /// Takes away the empty groups whose names begin so; in those that are in use nothing changes.
     pub(crate) fn sweep(&self, prefix: &str) {
-        for place in [&self.cpu, &self.memory].into_iter().flatten() {
+        for place in [&self.cpu, &self.memory, &self.processes].into_iter().flatten() {
             for entry in fs::read_dir(&place.folder).into_iter().flatten().flatten() {
                 if entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix)) {
                     removed(&entry.path());
@@ -81,6 +87,7 @@ impl Cgroups {
             let folder = group.enter(place, name)?;
             if place.version == Holder::CgroupV2 {
                 fs::write(folder.join("cpu.max"), format!("{quota} {PERIOD}"))?;
+                optional(&folder.join("pids.max"), MOST_PROCESSES)?;
             } else {
                 fs::write(folder.join("cpu.cfs_period_us"), PERIOD.to_string())?;
                 fs::write(folder.join("cpu.cfs_quota_us"), quota.to_string())?;
@@ -101,6 +108,9 @@ impl Cgroups {
                 optional(&folder.join("memory.memsw.limit_in_bytes"), &bytes)?;
             }
             group.memory = Some(Place { version: place.version, folder });
+        }
+        if let Some(place) = &self.processes {
+            fs::write(group.enter(place, name)?.join("pids.max"), MOST_PROCESSES)?;
         }
         Ok(())
     }
@@ -131,9 +141,10 @@ fn unified(mounts: &str, own: &str, pid: u32) -> Option<Place> {
             return None;
         }
         let folder = base.join(FOLDER);
-        let opened = fs::write(base.join("cgroup.subtree_control"), "+cpu +memory")
+        let wanted = if offers("pids") { "+cpu +memory +pids" } else { "+cpu +memory" };
+        let opened = fs::write(base.join("cgroup.subtree_control"), wanted)
             .and_then(|()| made(&folder))
-            .and_then(|()| fs::write(folder.join("cgroup.subtree_control"), "+cpu +memory"));
+            .and_then(|()| fs::write(folder.join("cgroup.subtree_control"), wanted));
         (opened.is_ok() && can_move(&folder, &base, pid)).then_some(Place { version: Holder::CgroupV2, folder })
     })
 }
@@ -263,7 +274,7 @@ mod tests {
         let mounts = format!("cgroup2 {} cgroup2 rw,nosuid 0 0\n", root.path().display());
         let groups = Cgroups::of(&mounts, "0::/app\n", 77);
         assert_eq!(groups.enforcement(), Enforcement { cpu: Holder::CgroupV2, memory: Holder::CgroupV2 });
-        assert_eq!(fs::read_to_string(at("app/cgroup.subtree_control")).unwrap(), "+cpu +memory");
+        assert_eq!(fs::read_to_string(at("app/cgroup.subtree_control")).unwrap(), "+cpu +memory +pids");
         let (cpu, memory) = order();
         let group = groups.make("films-1", cpu, memory).unwrap();
         let folder = at("app/foretaste/films-1");
@@ -278,21 +289,23 @@ mod tests {
 
     #[test]
     fn version_one_has_a_folder_for_each_controller() {
-        let root = pretend(&["cpu", "memory/own"]);
+        let root = pretend(&["cpu", "memory/own", "pids"]);
         let at = |path: &str| root.path().join(path);
         let mounts = format!(
-            "cgroup {0}/cpu cgroup rw,cpu,cpuacct 0 0\ncgroup {0}/memory cgroup rw,memory 0 0\ncgroup2 {0}/none cgroup2 rw 0 0\n",
+            "cgroup {0}/cpu cgroup rw,cpu,cpuacct 0 0\ncgroup {0}/memory cgroup rw,memory 0 0\ncgroup {0}/pids cgroup rw,pids 0 0\ncgroup2 {0}/none cgroup2 rw 0 0\n",
             root.path().display()
         );
-        let groups = Cgroups::of(&mounts, "4:memory:/own\n1:cpu,cpuacct:/gone\n0::/\n", 77);
-        let inside = "4:memory:/own/foretaste/films.1\n1:cpu,cpuacct:/gone/foretaste/films.1\n0::/\n";
+        let groups = Cgroups::of(&mounts, "8:pids:/\n4:memory:/own\n1:cpu,cpuacct:/gone\n0::/\n", 77);
+        let inside =
+            "8:pids:/foretaste/films.1\n4:memory:/own/foretaste/films.1\n1:cpu,cpuacct:/gone/foretaste/films.1\n0::/\n";
         assert_eq!(Cgroups::of(&mounts, inside, 77), groups, "groups are never made inside a worker's");
         assert_eq!(groups.enforcement(), Enforcement { cpu: Holder::CgroupV1, memory: Holder::CgroupV1 });
         let (cpu, memory) = order();
         let group = groups.make("films-1", cpu, memory).unwrap();
         assert_eq!(fs::read_to_string(at("cpu/foretaste/films-1/cpu.cfs_quota_us")).unwrap(), "150000");
         assert_eq!(fs::read_to_string(at("memory/own/foretaste/films-1/memory.limit_in_bytes")).unwrap(), "268435456");
-        assert_eq!(group.cgroup_files().len(), 2);
+        assert_eq!(fs::read_to_string(at("pids/foretaste/films-1/pids.max")).unwrap(), MOST_PROCESSES);
+        assert_eq!(group.cgroup_files().len(), 3);
         fs::write(at("memory/own/foretaste/films-1/memory.oom_control"), "oom_kill_disable 0\noom_kill 0\n").unwrap();
         assert!(!group.ran_out_of_memory());
     }

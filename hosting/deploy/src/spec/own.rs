@@ -132,10 +132,24 @@ fn environment(entry: &Entry, into: &mut Specification) -> Result<(), SpecError>
             Kind::Null => String::new(),
             _ => text(&variable).map_err(|error| error.below("env", line))?,
         };
+        if let Some(message) = no_variable(&variable.key, &text) {
+            return Err(SpecError::Value { within: vec!["env".to_owned(), variable.key], line, message });
+        }
         Ok((variable.key, text))
     };
     into.env = stated.0.into_iter().map(value).collect::<Result<BTreeMap<_, _>, _>>()?;
     Ok(())
+}
+
+/// Why there can be no variable of this name and value.
+fn no_variable(name: &str, value: &str) -> Option<String> {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        Some("this is no name of a variable, expected at least one character, and no `=` or NUL".to_owned())
+    } else if value.contains('\0') {
+        Some("the value holds a NUL character, which no variable can hold".to_owned())
+    } else {
+        None
+    }
 }
 
 /// A number within bounds.
@@ -212,6 +226,13 @@ mod tests {
             ("titan: v1\ndata: a\ndata: b\n", "data"),
             ("titan: v1\nenv: {A: 1}\nservice: {env: {B: 1}}\n", "`env` is stated twice"),
             ("titan: v1\nenv: {A: [1]}\n", "line 2: `env.A`: expected a text, found a list"),
+            (
+                "titan: v1\nenv: {\"\": x}\n",
+                "line 2: `env.`: this is no name of a variable, expected at least one character",
+            ),
+            ("titan: v1\nenv: {A=B: x}\n", "line 2: `env.A=B`: this is no name of a variable"),
+            ("titan: v1\nenv: {\"A\\0\": x}\n", "this is no name of a variable"),
+            ("titan: v1\nenv:\n  A: \"a\\0b\"\n", "line 3: `env.A`: the value holds a NUL character"),
             ("titan: v1\nenv: 5\n", "line 2: `env`: expected keys with values"),
             ("titan: v1\ncpu: many\n", "`many`"),
             ("titan: v1\ncpu: {a: 1}\n", "line 2: `cpu`: expected a text, found a mapping"),

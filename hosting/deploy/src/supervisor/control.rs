@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use foretaste_files::PrivateFolder;
+use rustix::net::RecvFlags;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, say};
@@ -40,7 +41,12 @@ pub(crate) enum Reply {
     Done(Box<Record>),
     /// It is not done, and this is why.
     Refused(String),
+    /// It is being done: a line every [`SIGN`].
+    Working,
 }
+
+/// How often a client that waits is told so.
+pub(super) const SIGN: Duration = Duration::from_secs(1);
 
 /// The client that asked.
 #[derive(Debug)]
@@ -56,6 +62,22 @@ impl Client {
         if let Err(error) = written {
             say(&format!("the client did not wait for the answer: {error}"));
         }
+    }
+
+    /// Tells that its request is being carried out.
+    pub(super) fn wait(&self) {
+        if let Ok(mut line) = serde_json::to_vec(&Reply::Working) {
+            line.push(b'\n');
+            // One that is gone is told of when the answer is there.
+            let _ = (&self.0).write_all(&line);
+        }
+    }
+
+    /// Whether the client has closed its end.
+    pub(super) fn is_gone(&self) -> bool {
+        let mut byte = [0];
+        let peeked = rustix::net::recv(&self.0, &mut byte, RecvFlags::PEEK | RecvFlags::DONTWAIT);
+        !matches!(peeked, Ok((1.., _)) | Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR))
     }
 }
 
@@ -74,8 +96,8 @@ pub(super) fn listen(folder: &PrivateFolder, tell: &Sender<Event>) -> io::Result
     thread::Builder::new().name("news".to_owned()).spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(length) = news.recv(&mut buffer) {
-            if let Some(worker) = ready_worker(&buffer[..length])
-                && ready.send(Event::Ready(worker)).is_err()
+            if let Some(event) = told(&buffer[..length])
+                && ready.send(event).is_err()
             {
                 return;
             }
@@ -98,11 +120,16 @@ fn hear(stream: UnixStream, tell: &Sender<Event>) {
     }
 }
 
-/// Which worker says that it is ready, in a message of `NAME=value` lines.
-fn ready_worker(message: &[u8]) -> Option<u64> {
+/// What a worker says of itself, in a message of `NAME=value` lines.
+fn told(message: &[u8]) -> Option<Event> {
     let text = std::str::from_utf8(message).ok()?;
     let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-    (value("READY")? == "1").then(|| value(WORKER)?.parse().ok()).flatten()
+    let worker = value(WORKER)?.parse().ok()?;
+    match (value("READY"), value("WATCHDOG")) {
+        (Some("1"), _) => Some(Event::Ready(worker)),
+        (_, Some("1")) => Some(Event::Alive(worker)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -110,11 +137,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_named_worker_is_ready() {
-        assert_eq!(ready_worker(b"READY=1\nFORETASTE_WORKER=7\n"), Some(7));
-        assert_eq!(ready_worker(b"STATUS=x\nFORETASTE_WORKER=7\nREADY=1"), Some(7));
-        for message in [&b"READY=1\n"[..], b"READY=0\nFORETASTE_WORKER=7", b"FORETASTE_WORKER=7", b"\xff\xfe"] {
-            assert_eq!(ready_worker(message), None);
+    fn only_a_named_worker_is_ready_or_alive() {
+        assert!(matches!(told(b"READY=1\nFORETASTE_WORKER=7\n"), Some(Event::Ready(7))));
+        assert!(matches!(told(b"STATUS=x\nFORETASTE_WORKER=7\nREADY=1"), Some(Event::Ready(7))));
+        assert!(matches!(told(b"WATCHDOG=1\nFORETASTE_WORKER=7\n"), Some(Event::Alive(7))));
+        for message in [
+            &b"READY=1\n"[..],
+            b"WATCHDOG=1\n",
+            b"READY=0\nFORETASTE_WORKER=7",
+            b"WATCHDOG=trigger\nFORETASTE_WORKER=7",
+            b"FORETASTE_WORKER=7",
+            b"\xff\xfe",
+        ] {
+            assert!(told(message).is_none());
         }
+    }
+
+    #[test]
+    fn a_client_is_gone_when_it_has_closed_its_end() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let client = Client(ours);
+        assert!(!client.is_gone(), "it waits");
+        client.wait();
+        assert!(!client.is_gone(), "it has not read yet");
+        drop(theirs);
+        assert!(client.is_gone());
     }
 }

@@ -1,6 +1,7 @@
 //! The workers of a service: starting, watching, ending them, and when each is due.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
@@ -10,7 +11,9 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Event, delay_after};
+use super::Event;
+use super::liveness::{HUNG, Looks, Pulse};
+use super::restarts::{delay_after, has_worked};
 use crate::home::{LOG, ServiceHome};
 use crate::launch::Launch;
 use crate::limits::{Cgroups, Group, Holder};
@@ -21,8 +24,6 @@ use crate::worker::{HOME, NOTIFY, OWN_PROGRAM, WORKER};
 
 /// How long a worker that was asked to end may take. It drains for up to 10 s itself.
 const DRAIN: Duration = Duration::from_secs(15);
-/// A replica that ran so long is no longer one that keeps ending.
-const HEALTHY: Duration = Duration::from_secs(60);
 /// How often the loop looks at the clock at least.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -39,7 +40,10 @@ enum Phase {
         until: Instant,
     },
     /// Killed; its end is a matter of moments.
-    Killed,
+    Killed {
+        /// Whether it should have lived.
+        unasked: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -49,6 +53,9 @@ struct Worker {
     revision: u64,
     replica: u32,
     phase: Phase,
+    pulse: Pulse,
+    /// Why it was killed.
+    fault: Option<Fault>,
     /// Whether it was started with a memory limit that shows as a failed allocation.
     rlimit: bool,
     memory: String,
@@ -60,6 +67,24 @@ struct Worker {
 impl Worker {
     fn is_ready(&self) -> bool {
         matches!(self.phase, Phase::Ready { .. })
+    }
+}
+
+/// Why a worker is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It was not ready, or not at its end, in time.
+    Late,
+    /// It was ready, and has said nothing since.
+    Hung,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Late => to.write_str("it was not in time and was ended"),
+            Self::Hung => write!(to, "it was hung: it said nothing for {} s and was ended", HUNG.as_secs()),
+        }
     }
 }
 
@@ -87,6 +112,7 @@ pub(super) struct Fleet {
     /// How often each replica ended in a row, and when it is started again.
     failures: HashMap<u32, u32>,
     due: Vec<(Instant, u32)>,
+    looks: Looks,
 }
 
 impl Fleet {
@@ -100,6 +126,7 @@ impl Fleet {
             next: 1,
             failures: HashMap::new(),
             due: Vec::new(),
+            looks: Looks::new(Instant::now()),
         }
     }
 
@@ -121,6 +148,8 @@ impl Fleet {
                     revision: left.revision,
                     replica: left.replica,
                     phase: if left.ending { Phase::Ending { until: now + DRAIN } } else { Phase::Ready { since: now } },
+                    pulse: Pulse::default(),
+                    fault: None,
                     rlimit: self.groups.enforcement().memory == Holder::Rlimit,
                     memory: order.map(|order| order.memory.to_string()).unwrap_or_default(),
                     group,
@@ -170,7 +199,11 @@ impl Fleet {
         let opened = match TcpListener::bind(asked) {
             // The port that the service had once is taken: any other will do.
             Err(_) if order.port.is_none() => TcpListener::bind(order.address())?,
-            other => other?,
+            other => other.map_err(|error| {
+                let way_out =
+                    "`port` of the specification or --port can name another, and without one a free one is taken";
+                io::Error::new(error.kind(), format!("cannot listen on {asked}: {error}; {way_out}"))
+            })?,
         };
         rustix::net::listen(&opened, 1024)?;
         self.socket = Some(opened);
@@ -230,6 +263,8 @@ impl Fleet {
             revision,
             replica,
             phase: Phase::Starting { until: Instant::now() + order.patience },
+            pulse: Pulse::default(),
+            fault: None,
             rlimit,
             memory: order.memory.to_string(),
             group: Some(group),
@@ -252,7 +287,8 @@ impl Fleet {
     pub(super) fn patience(&self) -> Duration {
         let ends = self.workers.iter().filter_map(|worker| match worker.phase {
             Phase::Starting { until } | Phase::Ending { until } => Some(until),
-            Phase::Ready { .. } | Phase::Killed => None,
+            Phase::Ready { .. } => Some(self.looks.next()),
+            Phase::Killed { .. } => None,
         });
         let next = ends.chain(self.due.iter().map(|&(at, _)| at)).min();
         next.map_or(IDLE, |at| at.saturating_duration_since(Instant::now()).min(IDLE))
@@ -262,6 +298,20 @@ impl Fleet {
     pub(super) fn late(&self, now: Instant) -> Vec<u64> {
         let late = |worker: &&Worker| matches!(worker.phase, Phase::Starting { until } | Phase::Ending { until } if until <= now);
         self.workers.iter().filter(late).map(|worker| worker.id).collect()
+    }
+
+    /// Notes that a worker makes progress.
+    pub(super) fn alive(&mut self, id: u64) {
+        if let Some(worker) = self.workers.iter_mut().find(|worker| worker.id == id) {
+            worker.pulse.hear();
+        }
+    }
+
+    /// Workers that answered once and are hung.
+    pub(super) fn hung(&mut self, now: Instant) -> Vec<u64> {
+        let Some(look) = self.looks.due(now) else { return Vec::new() };
+        let ready = self.workers.iter_mut().filter(|worker| worker.is_ready());
+        ready.filter_map(|worker| worker.pulse.look(look).then_some(worker.id)).collect()
     }
 
     /// Replicas that are to be started now.
@@ -284,6 +334,7 @@ impl Fleet {
             && let Phase::Starting { .. } = worker.phase
         {
             worker.phase = Phase::Ready { since: Instant::now() };
+            worker.pulse.hear();
         }
     }
 
@@ -294,17 +345,24 @@ impl Fleet {
     }
 
     /// Ends a worker now.
-    pub(super) fn kill(&mut self, id: u64) {
+    pub(super) fn kill(&mut self, id: u64, fault: Option<Fault>) {
         if let Some(worker) = self.workers.iter_mut().find(|worker| worker.id == id) {
-            worker.phase = Phase::Killed;
+            let before = worker.phase;
+            let lived = matches!(before, Phase::Starting { .. } | Phase::Ready { .. });
+            worker.phase = Phase::Killed { unasked: lived && fault.is_some() };
+            worker.fault = fault;
             worker.identity.kill();
+            if let Phase::Ready { since } = before {
+                let replica = worker.replica;
+                self.forgive(replica, since);
+            }
         }
     }
 
     /// Ends every worker of a deployment now.
     pub(super) fn kill_all_of(&mut self, revision: u64) {
         let ids: Vec<u64> = self.workers.iter().filter(|w| w.revision == revision).map(|w| w.id).collect();
-        ids.into_iter().for_each(|id| self.kill(id));
+        ids.into_iter().for_each(|id| self.kill(id, None));
     }
 
     /// Asks every worker but those of one deployment to finish what it does and end.
@@ -355,21 +413,29 @@ impl Fleet {
     pub(super) fn take(&mut self, id: u64) -> Option<End> {
         let at = self.workers.iter().position(|worker| worker.id == id)?;
         let mut worker = self.workers.remove(at);
+        // Kernels of a notebook, for one, are processes of its group. The number is its own until it is waited for.
+        worker.identity.kill();
         let status = worker.child.as_mut().and_then(|child| child.wait().ok());
         let out_of_memory = worker.group.as_ref().is_some_and(Group::ran_out_of_memory);
         let how = how(&worker, status, out_of_memory);
-        // Kernels of a notebook, for one, are processes of its group.
-        worker.identity.kill();
+        // What left the group, and the group of a worker that was no child of this process.
+        self.end_strangers();
         if let Some(group) = &worker.group {
             group.remove();
         }
-        let unasked = matches!(worker.phase, Phase::Starting { .. } | Phase::Ready { .. });
-        if let Phase::Ready { since } = worker.phase
-            && since.elapsed() > HEALTHY
-        {
-            self.failures.remove(&worker.replica);
+        let unasked =
+            matches!(worker.phase, Phase::Starting { .. } | Phase::Ready { .. } | Phase::Killed { unasked: true });
+        if let Phase::Ready { since } = worker.phase {
+            self.forgive(worker.replica, since);
         }
         Some(End { pid: worker.identity.pid, revision: worker.revision, replica: worker.replica, unasked, how })
+    }
+
+    /// A replica that has worked since then is no longer one that keeps ending.
+    fn forgive(&mut self, replica: u32, since: Instant) {
+        if self.failures.get(&replica).is_some_and(|&failures| has_worked(since.elapsed(), failures)) {
+            self.failures.remove(&replica);
+        }
     }
 }
 
@@ -377,8 +443,8 @@ fn how(worker: &Worker, status: Option<ExitStatus>, out_of_memory: bool) -> Stri
     if out_of_memory {
         return format!("its memory limit of {} was hit", worker.memory);
     }
-    if matches!(worker.phase, Phase::Killed) {
-        return "it was not in time and was ended".to_owned();
+    if let Some(fault) = worker.fault {
+        return fault.to_string();
     }
     match (status.and_then(|status| status.code()), status.and_then(|status| status.signal())) {
         (Some(0), _) => "it ended by itself".to_owned(),

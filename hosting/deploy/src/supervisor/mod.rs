@@ -5,6 +5,8 @@
 
 mod control;
 mod fleet;
+mod liveness;
+mod restarts;
 mod rollout;
 
 use std::io::{self, Write};
@@ -18,10 +20,11 @@ pub(crate) use control::{Reply, Request};
 
 use crate::home::{CONTROL, HomeError, LOCK, NOTIFY, ServiceHome};
 use crate::limits::Cgroups;
+use crate::log::Cutter;
 use crate::process::{self, Identity};
 use crate::record::{Record, State};
-use control::Client;
-use fleet::Fleet;
+use control::{Client, SIGN};
+use fleet::{Fault, Fleet};
 use rollout::Rollout;
 
 /// Why a supervisor ended.
@@ -44,6 +47,11 @@ pub enum SuperviseError {
 /// After a record that could not be written.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// A supervisor that has nothing to supervise for so long ends.
+const FORGOTTEN: Duration = Duration::from_secs(30);
+/// Of a service whose processes are known by nothing but their environment.
+const LOST: &str = "the record of the service could not be read: it was set aside, and its processes were ended";
+
 /// What happens to a supervisor.
 #[derive(Debug)]
 enum Event {
@@ -51,6 +59,8 @@ enum Event {
     Asked(Request, Client),
     /// A worker answers.
     Ready(u64),
+    /// A worker makes progress.
+    Alive(u64),
     /// A worker's process has ended.
     Gone(u64),
 }
@@ -61,11 +71,15 @@ struct Supervisor {
     home: ServiceHome,
     record: Record,
     fleet: Fleet,
+    log: Cutter,
     rollout: Option<Rollout>,
     /// The clients that wait for the end of everything, while the state is [`State::Stopping`].
-    stopper: Option<Client>,
+    stoppers: Vec<Client>,
     /// Why the record on disk is behind, and when it is written again.
     behind: Option<(String, Instant)>,
+    /// When clients that wait are told so.
+    sign: Instant,
+    begun: Instant,
 }
 
 /// Supervises the service of a folder until it is stopped. A socket that the service listens on already may come as
@@ -87,9 +101,11 @@ fn run(home: &ServiceHome) -> io::Result<()> {
     if socket.is_some() {
         process::shed_limits();
     }
-    // Workers that serve have no use for a supervisor that knows nothing of them; a new deployment has.
-    let record = if socket.is_some() { Record::read(home)? } else { Record::read_or_set_aside(home)? };
-    let record = record.unwrap_or_else(|| Record::new(home.name()));
+    let record = Record::read_or_set_aside(home)?.unwrap_or_else(|| match &socket {
+        None => Record::new(home.name()),
+        // Of workers that serve and of which nothing is known, none is left.
+        Some(_) => Record { state: State::Failed, message: Some(LOST.to_owned()), ..Record::new(home.name()) },
+    });
     let (tell, events) = channel();
     control::listen(&folder, &tell)?;
     let mut supervisor = Supervisor::new(home, record, socket, &tell)?;
@@ -98,9 +114,8 @@ fn run(home: &ServiceHome) -> io::Result<()> {
     let _ = folder.remove(NOTIFY);
     // The client that asked for the end hears of it when nothing is left, and may deploy again at once.
     drop(lock);
-    if let Some(client) = asked {
-        client.reply(&Reply::Done(Box::new(supervisor.record)));
-    }
+    let reply = Reply::Done(Box::new(supervisor.record));
+    asked.iter().for_each(|client| client.reply(&reply));
     Ok(())
 }
 
@@ -125,64 +140,107 @@ impl Supervisor {
         let groups = Cgroups::find();
         record.supervisor = Some(Identity::own());
         record.enforcement = Some(groups.enforcement());
+        let follows = socket.is_some();
         let mut fleet = Fleet::new(home, groups, socket, tell.clone());
         fleet.adopt(&mut record)?;
-        let mut supervisor = Self { home: home.clone(), record, fleet, rollout: None, stopper: None, behind: None };
+        let mut supervisor = Self {
+            home: home.clone(),
+            record,
+            fleet,
+            log: Cutter::start(home)?,
+            rollout: None,
+            stoppers: Vec::new(),
+            behind: None,
+            sign: Instant::now(),
+            begun: Instant::now(),
+        };
         if supervisor.is_stopping() && !supervisor.fleet.is_empty() {
             supervisor.fleet.stop();
-        } else if matches!(supervisor.record.state, State::Stopping | State::Stopped) {
+        } else if !follows && !matches!(supervisor.record.state, State::Running | State::Restarting) {
+            // It was started for a deployment, which it is about to be asked for.
             supervisor.record.state = State::Starting;
+        } else if supervisor.fleet.is_idle() && supervisor.record.state == State::Starting {
+            supervisor.record.state = State::Failed;
+            supervisor.record.message.get_or_insert_with(|| "its supervisor was killed before it was ready".to_owned());
         }
         supervisor.keep();
         Ok(supervisor)
     }
 
     /// Returns the clients that asked for the end.
-    fn run(&mut self, events: &Receiver<Event>) -> Option<Client> {
-        loop {
+    fn run(&mut self, events: &Receiver<Event>) -> Vec<Client> {
+        while !self.is_at_end() {
             match events.recv_timeout(self.patience()) {
                 Ok(Event::Asked(request, client)) => self.asked(request, client),
                 Ok(Event::Ready(worker)) => self.ready(worker),
+                Ok(Event::Alive(worker)) => self.fleet.alive(worker),
                 Ok(Event::Gone(worker)) => self.gone(worker),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Disconnected) => return Vec::new(),
             }
-            let now = Instant::now();
-            if self.behind.as_ref().is_some_and(|&(_, again)| again <= now) {
-                self.keep();
-            }
-            for late in self.fleet.late(now) {
-                say(&format!("worker {late} was not in time and is ended"));
-                self.fleet.kill(late);
-            }
-            for replica in self.fleet.due(now) {
-                self.start_again(replica);
-            }
-            if self.record.state == State::Failed && self.fleet.is_idle() && self.rollout.is_none() {
-                self.record.supervisor = None;
-                self.keep();
-                return None;
-            }
-            if self.is_stopping() && self.fleet.is_empty() {
-                self.record.state = State::Stopped;
-                self.record.supervisor = None;
-                self.record.message = None;
-                self.fleet.end_strangers();
-                self.keep();
-                say("stopped");
-                return self.stopper.take();
-            }
+            self.on_time(Instant::now());
         }
+        self.record.supervisor = None;
+        self.fleet.end_strangers();
+        self.keep();
+        std::mem::take(&mut self.stoppers)
+    }
+
+    /// Does what is due.
+    fn on_time(&mut self, now: Instant) {
+        if self.behind.as_ref().is_some_and(|&(_, again)| again <= now) {
+            self.keep();
+        }
+        for late in self.fleet.late(now) {
+            say(&format!("worker {late} was not in time and is ended"));
+            self.fleet.kill(late, Some(Fault::Late));
+        }
+        for hung in self.fleet.hung(now) {
+            say(&format!("worker {hung} is hung and is ended"));
+            self.fleet.kill(hung, Some(Fault::Hung));
+        }
+        if self.sign <= now {
+            self.waiting().for_each(Client::wait);
+            self.sign = now + SIGN;
+        }
+        for replica in self.fleet.due(now) {
+            self.start_again(replica);
+        }
+    }
+
+    /// Whether there is nothing left to supervise.
+    fn is_at_end(&mut self) -> bool {
+        if self.is_stopping() && self.fleet.is_empty() {
+            self.record.state = State::Stopped;
+            self.record.message = None;
+            say("stopped");
+            return true;
+        }
+        if !self.fleet.is_idle() || self.rollout.is_some() {
+            return false;
+        }
+        // The client that started it may have been killed before it asked.
+        if self.begun.elapsed() > FORGOTTEN {
+            self.record.state = State::Failed;
+        }
+        matches!(self.record.state, State::Failed | State::Stopped)
     }
 
     fn is_stopping(&self) -> bool {
         self.record.state == State::Stopping
     }
 
+    /// The clients whose requests are being carried out.
+    fn waiting(&self) -> impl Iterator<Item = &Client> {
+        self.rollout.as_ref().map(|rollout| &rollout.client).into_iter().chain(&self.stoppers)
+    }
+
     /// How long nothing needs to be done.
     fn patience(&self) -> Duration {
-        let again = self.behind.as_ref().map(|&(_, again)| again.saturating_duration_since(Instant::now()));
-        again.map_or(self.fleet.patience(), |again| again.min(self.fleet.patience()))
+        let again = self.behind.as_ref().map(|&(_, again)| again);
+        let sign = self.waiting().next().map(|_| self.sign);
+        let left = |at: Instant| at.saturating_duration_since(Instant::now());
+        [again, sign].into_iter().flatten().map(left).chain([self.fleet.patience()]).min().unwrap_or_default()
     }
 
     /// Writes down how things are; whether that went well. Where it does not, on a full disk say, it is tried again.
@@ -223,6 +281,11 @@ impl Supervisor {
     }
 
     fn asked(&mut self, request: Request, client: Client) {
+        // It waited too long for us, and takes what it asked for to be undone.
+        if client.is_gone() {
+            say("a request was dropped, because its client is gone");
+            return;
+        }
         let order = match request {
             Request::Status => {
                 client.reply(&Reply::Done(self.told()));
@@ -237,7 +300,7 @@ impl Supervisor {
                 self.record.state = State::Stopping;
                 self.keep();
                 self.fleet.stop();
-                self.stopper = Some(client);
+                self.stoppers.push(client);
                 self.keep();
                 return;
             }
@@ -301,21 +364,5 @@ impl Supervisor {
             say(&format!("replica {} is started again in {} ms", end.replica, delay.as_millis()));
         }
         self.keep();
-    }
-}
-
-/// The next delay of a replica that keeps ending: 100 ms, doubled up to 30 s.
-fn delay_after(failures: u32) -> Duration {
-    Duration::from_millis(100).saturating_mul(1 << failures.min(9)).min(Duration::from_secs(30))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_keeps_ending_is_started_ever_later_and_at_least_every_half_minute() {
-        let delays: Vec<u128> = [0, 1, 2, 8, 9, 40].map(|failures| delay_after(failures).as_millis()).into();
-        assert_eq!(delays, [100, 200, 400, 25_600, 30_000, 30_000]);
     }
 }

@@ -1,9 +1,8 @@
 //! One deployment on its way: what runs goes on until the new one is ready, or for good if it never is.
 
-use std::io::{self, Read, Seek, SeekFrom};
-
 use super::control::{Client, Reply};
 use super::{Supervisor, say};
+use crate::log;
 use crate::order::Order;
 use crate::record::State;
 
@@ -11,22 +10,20 @@ use crate::record::State;
 const LINES: usize = 30;
 /// Bytes of the log that are looked at for them.
 const BYTES: u64 = 64 * 1024;
-/// A log longer than this is set aside when a deployment begins.
-const LONGEST_LOG: u64 = 16 << 20;
 
 /// A deployment that is not ready yet.
 #[derive(Debug)]
 pub(super) struct Rollout {
     pub(super) revision: u64,
     pub(super) client: Client,
-    /// Where its part of the log begins.
+    /// Bytes that were printed before it.
     log: u64,
 }
 
 impl Supervisor {
     /// Starts the workers of a new deployment beside those that run. They wait until the record names them.
     pub(super) fn roll_out(&mut self, order: Order, client: Client) {
-        let log = self.log_begins();
+        let log = self.log.printed();
         let before = self.record.address;
         let revision = self.record.begin(order.clone());
         say(&format!("deployment {revision}: {}", order.source));
@@ -84,7 +81,7 @@ impl Supervisor {
         self.nothing_new();
         self.record.message = Some(message.clone());
         self.keep();
-        let said = self.said_since(rollout.log).unwrap_or_default();
+        let said = self.said_since(rollout.log);
         rollout.client.reply(&Reply::Refused(format!("{message}\n{said}")));
     }
 
@@ -105,23 +102,28 @@ impl Supervisor {
         }
     }
 
-    /// The length of the log, of a new one if it has grown long.
-    fn log_begins(&self) -> u64 {
-        let log = self.home.log();
-        let length = std::fs::metadata(&log).map_or(0, |metadata| metadata.len());
-        let is_new = length >= LONGEST_LOG && std::fs::rename(&log, log.with_extension("1")).is_ok();
-        if is_new { 0 } else { length }
+    /// The last lines that were printed since then by others, with nothing in them that could command a terminal.
+    fn said_since(&self, begin: u64) -> String {
+        let bytes = self.log.printed().saturating_sub(begin).min(BYTES);
+        let tail = log::last(&self.home, bytes).ok().flatten().unwrap_or_default();
+        let text = String::from_utf8_lossy(&tail.bytes);
+        let lines: Vec<String> = text.lines().filter(|line| !line.contains(" supervisor: ")).map(plain).collect();
+        lines[lines.len().saturating_sub(LINES)..].join("\n")
     }
+}
 
-    /// The last lines that were printed since then.
-    fn said_since(&self, begin: u64) -> io::Result<String> {
-        let Some(mut log) = self.home.open_log()? else { return Ok(String::new()) };
-        let length = log.metadata()?.len();
-        log.seek(SeekFrom::Start(begin.max(length.saturating_sub(BYTES))))?;
-        let mut bytes = Vec::new();
-        log.take(BYTES).read_to_end(&mut bytes)?;
-        let text = String::from_utf8_lossy(&bytes);
-        let lines: Vec<&str> = text.lines().filter(|line| !line.contains(" supervisor: ")).collect();
-        Ok(lines[lines.len().saturating_sub(LINES)..].join("\n"))
+/// A line with a sign in place of each character that is none to be printed.
+fn plain(line: &str) -> String {
+    let printed = |character: char| if character.is_control() && character != '\t' { '\u{fffd}' } else { character };
+    line.chars().map(printed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn what_a_failed_deployment_has_printed_commands_no_terminal() {
+        assert_eq!(plain("a\tb \u{1b}[2J\u{7} \u{9b}31m é"), "a\tb \u{fffd}[2J\u{fffd} \u{fffd}31m é");
     }
 }

@@ -1,12 +1,11 @@
 //! `foretaste logs`: what a service and its supervisor have printed.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Write;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use foretaste_deploy::ServiceHome;
+use anyhow::{Result, anyhow};
+use foretaste_deploy::{ServiceHome, log};
 
 use super::home;
 use crate::args::LogsArgs;
@@ -20,13 +19,9 @@ const PACE: Duration = Duration::from_millis(100);
 
 pub(super) fn logs(args: &LogsArgs) -> Result<()> {
     let service = home(&args.state)?.service(&args.name).exit_with(Exit::Usage)?;
-    let mut log = open(&service)?;
-    let end = log.seek(SeekFrom::End(0))?;
-    let begin = end.saturating_sub(WINDOW);
-    log.seek(SeekFrom::Start(begin))?;
-    let mut bytes = Vec::new();
-    (&mut log).take(end - begin).read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
+    let unknown = || coded(Exit::NotFound, anyhow!("there is no service `{}`", service.name()));
+    let tail = log::last(&service, WINDOW)?.ok_or_else(unknown)?;
+    let text = String::from_utf8_lossy(&tail.bytes);
     let lines: Vec<&str> = text.lines().collect();
     let last = &lines[lines.len().saturating_sub(args.lines)..];
     if args.json.shape() == Shape::Json {
@@ -37,12 +32,7 @@ pub(super) fn logs(args: &LogsArgs) -> Result<()> {
         writeln!(out, "{}", plain(line))?;
     }
     out.flush()?;
-    if args.follow { follow(log, &service, &mut out) } else { Ok(()) }
-}
-
-fn open(service: &ServiceHome) -> Result<File> {
-    let unknown = || coded(Exit::NotFound, anyhow!("there is no service `{}`", service.name()));
-    service.open_log()?.ok_or_else(unknown)
+    if args.follow { follow(&service, tail.end, &mut out) } else { Ok(()) }
 }
 
 /// A line with nothing in it that could command a terminal: whatever a service prints is in its log.
@@ -52,11 +42,13 @@ fn plain(line: &str) -> String {
 }
 
 /// Prints what is added, until the reader goes or the process is interrupted.
-fn follow(mut log: File, service: &ServiceHome, out: &mut impl Write) -> Result<()> {
+fn follow(service: &ServiceHome, mut end: u64, out: &mut impl Write) -> Result<()> {
     let mut bytes = Vec::new();
     loop {
+        let tail = log::since(service, end)?;
+        end = tail.end;
+        bytes.extend(tail.bytes);
         // What has no end of line yet is printed with the rest of its line.
-        (&mut log).take(WINDOW).read_to_end(&mut bytes)?;
         let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
         for line in String::from_utf8_lossy(&bytes[..whole]).lines() {
             writeln!(out, "{}", plain(line))?;
@@ -64,10 +56,6 @@ fn follow(mut log: File, service: &ServiceHome, out: &mut impl Write) -> Result<
         bytes.drain(..whole);
         out.flush()?;
         thread::sleep(PACE);
-        // A log that grew long is set aside and begun anew.
-        if std::fs::metadata(service.log()).context("the log is gone")?.len() < log.stream_position()? {
-            log = open(service)?;
-        }
     }
 }
 

@@ -16,7 +16,9 @@ mod request;
 mod trial;
 mod work;
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -77,8 +79,8 @@ fn stop(args: &StopArgs) -> Result<()> {
         None => home.services()?,
     };
     let (mut stopped, mut failed) = (Vec::new(), Ok(()));
-    for service in services {
-        match client::stop(&service) {
+    for ended in each(&services, client::stop) {
+        match ended {
             Ok(record) => stopped.push(record),
             // Of all services, those that do not run need not be stopped, and one that cannot be keeps no other running.
             Err(ClientError::NotRunning { .. }) if args.all => {}
@@ -137,11 +139,19 @@ fn told(error: ClientError) -> anyhow::Error {
     coded(exit, error)
 }
 
+/// What each service answers, in their order. All are asked at the same time: one that hangs delays no other.
+fn each<T: Send>(services: &[ServiceHome], ask: impl Fn(&ServiceHome) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let asked: Vec<_> = services.iter().map(|service| scope.spawn(|| ask(service))).collect();
+        asked.into_iter().map(|asked| asked.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
+}
+
 /// Every service's record, as it is now; of one that cannot be read, why.
 fn records(home: &Home) -> Result<Vec<Record>> {
-    let mut records = Vec::new();
-    for service in home.services()? {
-        match client::status(&service) {
+    let (services, mut records) = (home.services()?, Vec::new());
+    for (service, status) in services.iter().zip(each(&services, client::status)) {
+        match status {
             Ok(record) => records.push(record),
             Err(error) => output::note(&format!("{}: {:#}", service.name(), anyhow::Error::from(error))),
         }

@@ -1,10 +1,11 @@
 //! The service's log: structured events on stderr.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Stderr};
 
 use anyhow::{Result, anyhow};
 use tracing_subscriber::EnvFilter;
 
+use super::repeats::Repeats;
 use crate::args::LogFormat;
 use crate::exit::{Exit, coded};
 
@@ -13,8 +14,18 @@ const VARIABLE: &str = "FORETASTE_LOG";
 /// The sockets to a kernel announce each loss of it, which is told already.
 const DEFAULT: &str = "info,zeromq=warn";
 
-/// Starts the log. Text has colours on a terminal.
-pub(in crate::commands) fn start(format: LogFormat) -> Result<()> {
+/// The log; when it is dropped, everything was told.
+pub(in crate::commands) struct Log(Repeats<Stderr>);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        // There is no other place to say that the log cannot be written to.
+        let _ = self.0.tell();
+    }
+}
+
+/// Starts the log. Text has colours on a terminal; lines that repeat the one before are counted.
+pub(in crate::commands) fn start(format: LogFormat) -> Result<Log> {
     let wanted = std::env::var(VARIABLE).ok().filter(|wanted| !wanted.is_empty());
     let wanted = wanted.as_deref().unwrap_or(DEFAULT);
     let refused = |what: &str| {
@@ -26,12 +37,14 @@ pub(in crate::commands) fn start(format: LogFormat) -> Result<()> {
         return Err(refused(directive));
     }
     let filter = EnvFilter::try_new(wanted).map_err(|_| refused(wanted))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let repeats = Repeats::start(io::stderr())?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(repeats.clone());
     let started = match format {
         LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
-    started.map_err(|error| anyhow!("cannot start the log: {error}"))
+    started.map_err(|error| anyhow!("cannot start the log: {error}"))?;
+    Ok(Log(repeats))
 }
 
 /// The first directive that the filter would take for the name of a part of the program, though it is none: a level

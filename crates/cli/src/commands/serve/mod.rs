@@ -1,6 +1,7 @@
 //! `foretaste serve`: reads, fits, and answers over HTTP until a signal comes.
 
 pub(super) mod logging;
+mod repeats;
 pub(super) mod socket;
 mod source;
 mod suggestions;
@@ -29,7 +30,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let second = args.admin_listen.filter(|_| !args.access.open_metrics);
     let access = entrance::access(&args.access, &[Some(listen), second].into_iter().flatten().collect::<Vec<_>>())?;
     let tls = args.access.tls()?;
-    logging::start(args.log_format)?;
+    let _log = logging::start(args.log_format)?;
     let stop = Stop::watch()?;
     let hangups = Hangups::watch()?;
     let inherited = socket::inherited(args.inherit)?;
@@ -74,7 +75,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let reloader = server.reloader();
     hangups.each(move || reloader.reload())?;
     socket::ready();
-    server.run(stopped).context("the service failed")
+    server.run(socket::watched(stopped)).context("the service failed")
 }
 
 /// How the service is called.
