@@ -28,7 +28,7 @@ MASKS = [
     (r'("(?:duration_ms|svd_ms|fit_ms)": ?|duration_ms=)[\d.]+', r"\1<duration>", "how long a fit or a call took"),
     (r'("average":)\d+(,"total_time":)\d+(,"last_calls":\[)[\d,]+\]', r"\1<duration>\2<duration>\3<durations>]",
      "how long the recomputations took"),
-    (r"(foretaste_\w+_seconds_(?:bucket|sum)\S*) [\d.e-]+", r"\1 <duration>", "how long calls took"),
+    (r"(foretaste_\w+_seconds_(?:bucket|sum)\S*|foretaste_model_age_seconds) [\d.e-]+", r"\1 <duration>", "how long calls took"),
     (r"(foretaste_score_\w+_seconds_count) \d+", r"\1 <scored>", "a list is counted a little after its answer"),
     (r"(foretaste_connections) \d+", r"\1 <connections>", "a connection is closed a little after its answer"),
     (r'"state":"(?:queued|running)"(.*?),"progress":[\d.]+(,"queued_at":"<time>")(,"started_at":"<time>")?',

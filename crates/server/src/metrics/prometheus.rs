@@ -132,7 +132,7 @@ impl Metrics {
             // Writing to a string cannot fail.
             let _ = encode(&mut text, &registry);
         }
-        text
+        ordered(&text)
     }
 
     /// The older Prometheus text format 0.0.4: counters carry their suffix in the metadata too, and there is no end mark.
@@ -156,6 +156,20 @@ impl Metrics {
         }
         text
     }
+}
+
+/// The same text with the series of each figure in the order of their labels: the registry has them in no order.
+fn ordered(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    for series in lines.chunk_by_mut(|a, b| !a.starts_with('#') && !b.starts_with('#')) {
+        // The buckets of a series stay as they are.
+        series.sort_by_key(|line| {
+            let labels = line.split_once('{').map_or("", |(_, labels)| labels);
+            let labels = labels.rsplit_once('}').map_or(labels, |(labels, _)| labels);
+            labels.split(',').filter(|label| !label.starts_with("le=")).collect::<Vec<_>>().join(",")
+        });
+    }
+    lines.into_iter().flat_map(|line| [line, "\n"]).collect()
 }
 
 impl Observer for Metrics {
@@ -186,6 +200,27 @@ impl Observer for Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn series_come_in_the_order_of_their_labels() {
+        let metrics = Metrics::new();
+        for route in ["/c", "/a", "/b", "/d", "/a"] {
+            metrics.answered(route.into(), 200, Duration::from_millis(1));
+        }
+        metrics.answered("/a".into(), 404, Duration::from_millis(1));
+        let text = metrics.open_metrics();
+        let of = |prefix: &str| -> Vec<String> {
+            text.lines().filter_map(|line| line.strip_prefix(prefix)).map(str::to_owned).collect()
+        };
+        let series = of("foretaste_http_requests_total{route=");
+        assert_eq!(series[..2], ["\"/a\",status=\"200\"} 2", "\"/a\",status=\"404\"} 1"]);
+        assert!(series.is_sorted() && series.len() == 5, "{series:?}");
+        let buckets = of("foretaste_http_request_seconds_bucket{le=");
+        assert!(
+            buckets[..11].iter().all(|bucket| bucket.contains("\"/a\"")) && buckets[0].starts_with("\"0.000064\""),
+            "{buckets:?}"
+        );
+    }
 
     #[test]
     fn both_formats_name_a_counter_as_their_rules_say() {
