@@ -278,7 +278,8 @@ def test_a_python_without_ipykernel_is_told(tmp_path):
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\necho No module named ipykernel_launcher >&2\nexit 1\n")
     python.chmod(0o755)
-    assert "No module named ipykernel_launcher" in fails(file, code=1, python=python)
+    said = fails(file, code=1, python=python)
+    assert "No module named ipykernel_launcher" in said and f"`{python} -m pip install ipykernel` installs it" in said, said
     assert "there is no interpreter at" in fails(file, code=2, python=tmp_path / "none")
 
 

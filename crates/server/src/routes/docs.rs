@@ -22,9 +22,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 
 const FRONT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>foretaste</title>\
     <h1>foretaste</h1><p>Recommendations over HTTP.</p><ul>\
-    <li><a href=\"/docs/\">the API, to read and try</a></li>\
-    <li><a href=\"/openapi.json\">the API, for programs</a></li>\
-    <li><a href=\"/v1/models\">the models</a></li></ul></html>\n";
+    <li><a href=\"docs/\">the API, to read and try</a></li>\
+    <li><a href=\"openapi.json\">the API, for programs</a></li>\
+    <li><a href=\"v1/models\">the models</a></li></ul></html>\n";
 
 /// Their paths, as templates.
 pub(super) const PATHS: [&str; 5] = ["/", "/openapi.json", "/docs", "/docs/", "/docs/{*file}"];
@@ -34,7 +34,7 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/", get(|| async { page("text/html; charset=utf-8", FRONT) }))
         .route("/openapi.json", get(|State(app): State<Shared>| async move { document(app.asks_for_keys) }))
-        .route("/docs", get(|| async { (StatusCode::PERMANENT_REDIRECT, [(LOCATION, "/docs/")]) }))
+        .route("/docs", get(|| async { (StatusCode::PERMANENT_REDIRECT, [(LOCATION, "docs/")]) }))
         .route("/docs/", get(|| async { viewer("") }))
         .route("/docs/{*file}", get(|Path(file): Path<String>| async move { viewer(&file) }))
 }
@@ -48,7 +48,7 @@ fn document(asks_for_keys: bool) -> Response {
 
 fn viewer(file: &str) -> Response {
     static CONFIG: LazyLock<Arc<Config<'static>>> =
-        LazyLock::new(|| Arc::new(Config::from("/openapi.json").validator_url("none")));
+        LazyLock::new(|| Arc::new(Config::from("../openapi.json").validator_url("none")));
     match serve(file, Arc::clone(&CONFIG)) {
         Ok(Some(file)) => {
             let mut response = page(&file.content_type, file.bytes.into_owned());

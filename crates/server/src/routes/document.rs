@@ -7,7 +7,7 @@ use foretaste_keys::Role;
 use foretaste_service::{HISTORY, KEPT};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathItem, RefOr, Required};
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, PathItem, RefOr, Required, Server};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -28,7 +28,8 @@ pub(super) fn frame() -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(about()))
         .license(Some(utoipa::openapi::LicenseBuilder::new().name("MIT OR Apache-2.0").build()));
-    OpenApiBuilder::new().info(info.build()).build()
+    // Where the document is, also behind a proxy that has put a prefix before it.
+    OpenApiBuilder::new().info(info.build()).servers(Some([Server::new("./")])).build()
 }
 
 /// What holds for all routes.

@@ -162,7 +162,7 @@ fn the_last_five_versions_are_kept() {
 #[test]
 fn the_docs_load_nothing_from_elsewhere() {
     let server = start();
-    assert_eq!(server.get("/docs").header("location"), Some("/docs/"));
+    assert_eq!(server.get("/docs").header("location"), Some("docs/"));
     let page = server.get("/docs/");
     assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'; script-src 'self';"));
     assert!(!page.body.contains("http://") && !page.body.contains("https://"), "{}", page.body);

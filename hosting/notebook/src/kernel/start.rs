@@ -83,6 +83,15 @@ impl From<RuntimeError> for StartError {
     }
 }
 
+/// What a kernel printed, and what to do about the commonest reason why there is none.
+fn with_way_out(output: String, program: &str) -> String {
+    if output.contains("No module named ipykernel") {
+        format!("{output}\n`{program} -m pip install ipykernel` installs it")
+    } else {
+        output
+    }
+}
+
 impl StartPlan {
     /// Starts kernel `number` and returns when it answers, however long that takes.
     pub(crate) async fn start(&self, number: usize) -> Result<Kernel, StartError> {
@@ -108,11 +117,11 @@ impl StartPlan {
         let kernel = self.choice.arguments(&file);
         let program = self.choice.argv.first().cloned().unwrap_or_default();
         let process = Process::start(self.command(kernel), number).await;
-        let process = process.map_err(|source| StartError::Run { program, source })?;
+        let process = process.map_err(|source| StartError::Run { program: program.clone(), source })?;
         let ended = |lost: Lost, process: &Process| StartError::Ended {
             command: self.choice.argv.join(" "),
             how: lost.how,
-            output: process.last_output(),
+            output: with_way_out(process.last_output(), &program),
         };
         tokio::select! {
             () = listens(&info) => {}
