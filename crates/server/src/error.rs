@@ -20,6 +20,7 @@ pub(crate) enum ErrorCode {
     MalformedJson,
     UnreadableBody,
     AmbiguousRequest,
+    ExpectationFailed,
     MissingKey,
     UnknownKey,
     ExpiredKey,
@@ -65,6 +66,7 @@ impl ErrorCode {
             Self::MalformedJson => (StatusCode::BAD_REQUEST, "malformed_json"),
             Self::UnreadableBody => (StatusCode::BAD_REQUEST, "unreadable_body"),
             Self::AmbiguousRequest => (StatusCode::BAD_REQUEST, "ambiguous_request"),
+            Self::ExpectationFailed => (StatusCode::EXPECTATION_FAILED, "expectation_failed"),
             // It may not come here.
             Self::MissingKey => (StatusCode::UNAUTHORIZED, "missing_key"),
             Self::UnknownKey => (StatusCode::UNAUTHORIZED, "unknown_key"),
@@ -115,6 +117,7 @@ impl ErrorCode {
             Self::MalformedJson => "the body is not JSON",
             Self::UnreadableBody => "the body ended early or is not framed as HTTP says",
             Self::AmbiguousRequest => "a header says twice, or not at all, where the request goes or ends",
+            Self::ExpectationFailed => "the header `expect` asks for more than `100-continue`",
             Self::MissingKey => "a key is needed",
             Self::UnknownKey => "the key is not known",
             Self::ExpiredKey => "the key has ended",

@@ -34,6 +34,9 @@ pub enum HeadError {
         /// Bytes allowed.
         most: usize,
     },
+    /// The client expects something that is not done here.
+    #[error("the header `expect` is not `100-continue`, which is all that can be expected")]
+    Expectation,
     /// The header that says where the request goes or ends is not there once, as it must be.
     #[error("the header `{header}` {fault}")]
     Ambiguous {
@@ -91,6 +94,10 @@ pub fn check_head<B>(request: &Request<B>, limits: &Limits) -> Result<(), HeadEr
         || codings.next().is_some()
     {
         return ambiguous("transfer-encoding", "is not `chunked`, once");
+    }
+    let mut expected = request.headers().get_all(EXPECT).iter();
+    if expected.any(|expected| !expected.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Err(HeadError::Expectation);
     }
     let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     match length {

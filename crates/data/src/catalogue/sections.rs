@@ -247,6 +247,15 @@ fn checked(column: Column) -> Result<Column, Why> {
         Store::Time { values, present } => zero_where_missing(present, |row| values[row] == 0)?,
         Store::Bool { values, present } => zero_where_missing(present, |row| !values.contains(row))?,
     }
+    let texts = match &column.0 {
+        Store::String { names, .. } | Store::Set { names, .. } => Some(names),
+        Store::Text { texts, .. } => Some(texts),
+        _ => None,
+    };
+    // A reader of tables puts spaces in their place: they would reach a terminal.
+    if texts.is_some_and(|texts| (0..texts.len()).any(|row| texts.at(row).contains(char::is_control))) {
+        return Err("a text with a control character");
+    }
     let fits = |value: Value<'_>| check(&value).is_ok();
     if !(0..rows).filter_map(|row| column.get(row)).all(fits) {
         return Err("a value out of range or too long");

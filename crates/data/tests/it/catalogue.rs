@@ -420,3 +420,20 @@ fn a_huge_length_in_a_section_is_refused_before_anything_is_allocated() {
     let error = Catalogue::from_sections(usize::MAX, &borrowed(&catalogue_of(&random_items(2), 1).to_sections()));
     assert!(error.is_err());
 }
+
+#[test]
+fn a_control_character_in_the_section_of_a_file_is_refused() {
+    for kind in [PropertyType::String, PropertyType::Text] {
+        let mut properties = Properties::none(1);
+        let origin = Origin { column: None, evidence: "drawn".to_owned() };
+        let value = if kind == PropertyType::Text { Value::Text("plain title") } else { Value::String("plain title") };
+        properties.add_values("title", origin, kind, [Some(value)].into_iter()).unwrap();
+        let none = IdTable::from_sorted(std::iter::empty()).unwrap();
+        let mut sections = Catalogue::new(1, none, properties).unwrap().to_sections();
+        assert!(Catalogue::from_sections(1, &borrowed(&sections)).is_ok());
+        let at = sections.values.windows(5).position(|window| window == b"plain").unwrap();
+        sections.values[at + 2] = 0x1b;
+        let error = Catalogue::from_sections(1, &borrowed(&sections)).unwrap_err();
+        assert_eq!(error.to_string(), "the values of property `title` hold a text with a control character");
+    }
+}

@@ -81,6 +81,7 @@ impl Face for Api {
             Refusal::Head(HeadError::UriTooLong { .. }) => ErrorCode::UriTooLong,
             Refusal::Head(HeadError::BodyTooLarge { .. }) => ErrorCode::BodyTooLarge,
             Refusal::Head(HeadError::Ambiguous { .. }) => ErrorCode::AmbiguousRequest,
+            Refusal::Head(HeadError::Expectation) => ErrorCode::ExpectationFailed,
             Refusal::Host { .. } => ErrorCode::MisdirectedRequest,
             Refusal::Origin { .. } => ErrorCode::ForeignOrigin,
             Refusal::Key(KeyFault::Missing) => ErrorCode::MissingKey,

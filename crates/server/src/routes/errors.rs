@@ -10,20 +10,29 @@ use utoipa::{IntoResponses, ToSchema};
 use crate::error::{ErrorBody, ErrorCode};
 
 use ErrorCode::{
-    AmbiguousRequest, BodyTooLarge, ExpiredKey, FitFailed, FitQueueFull, ForeignOrigin, InsufficientRole, Internal,
-    InvalidBody, InvalidLimit, InvalidModel, InvalidParameter, InvalidRank, InvalidRating, MalformedJson,
-    MethodNotAllowed, MisdirectedRequest, MissingKey, MissingParameter, NoDirection, NotEnoughMemory, NotSupported,
-    Overloaded, RateLimited, ShuttingDown, Timeout, TooManyEntries, UnknownHistory, UnknownItem, UnknownJob,
-    UnknownKey, UnknownModel, UnknownUser, UnreadableBody, UnsupportedMediaType, UriTooLong,
+    AmbiguousRequest, BodyTooLarge, ExpectationFailed, ExpiredKey, FitFailed, FitQueueFull, ForeignOrigin,
+    InsufficientRole, Internal, InvalidBody, InvalidLimit, InvalidModel, InvalidParameter, InvalidRank, InvalidRating,
+    MalformedJson, MethodNotAllowed, MisdirectedRequest, MissingKey, MissingParameter, NoDirection, NotEnoughMemory,
+    NotSupported, Overloaded, RateLimited, ShuttingDown, Timeout, TooManyEntries, UnknownHistory, UnknownItem,
+    UnknownJob, UnknownKey, UnknownModel, UnknownUser, UnreadableBody, UnsupportedMediaType, UriTooLong,
 };
 
 /// Any route, also one that is open to all.
-const OPEN: &[ErrorCode] =
-    &[InvalidParameter, AmbiguousRequest, MisdirectedRequest, MethodNotAllowed, BodyTooLarge, UriTooLong, Internal];
+const OPEN: &[ErrorCode] = &[
+    InvalidParameter,
+    AmbiguousRequest,
+    ExpectationFailed,
+    MisdirectedRequest,
+    MethodNotAllowed,
+    BodyTooLarge,
+    UriTooLong,
+    Internal,
+];
 /// Any route for which a key may be needed.
 const ANY: &[ErrorCode] = &[
     InvalidParameter,
     AmbiguousRequest,
+    ExpectationFailed,
     MisdirectedRequest,
     MethodNotAllowed,
     BodyTooLarge,

@@ -65,6 +65,14 @@ fn a_head_that_can_be_read_in_two_ways_is_refused() {
 }
 
 #[test]
+fn nothing_can_be_expected_but_to_go_on() {
+    let server = start();
+    let expecting = |what: &str| raw(&server, "GET /v1/popular", &["host: localhost", &format!("expect: {what}")]);
+    assert_eq!(expecting("200-ok").fault(), "417 expectation_failed");
+    assert_eq!(expecting("100-Continue").status, 200);
+}
+
+#[test]
 fn a_page_of_another_origin_changes_nothing() {
     let server = start();
     let foreign: [&[&str]; 3] = [

@@ -256,6 +256,7 @@ fn every_error_of_every_operation_is_documented_with_its_codes() {
     let any = [
         "400 ambiguous_request",
         "400 invalid_parameter",
+        "417 expectation_failed",
         "421 misdirected_request",
         "405 method_not_allowed",
         "413 body_too_large",

@@ -103,6 +103,7 @@ impl Refusal {
             Self::Head(HeadError::UriTooLong { .. }) => StatusCode::URI_TOO_LONG,
             Self::Head(HeadError::BodyTooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Head(HeadError::Ambiguous { .. }) => StatusCode::BAD_REQUEST,
+            Self::Head(HeadError::Expectation) => StatusCode::EXPECTATION_FAILED,
             Self::Host { .. } => StatusCode::MISDIRECTED_REQUEST,
             Self::Origin { .. } | Self::Role { .. } => StatusCode::FORBIDDEN,
             Self::Key(KeyFault::Several) => StatusCode::BAD_REQUEST,
