@@ -235,6 +235,18 @@ impl Section {
         let finite = numbers.iter().all(|&number| number.into().is_finite());
         if finite { Ok(()) } else { Err(self.corrupt("a number that is not finite")) }
     }
+
+    /// Whether no number is further from zero than that, and all are finite.
+    ///
+    /// # Errors
+    /// One is.
+    pub fn check_at_most(self, numbers: &[f32], most: f32) -> Result<(), ContainerError> {
+        self.check_finite(numbers)?;
+        if numbers.iter().any(|number| number.abs() > most) {
+            return Err(self.corrupt("a number too large for scores to be numbers"));
+        }
+        Ok(())
+    }
 }
 
 fn header_crc(table: &[u8]) -> u32 {

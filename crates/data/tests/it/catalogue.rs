@@ -427,7 +427,7 @@ fn a_control_character_in_the_section_of_a_file_is_refused() {
         let mut properties = Properties::none(1);
         let origin = Origin { column: None, evidence: "drawn".to_owned() };
         let value = if kind == PropertyType::Text { Value::Text("plain title") } else { Value::String("plain title") };
-        properties.add_values("title", origin, kind, [Some(value)].into_iter()).unwrap();
+        properties.add_values("title", origin, kind, [Some(value)]).unwrap();
         let none = IdTable::from_sorted(std::iter::empty()).unwrap();
         let mut sections = Catalogue::new(1, none, properties).unwrap().to_sections();
         assert!(Catalogue::from_sections(1, &borrowed(&sections)).is_ok());

@@ -153,6 +153,20 @@ fn data_other_than_the_provenance_says_are_refused_though_all_checksums_hold() {
 }
 
 #[test]
+fn factors_of_which_scores_would_be_no_numbers_are_refused() {
+    for (kind, number, says) in [(10u32, 3e38f32, "user factors"), (11, 1e30, "item factors")] {
+        let mut bytes = artifact::to_bytes(&small()).unwrap();
+        let count = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+        let entry = (0..count).map(|entry| 32 + 24 * entry).find(|&at| bytes[at..at + 4] == kind.to_le_bytes()).unwrap();
+        let offset = u64::from_le_bytes(bytes[entry + 8..entry + 16].try_into().unwrap()) as usize;
+        bytes[offset..offset + 4].copy_from_slice(&number.to_le_bytes());
+        seal(&mut bytes);
+        let error = artifact::from_bytes(&bytes).unwrap_err().to_string();
+        assert!(error.contains(says) && error.contains("a row"), "{error}");
+    }
+}
+
+#[test]
 fn a_fit_whose_numbers_overflow_is_refused_by_name() {
     let rows = (0..40).flat_map(|user| (0..40).map(move |item| format!("u{user},i{item},3e38\n")));
     let text = std::iter::once("u,i,r\n".to_owned()).chain(rows).collect::<String>();

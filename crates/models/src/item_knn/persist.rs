@@ -11,6 +11,9 @@ const OFFSETS: Section = Section { kind: 21, name: "neighbour offsets" };
 const ITEMS: Section = Section { kind: 22, name: "neighbour items" };
 const WEIGHTS: Section = Section { kind: 23, name: "neighbour weights" };
 
+/// Sums of weights times ratings have to fit into an f32.
+const LARGEST: f32 = 1e20;
+
 pub(super) const SECTIONS: &[Section] = &[OFFSETS, ITEMS, WEIGHTS];
 
 pub(super) fn save(model: &ItemKnn, file: &mut Writer) {
@@ -26,6 +29,7 @@ pub(super) fn load(params: &ItemKnnParams, shape: &Shape, file: &Reader<'_>) -> 
     let entries = offsets.last().copied();
     let items = file.array::<u32>(ITEMS, entries)?;
     let weights = file.array::<f32>(WEIGHTS, entries)?;
+    WEIGHTS.check_at_most(&weights, LARGEST)?;
     let weights = CsrMatrix::new(shape.items, offsets, items, weights)
         .map_err(|_| OFFSETS.corrupt("rows that are not a valid sparse matrix"))?;
     Ok(ItemKnn { weights, positive: params.positive, by_value: params.weighting == Weighting::Values })

@@ -42,6 +42,17 @@ pub(super) fn load(params: &SvdParams, shape: &Shape, file: &Reader<'_>) -> Resu
     load_with(params, shape, file, user_means, residual)
 }
 
+/// Rows of `V`, whose columns are orthonormal, have at most length 1; rounding adds a little.
+const LONGEST_ITEM: f64 = 1.01;
+/// A score is a product of a row of `U S` and one of `V`: it has to fit into an f32, and so has every sum on the way.
+const LONGEST_USER: f64 = f32::MAX as f64 / 16.0;
+
+/// The length of the longest row.
+fn longest(rows: &[f32], width: usize) -> f64 {
+    let squares = rows.chunks(width).map(|row| row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>());
+    squares.fold(0.0, f64::max).sqrt()
+}
+
 /// Reads a model whose means and residual are known from elsewhere, as format 1 has it.
 ///
 /// # Errors
@@ -65,6 +76,12 @@ pub fn load_with(
     SINGULAR_VALUES.check_finite(&singular_values)?;
     if !residual.is_finite() {
         return Err(RESIDUAL.corrupt("a number that is not finite"));
+    }
+    if longest(&user_factors, rank) >= LONGEST_USER {
+        return Err(USER_FACTORS.corrupt("a row so long that scores are no numbers"));
+    }
+    if longest(&item_factors, rank) > LONGEST_ITEM {
+        return Err(ITEM_FACTORS.corrupt("a row longer than 1, which columns of length 1 at right angles cannot have"));
     }
     let parts = Parts { user_factors, user_means, item_factors, singular_values, residual };
     Ok(TruncatedSvd::new(shape.items, parts))
