@@ -39,7 +39,8 @@ Environment:
   FORETASTE_LOG    what is logged, as `info` (the default) or `foretaste_server=debug`
   FORETASTE_CACHE  where downloads are kept, instead of the user's cache folder
   FORETASTE_STATE  where services keep their records, logs and sockets
-  FORETASTE_IMAGES the table from images to Python interpreters";
+  FORETASTE_IMAGES the table from images to Python interpreters
+  FORETASTE_KEYS_FILE the file that keeps the keys of services";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
