@@ -8,7 +8,7 @@ import argparse, collections, concurrent.futures, json, os, pathlib, random, re,
 
 from conftest import PROGRAM, Service
 from notebooks import is_alive
-from services import Load, Machine, ask
+from services import Load, Machine, ask, processes
 from test_stop import clients
 
 #: Steps of a rollout: a system call of the supervisor's main thread, and its number among those of its kind. Every write of the record
@@ -34,20 +34,9 @@ VICTIMS = ["supervisor", "worker", "both"]
 SETTLED = 2
 
 
-def processes(folder):
-    """The processes of a service by their environment, but for those that are not workers yet."""
-    wanted, found = f"FORETASTE_SERVICE={folder}".encode(), set()
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                if wanted not in file.read().split(b"\0"):
-                    continue
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                if b"launch" not in file.read().split(b"\0") and is_alive(pid):
-                    found.add(int(pid))
-        except OSError:
-            pass
-    return found
+def workers(folder):
+    """The processes of a service, but for those that are not workers yet."""
+    return {pid for pid, launching in processes(folder).items() if not launching}
 
 
 def supervisors(folder):
@@ -69,7 +58,7 @@ def recorded(folder):
 
 def is_settled(folder):
     """Whether what lives is what is recorded. Where everything was killed, no process is left that could record it."""
-    live = processes(folder)
+    live = workers(folder)
     return live == recorded(folder) or not live and not supervisors(folder)
 
 
@@ -120,7 +109,7 @@ def kill(machine, step, victim, chance):
                                           env=machine.environment))
     reached = stopped_at(supervisor, step, deploy)
     victims = [supervisor] if victim != "worker" else []
-    victims += [chance.choice(sorted(processes(folder)))] if victim != "supervisor" else []
+    victims += [chance.choice(sorted(workers(folder)))] if victim != "supervisor" else []
     victims = [pid for pid in victims if reached and is_alive(pid)]
     since = time.monotonic()
     for pid in victims:
@@ -129,12 +118,12 @@ def kill(machine, step, victim, chance):
         os.kill(supervisor, signal.SIGCONT)
     first, settled = settles(folder, since)
     # With everything killed there is no process that could begin anew; the next deployment does.
-    live = processes(folder)
+    live = workers(folder)
     answers = not live or answering(service["url"])
     several = len(supervisors(folder)) > 1
     deploying[0].wait(timeout=60)
     ended = command(machine, "stop", "films")
-    left = processes(folder) | supervisors(folder) if waits(lambda: not processes(folder) | supervisors(folder)) is None else set()
+    left = workers(folder) | supervisors(folder) if waits(lambda: not workers(folder) | supervisors(folder)) is None else set()
     after = answering(service["url"])
     if not victims:
         return None
@@ -232,18 +221,18 @@ def disk(trials, seed, _):
                     os.kill(service["supervisor"], signal.SIGKILL)
                     faults += [] if waits(lambda: supervisors(folder) - {service["supervisor"]}, 5) else ["no supervisor follows"]
                 elif what == "kill a worker":
-                    os.kill(chance.choice(sorted(processes(folder))), signal.SIGKILL)
+                    os.kill(chance.choice(sorted(workers(folder))), signal.SIGKILL)
                     waits(lambda: False, 0.3)
                 else:
                     load.stop.set()
                     ended = command(machine, "stop", "films")
-                    faults += [] if ended.returncode == 0 and not processes(folder) and not answering(service["url"]) else [f"stop: {ended}"]
+                    faults += [] if ended.returncode == 0 and not workers(folder) and not answering(service["url"]) else [f"stop: {ended}"]
                 time.sleep(0.1)
                 (state / "fill").unlink()
                 if what == "stop":
                     time.sleep(0.1)
             if what != "stop":
-                faults += [] if waits(lambda: processes(folder) == recorded(folder) and answering(service["url"]), 5) is not None else ["unsettled"]
+                faults += [] if waits(lambda: workers(folder) == recorded(folder) and answering(service["url"]), 5) is not None else ["unsettled"]
             lost = 0 if what in ("kill a worker", "stop") else len(load.failures)
             counts[what] = [counts[what][0] + 1, counts[what][1] + lost, counts[what][2] + len(faults)]
             failures += lost + len(faults)

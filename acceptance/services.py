@@ -4,6 +4,7 @@ import json, os, pathlib, shutil, socket, subprocess, tempfile, threading, time,
 import pytest
 
 from conftest import PROGRAM
+from notebooks import is_alive
 
 
 class Machine:
@@ -40,6 +41,22 @@ def machine():
     machine = Machine()
     yield machine
     machine.close()
+
+
+def processes(folder):
+    """The processes of a service: id and whether it is still being launched, by their environment."""
+    wanted = f"FORETASTE_SERVICE={folder}".encode()
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                if wanted not in file.read().split(b"\0"):
+                    continue
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                found[int(pid)] = b"launch" in file.read().split(b"\0")
+        except OSError:
+            pass
+    return {pid: launching for pid, launching in found.items() if is_alive(pid)}
 
 
 def ask(url, method="GET", timeout=10):

@@ -5,24 +5,8 @@ import pytest
 
 from conftest import PROGRAM
 from notebooks import is_alive, within, write
-from services import Load, ask, machine
+from services import Load, ask, machine, processes
 from test_deploy import SPECIFICATION, notebooks
-
-
-def processes(folder):
-    """The processes of a service: id and whether it is still being launched, by their environment."""
-    wanted = f"FORETASTE_SERVICE={folder}".encode()
-    found = {}
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                if wanted not in file.read().split(b"\0"):
-                    continue
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                found[int(pid)] = b"launch" in file.read().split(b"\0")
-        except OSError:
-            pass
-    return {pid: launching for pid, launching in found.items() if is_alive(pid)}
 
 
 def recorded(machine, name):

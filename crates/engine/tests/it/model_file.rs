@@ -157,7 +157,8 @@ fn factors_of_which_scores_would_be_no_numbers_are_refused() {
     for (kind, number, says) in [(10u32, 3e38f32, "user factors"), (11, 1e30, "item factors")] {
         let mut bytes = artifact::to_bytes(&small()).unwrap();
         let count = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
-        let entry = (0..count).map(|entry| 32 + 24 * entry).find(|&at| bytes[at..at + 4] == kind.to_le_bytes()).unwrap();
+        let entry =
+            (0..count).map(|entry| 32 + 24 * entry).find(|&at| bytes[at..at + 4] == kind.to_le_bytes()).unwrap();
         let offset = u64::from_le_bytes(bytes[entry + 8..entry + 16].try_into().unwrap()) as usize;
         bytes[offset..offset + 4].copy_from_slice(&number.to_le_bytes());
         seal(&mut bytes);

@@ -28,22 +28,8 @@ const OPEN: &[ErrorCode] = &[
     UriTooLong,
     Internal,
 ];
-/// Any route for which a key may be needed.
-const ANY: &[ErrorCode] = &[
-    InvalidParameter,
-    AmbiguousRequest,
-    ExpectationFailed,
-    MisdirectedRequest,
-    MethodNotAllowed,
-    BodyTooLarge,
-    UriTooLong,
-    Internal,
-    MissingKey,
-    UnknownKey,
-    ExpiredKey,
-    InsufficientRole,
-    RateLimited,
-];
+/// Routes for which a key may be needed.
+const KEYED: &[ErrorCode] = &[MissingKey, UnknownKey, ExpiredKey, InsufficientRole, RateLimited];
 /// Routes that change something.
 const CHANGES: &[ErrorCode] = &[ForeignOrigin];
 /// Routes that use the scoring pool.
@@ -69,37 +55,37 @@ macro_rules! errors {
 
 errors! {
     /// Those of any route.
-    AnyErrors = ANY;
+    AnyErrors = OPEN, KEYED;
     /// Those of what is open to all.
     OpenErrors = OPEN;
     /// Those of the readiness.
     ReadyErrors = OPEN, &[ShuttingDown];
     /// Those of a list for a user.
-    UserErrors = ANY, SCORED, &[UnknownUser, InvalidLimit];
+    UserErrors = OPEN, KEYED, SCORED, &[UnknownUser, InvalidLimit];
     /// Those of a user.
-    LookupErrors = ANY, SCORED, &[UnknownUser];
+    LookupErrors = OPEN, KEYED, SCORED, &[UnknownUser];
     /// Those of recommendations for a user.
-    RecommendErrors = ANY, SCORED, &[UnknownUser, NoDirection, InvalidLimit, TooManyEntries];
+    RecommendErrors = OPEN, KEYED, SCORED, &[UnknownUser, NoDirection, InvalidLimit, TooManyEntries];
     /// Those of recommendations for a history.
-    HistoryErrors = ANY, CHANGES, SCORED, BODY, &[UnknownHistory, NoDirection, NotSupported, InvalidLimit, InvalidRating, TooManyEntries];
+    HistoryErrors = OPEN, KEYED, CHANGES, SCORED, BODY, &[UnknownHistory, NoDirection, NotSupported, InvalidLimit, InvalidRating, TooManyEntries];
     /// Those of what is looked up in a model.
-    ScoredErrors = ANY, SCORED;
+    ScoredErrors = OPEN, KEYED, SCORED;
     /// Those of an item.
-    ItemErrors = ANY, SCORED, &[UnknownItem];
+    ItemErrors = OPEN, KEYED, SCORED, &[UnknownItem];
     /// Those of a list for an item.
-    SimilarErrors = ANY, SCORED, &[UnknownItem, NotSupported, InvalidLimit, TooManyEntries];
+    SimilarErrors = OPEN, KEYED, SCORED, &[UnknownItem, NotSupported, InvalidLimit, TooManyEntries];
     /// Those of a list that is for no user in particular.
-    ListErrors = ANY, SCORED, &[InvalidLimit, TooManyEntries];
+    ListErrors = OPEN, KEYED, SCORED, &[InvalidLimit, TooManyEntries];
     /// Those of a request for a fit.
-    FitErrors = ANY, CHANGES, BODY, FIT;
+    FitErrors = OPEN, KEYED, CHANGES, BODY, FIT;
     /// Those of a version.
-    ModelErrors = ANY, CHANGES, &[UnknownModel];
+    ModelErrors = OPEN, KEYED, CHANGES, &[UnknownModel];
     /// Those of a job.
-    JobErrors = ANY, &[UnknownJob];
+    JobErrors = OPEN, KEYED, &[UnknownJob];
     /// Those of the tutorial's lists.
-    TutorialErrors = ANY, CHANGES, SCORED, BODY, &[MissingParameter, UnknownUser];
+    TutorialErrors = OPEN, KEYED, CHANGES, SCORED, BODY, &[MissingParameter, UnknownUser];
     /// Those of the tutorial's fit.
-    RecomputeErrors = ANY, CHANGES, BODY, FIT, &[MissingParameter, FitFailed];
+    RecomputeErrors = OPEN, KEYED, CHANGES, BODY, FIT, &[MissingParameter, FitFailed];
 }
 
 /// One response a status, with all its codes.

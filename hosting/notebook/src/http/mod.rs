@@ -34,7 +34,7 @@ use shown::Accept;
 
 const JSON: &str = "application/json";
 /// Pages of the gateway's own that need no key.
-const OPEN: [&str; 10] = [
+const OPEN: [&str; 11] = [
     "/",
     "/docs",
     "/docs/",
@@ -43,6 +43,7 @@ const OPEN: [&str; 10] = [
     "/openapi.json",
     "/_api/health",
     "/_api/ready",
+    "/_api/docs",
     "/_api/spec/openapi.json",
     "/_api/spec/swagger.json",
 ];
