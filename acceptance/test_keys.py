@@ -99,6 +99,25 @@ def test_a_notebook_asks_for_the_same_keys(keys, tmp_path):
         service.stop()
 
 
+def test_a_cell_at_the_path_of_a_page_is_a_cell(keys, tmp_path):
+    file = write(tmp_path / "n.ipynb", "# GET /:page\nprint('cell')", "# POST /metrics\nprint('cell')", "# POST /:page\nprint('cell')")
+    keys("shop", "read")
+    service = Notebook(file, "--keys", str(keys.file), "--open-metrics")
+    try:
+        for path, method in [("/metrics", "GET"), ("/metrics", "POST"), ("/healthz", "GET"), ("/docs", "GET")]:
+            assert service.call(path, method)[0] == 401, (path, method)
+        assert service.call("/_api/metrics")[0] == 200 and service.call("/_api/health")[0] == 200
+    finally:
+        service.stop()
+    service = Notebook(file)
+    try:
+        for path, method in [("/healthz", "GET"), ("/healthz", "POST"), ("/metrics", "GET")]:
+            assert service.call(path, method, host="evil.example")[0] == 421, (path, method)
+        assert service.call("/_api/health", host="evil.example")[0] == 200
+    finally:
+        service.stop()
+
+
 def test_the_access_log_has_a_line_for_each_request_and_only_if_asked_for(keys):
     key = keys("shop", "read")
     logs = []

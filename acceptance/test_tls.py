@@ -95,3 +95,27 @@ def test_what_is_no_certificate_is_named(tmp_path):
         flags = [word for flag, file in zip(["--tls-cert", "--tls-key"], files) for word in [flag, file]]
         done = subprocess.run([PROGRAM, "serve", "demo", "--rank", "5", "--port", "0", *flags], capture_output=True, text=True, timeout=60)
         assert (done.returncode, why in done.stderr) == (status, True), done.stderr
+
+
+def test_a_client_that_does_not_read_is_closed_over_tls_too(tmp_path):
+    cert, key = certificate(tmp_path, "x")
+    service = Service("demo", "--rank", 5, "--tls-cert", cert, "--tls-key", key)
+    try:
+        context = ssl.create_default_context(cafile=cert)
+        plain = socket.socket()
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.connect(("127.0.0.1", int(service.url.rsplit(":", 1)[1])))
+        secured = context.wrap_socket(plain, server_hostname="127.0.0.1")
+        secured.sendall(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+        began, connected = time.monotonic(), 1
+        while connected and time.monotonic() - began < 60:
+            time.sleep(0.5)
+            figures = subprocess.run(["curl", "-sk", "-H", "accept: text/plain;version=0.0.4", f"{service.url}/metrics"],
+                                     capture_output=True, text=True, check=True).stdout
+            # The one that asks is a connection, too.
+            connected = int(next(line.split()[1] for line in figures.splitlines() if line.startswith("foretaste_connections "))) - 1
+        # 5 s, and a second for each 16 KiB that were taken.
+        assert time.monotonic() - began < 30
+        secured.close()
+    finally:
+        service.stop()

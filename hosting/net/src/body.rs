@@ -124,7 +124,8 @@ pub async fn read<B: hyper::body::Body<Data = Bytes> + Unpin>(
         let allowed = limits.body + Duration::from_secs(bytes.len() as u64) / RATE;
         let slow = BodyError::TooSlow { seconds: (allowed.as_secs_f64() * 10.0).round() / 10.0 };
         let left = allowed.checked_sub(begun.elapsed()).ok_or(slow)?;
-        let frame = tokio::time::timeout(left, body.frame()).await.map_err(|_| slow)?;
+        // One that has stopped coming holds its part of the budget no longer than a small one.
+        let frame = tokio::time::timeout(left.min(limits.body), body.frame()).await.map_err(|_| slow)?;
         let Some(frame) = frame else { return Ok(HeldBytes { bytes, share }) };
         let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
         if data.len() > most - bytes.len() {

@@ -22,7 +22,7 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 
 pub use budget::{Budget, HeldBytes, Share};
-pub use edge::{Access, AccessError, Edge, Face, KeyFault, Quota, Refusal, close};
+pub use edge::{Access, AccessError, Edge, Face, KeyFault, Needs, Quota, Refusal, close};
 pub use limits::{LimitError, Limits, WRITE_RATE};
 pub use listener::{Listener, inherited, listen};
 pub use serve::serve;

@@ -140,8 +140,15 @@ impl Write for ClockedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
-        self.clock.flushed();
+        match Pin::new(&mut self.inner).poll_flush(cx) {
+            Poll::Ready(Ok(())) => self.clock.flushed(),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            // TLS takes what it is given and then waits for the socket here.
+            Poll::Pending => {
+                self.clock.blocked();
+                return Poll::Pending;
+            }
+        }
         Poll::Ready(Ok(()))
     }
 

@@ -86,5 +86,7 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
 
 /// Says something about the run, on stderr. A failure of this cannot be reported.
 pub(crate) fn note(text: &str) {
+    // What a file or a flag said may stand in it; lines of our own stay.
+    let text = text.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "\u{fffd}");
     let _ = writeln!(io::stderr().lock(), "foretaste: {text}");
 }

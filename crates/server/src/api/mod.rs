@@ -9,9 +9,8 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use axum::response::IntoResponse;
-use foretaste_keys::Role;
 use foretaste_net::body::{HeadError, discard_of};
-use foretaste_net::{Face, KeyFault, Pause, Refusal, close};
+use foretaste_net::{Face, KeyFault, Needs, Pause, Refusal, close};
 use foretaste_service::ScoringError;
 use hyper::body::{Body as _, Incoming};
 use tower::Service;
@@ -21,6 +20,8 @@ use crate::error::{ApiError, ErrorCode};
 pub(crate) use roles::Roles;
 pub(crate) use scored::ScoredPaths;
 
+/// Where the figures for a scraper are.
+const FIGURES: &str = "/metrics";
 /// Between two refusals, on average, however many connections ask again at once: a refusal costs about 15 us of CPU.
 const LEAST_REFUSAL: Duration = Duration::from_micros(75);
 
@@ -72,8 +73,12 @@ impl Face for Api {
         response
     }
 
-    fn role(&self, method: &Method, path: &str) -> Option<Role> {
-        self.roles.needed(method, path)
+    fn needs(&self, method: &Method, path: &str) -> Needs {
+        match self.roles.needed(method, path) {
+            None => Needs::Nothing,
+            Some(_) if path == FIGURES && matches!(*method, Method::GET | Method::HEAD) => Needs::Figures,
+            Some(role) => Needs::Role(role),
+        }
     }
 
     fn refuse(&self, refusal: &Refusal) -> Response<Body> {

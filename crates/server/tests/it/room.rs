@@ -103,3 +103,14 @@ fn replies_that_nobody_reads_are_in_the_budget() {
         std::thread::sleep(Duration::from_millis(20));
     }
 }
+
+#[test]
+fn a_body_that_stops_coming_gives_its_room_back_however_large_it_is() {
+    let limits = Limits { body: Duration::from_millis(400), ..Limits::default() };
+    let server = start_with(ServerConfig { limits, ..any_port() }, recommender(12, 3));
+    let begun = Instant::now();
+    // At 64 KiB a second a body of this size would have 14 s.
+    let reply = unfinished(&server, 900_000).read(false).unwrap();
+    assert_eq!(reply.fault(), "408 timeout");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}

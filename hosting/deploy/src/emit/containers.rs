@@ -1,10 +1,11 @@
 //! A Dockerfile, and a compose file that builds and runs it.
 
 use std::fmt::Write;
+use std::path::Component;
 
 use serde_json::{Value, json};
 
-use super::{EmitError, INSIDE, Secret, Service, yaml};
+use super::{EmitError, INSIDE, Secret, Service, one_line, yaml};
 
 /// What the binary runs on: it needs a C library and nothing else.
 const BASE: &str = "debian:stable-slim";
@@ -32,8 +33,9 @@ pub fn dockerfile(service: &Service) -> Result<String, EmitError> {
     let _ = writeln!(text, "COPY foretaste /usr/local/bin/foretaste");
     for file in &service.files {
         let from = file.to_string_lossy();
-        if from.contains('\n') {
-            return Err(EmitError::LineFeed { what: format!("the path `{from}`"), artefact: "a Dockerfile" });
+        one_line("the path of a file", &from, "a Dockerfile")?;
+        if !file.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+            return Err(EmitError::Outside { path: from.into_owned() });
         }
         let _ = writeln!(text, "COPY [{}, {}]", json!(from), json!(format!("/srv/{from}")));
     }

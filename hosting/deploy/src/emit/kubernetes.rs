@@ -1,10 +1,11 @@
 //! A Kubernetes Deployment and the Service before it.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{EmitError, INSIDE, Service, yaml};
+use super::{EmitError, INSIDE, Secret, Service, one_line, yaml};
 
 /// Manifests that run the image of the [`dockerfile`](super::dockerfile) within the limits.
 ///
@@ -73,13 +74,19 @@ pub fn kubernetes(service: &Service) -> Result<String, EmitError> {
     });
     let mut note = String::new();
     if !service.secrets.is_empty() {
-        let files: Vec<String> =
-            service.secrets.iter().map(|secret| format!("--from-file={}={}", secret.name, secret.file)).collect();
-        let files = files.join(" ");
-        if files.contains(['\n', '\r']) {
-            return Err(EmitError::LineFeed { what: "the path of a file to mount".to_owned(), artefact: "a comment" });
+        let mut files = String::new();
+        for Secret { name, file, .. } in &service.secrets {
+            one_line("the path of a file to mount", file, "a comment")?;
+            // Writing to a string cannot fail.
+            let _ = write!(files, " --from-file={name}={}", for_shell(file));
         }
-        note = format!("# Before: kubectl create secret generic {} {files}\n", service.name);
+        note = format!("# Before: kubectl create secret generic {}{files}\n", service.name);
     }
     Ok(format!("{note}---\n{}---\n{}", yaml(&deployment)?, yaml(&front)?))
+}
+
+/// A word that a shell takes as it is.
+fn for_shell(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._/-~".contains(c);
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

@@ -20,12 +20,18 @@ const INSIDE: u16 = 8080;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EmitError {
     /// A text cannot stand in the artefact.
-    #[error("{what} holds a line feed, which {artefact} cannot hold")]
+    #[error("{what} holds a line feed or another control character, which {artefact} cannot hold")]
     LineFeed {
         /// Where it stands.
         what: String,
         /// The artefact.
         artefact: &'static str,
+    },
+    /// A file that no build context can hold.
+    #[error("{path} lies outside of the folder of the specification, so that no image can hold it; move it there")]
+    Outside {
+        /// The file.
+        path: String,
     },
     /// The values cannot be written as YAML.
     #[error("cannot write YAML: {0}")]
@@ -104,9 +110,7 @@ impl Service {
     fn secrets_to_mount(&self) -> Result<String, EmitError> {
         let mut text = String::new();
         for Secret { file, place, .. } in &self.secrets {
-            if file.contains(['\n', '\r']) {
-                return Err(EmitError::LineFeed { what: format!("the path `{file}`"), artefact: "a comment" });
-            }
+            one_line("the path of a file to mount", file, "a comment")?;
             // Writing to a String cannot fail.
             let _ = std::fmt::Write::write_fmt(&mut text, format_args!("#   {file} at {place}\n"));
         }
@@ -118,6 +122,14 @@ impl Service {
         let listen = ["--listen".to_owned(), format!("0.0.0.0:{INSIDE}")];
         std::iter::once("foretaste".to_owned()).chain(self.container.arguments.clone()).chain(listen).collect()
     }
+}
+
+/// Refuses a text that would begin a new line for some reader, or command a terminal.
+fn one_line(what: &str, text: &str, artefact: &'static str) -> Result<(), EmitError> {
+    if text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        return Err(EmitError::LineFeed { what: what.to_owned(), artefact });
+    }
+    Ok(())
 }
 
 fn yaml(value: &serde_json::Value) -> Result<String, EmitError> {

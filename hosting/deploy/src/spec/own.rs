@@ -57,7 +57,7 @@ fn take(mut keys: Mapping, into: &mut Specification) -> Result<(), SpecError> {
     for entry in keys.0 {
         match &*entry.key {
             "name" => once(&entry, &mut into.name, |entry| named(entry.read()?))?,
-            "image" => once(&entry, &mut into.image, Entry::read)?,
+            "image" => once(&entry, &mut into.image, image)?,
             "port" => once(&entry, &mut into.port, |entry| within("port", entry.read()?, 1, u64::from(u16::MAX)))?,
             "replicas" => once(&entry, &mut into.replicas, |entry| within("replicas", entry.read()?, 1, 64))?,
             "env" => environment(&entry, into)?,
@@ -161,6 +161,17 @@ pub(super) fn within<T: TryFrom<u64>>(key: &'static str, found: u64, least: u64,
     T::try_from(found).map_err(|_| refused())
 }
 
+/// The name of an image, which can stand in a command.
+fn image(entry: &Entry) -> Result<String, SpecError> {
+    let found: String = entry.read()?;
+    let is_one = |c: char| c.is_ascii_alphanumeric() || "._/:@+=-".contains(c);
+    if !found.is_empty() && !found.starts_with('-') && found.chars().all(is_one) {
+        return Ok(found);
+    }
+    let message = format!("{found:?} is no image, expected letters, digits and `._/:@+=-`");
+    Err(SpecError::Value { within: vec![entry.key.clone()], line: entry.value.line, message })
+}
+
 fn named(name: String) -> Result<String, SpecError> {
     if crate::home::is_name(&name) { Ok(name) } else { Err(SpecError::Name { found: name }) }
 }
@@ -233,6 +244,8 @@ mod tests {
             ("titan: v1\nenv: {A=B: x}\n", "line 2: `env.A=B`: this is no name of a variable"),
             ("titan: v1\nenv: {\"A\\0\": x}\n", "this is no name of a variable"),
             ("titan: v1\nenv:\n  A: \"a\\0b\"\n", "line 3: `env.A`: the value holds a NUL character"),
+            ("titan: v1\nimage: \"scipy\\nRUN x\"\n", "line 2: `image`: \"scipy\\nRUN x\" is no image"),
+            ("titan: v1\nimage: --x\n", "is no image"),
             ("titan: v1\nenv: 5\n", "line 2: `env`: expected keys with values"),
             ("titan: v1\ncpu: many\n", "`many`"),
             ("titan: v1\ncpu: {a: 1}\n", "line 2: `cpu`: expected a text, found a mapping"),

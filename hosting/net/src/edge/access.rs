@@ -98,19 +98,22 @@ impl Access {
         self.origins.iter().find(|allowed| *allowed == origin || *allowed == "*")
     }
 
-    /// Whether the request may come here.
+    /// Whether the request may come here; `is_open` says whether the service answers it to all.
     ///
     /// # Errors
     /// The refusal.
-    pub(super) fn check<B>(&self, request: &Request<B>) -> Result<(), Refusal> {
+    pub(super) fn check<B>(&self, request: &Request<B>, is_open: &dyn Fn() -> bool) -> Result<(), Refusal> {
         let headers = request.headers();
         // What the first line names goes before the header (RFC 9112, section 3.2.2).
         let authority = request.uri().authority().map(|authority| authority.as_str());
         let header = headers.get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
         // A client of HTTP/1.0 need not name a host, and is no browser.
         let named = authority.or(header.as_deref());
-        let is_probe = PROBES.contains(&request.uri().path());
-        if let Some(named) = named.filter(|named| self.only_named && !is_probe && !self.is_ours(named)) {
+        let is_probe = || {
+            let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+            reads && PROBES.contains(&request.uri().path()) && is_open()
+        };
+        if let Some(named) = named.filter(|named| self.only_named && !self.is_ours(named) && !is_probe()) {
             return Err(Refusal::Host { found: named.chars().take(100).collect() });
         }
         let named = named.unwrap_or_default();
@@ -212,7 +215,7 @@ mod tests {
         for &(name, value) in headers {
             request = request.header(name, value);
         }
-        access.check(&request.body(()).unwrap())
+        access.check(&request.body(()).unwrap(), &|| method != "POST")
     }
 
     fn host_is_taken(access: &Access, host: &str) -> bool {
@@ -252,6 +255,7 @@ mod tests {
                 assert_eq!(asked(&plain, "GET", "/v1/jobs", &[("host", host)]), refused);
                 for probe in PROBES {
                     assert_eq!(asked(&plain, "GET", probe, &[("host", host)]), Ok(()));
+                    assert!(asked(&plain, "POST", probe, &[("host", host)]).is_err());
                 }
             }
             let named = access(&["Shop.Example", "other:8080"], &[], address);

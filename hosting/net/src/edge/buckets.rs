@@ -47,10 +47,10 @@ impl Buckets {
     fn take_at(&self, name: &str, rate: Rate, now: Instant) -> Result<Quota, Refusal> {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets.entry(name.to_owned()).or_insert_with(|| Bucket::full(rate, now));
-        if bucket.rate != rate {
-            *bucket = Bucket::full(rate, now);
-        }
         bucket.fill(now);
+        // Another key of the name, or another rate of it: what was used stays used.
+        bucket.rate = rate;
+        bucket.tokens = bucket.tokens.min(f64::from(rate.requests));
         let is_allowed = bucket.tokens >= 1.0;
         if is_allowed {
             bucket.tokens -= 1.0;
@@ -121,7 +121,12 @@ mod tests {
         assert_eq!(take(1000.0).map(|quota| quota.left), Ok(5), "no more than full");
         assert_eq!(buckets.take_at("b", rate, begun).map(|quota| quota.left), Ok(5), "each name has its own");
         let more: Rate = "8/min".parse().unwrap();
-        assert_eq!(buckets.take_at("a", more, begun).map(|quota| quota.left), Ok(7), "a new rate counts at once");
+        let again = |rate| buckets.take_at("a", rate, begun + Duration::from_secs(1000)).map(|quota| quota.left);
+        assert_eq!(
+            (again(more), again(rate), again(more)),
+            (Ok(4), Ok(3), Ok(2)),
+            "two keys of a name share what is left"
+        );
         let mut headers = HeaderMap::new();
         quota.tell(&mut headers);
         assert_eq!(headers["ratelimit-policy"], "\"key\";q=6;w=60");

@@ -6,13 +6,11 @@ use foretaste_keys::{Key, KeyHash, KeyStore, Role};
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use jiff::Timestamp;
 
-use super::Refusal;
 use super::buckets::{Buckets, Quota};
+use super::{Needs, Refusal};
 
 /// The other header that a key may come in; `Authorization: Bearer` is the first (RFC 6750, section 2.1).
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-/// Pages of figures, of the engine and of notebooks.
-const METRICS: [&str; 2] = ["/metrics", "/_api/metrics"];
 
 /// What is wrong with the key of a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,9 +57,13 @@ impl Gate {
         Self { keys, open_metrics, buckets: Buckets::default() }
     }
 
-    /// The role that a request for `path` needs, if the service says that it needs `role`.
-    pub(super) fn needed(&self, path: &str, role: Option<Role>) -> Option<Role> {
-        role.filter(|_| !self.open_metrics || !METRICS.contains(&path))
+    /// The role that a request needs.
+    pub(super) fn needed(&self, needs: Needs) -> Option<Role> {
+        match needs {
+            Needs::Nothing => None,
+            Needs::Figures => Some(Role::Read).filter(|_| !self.open_metrics),
+            Needs::Role(role) => Some(role),
+        }
     }
 
     /// Lets a request in that needs `needed`.
@@ -90,12 +92,15 @@ impl From<KeyFault> for Refusal {
 
 /// The key that a request brings; `None` for what can be none.
 fn presented(headers: &HeaderMap) -> Result<Option<&[u8]>, KeyFault> {
-    let bearer = headers.get_all(AUTHORIZATION).iter().map(|value| bearer(value.as_bytes()));
-    let plain = headers.get_all(X_API_KEY).iter().map(|value| Some(value.as_bytes().trim_ascii()));
+    // What else `Authorization` says may be for a proxy that stands in front.
+    let bearer = headers.get_all(AUTHORIZATION).iter().filter_map(|value| bearer(value.as_bytes()));
+    let plain = headers.get_all(X_API_KEY).iter().map(|value| value.as_bytes().trim_ascii());
     let mut all = bearer.chain(plain);
-    let first = all.next().ok_or(KeyFault::Missing)?;
+    let Some(first) = all.next() else {
+        return if headers.contains_key(AUTHORIZATION) { Ok(None) } else { Err(KeyFault::Missing) };
+    };
     // A client may say the same twice, but not two things.
-    if all.any(|other| other != first) { Err(KeyFault::Several) } else { Ok(first) }
+    if all.any(|other| other != first) { Err(KeyFault::Several) } else { Ok(Some(first)) }
 }
 
 /// The key of `Bearer KEY`.
@@ -130,6 +135,7 @@ mod tests {
             &[("authorization", &spaced)],
             &[("x-api-key", key)],
             &[("x-api-key", key), ("authorization", &bearer)],
+            &[("x-api-key", key), ("authorization", "Basic eDp5")],
         ] {
             assert_eq!(of(pairs), Ok("shop".to_owned()), "{pairs:?}");
         }
@@ -163,8 +169,9 @@ mod tests {
                 assert_eq!(admitted, if *role >= needed { Ok(()) } else { Err(refusal) });
             }
         }
-        assert_eq!(gate.needed("/metrics", Some(Role::Read)), None);
-        assert_eq!(gate.needed("/metricsx", Some(Role::Read)), Some(Role::Read));
+        assert_eq!((gate.needed(Needs::Figures), gate.needed(Needs::Nothing)), (None, None));
+        assert_eq!(gate.needed(Needs::Role(Role::Read)), Some(Role::Read));
+        assert_eq!(Gate::new(Arc::new(Keys::default()), false).needed(Needs::Figures), Some(Role::Read));
     }
 
     #[test]

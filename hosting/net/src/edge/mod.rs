@@ -41,8 +41,8 @@ pub trait Face: Send + Sync + 'static {
     /// Answers a request that the edge lets through, under the id that the reply will have.
     fn answer(&self, request: Request<Incoming>, id: &HeaderValue) -> impl Future<Output = Response<Body>> + Send;
 
-    /// The role that such a request needs where keys are asked for; `None` for what is open to all.
-    fn role(&self, method: &Method, path: &str) -> Option<Role>;
+    /// What such a request needs where keys are asked for.
+    fn needs(&self, method: &Method, path: &str) -> Needs;
 
     /// The reply to a refusal, in the service's own form, with its status.
     fn refuse(&self, refusal: &Refusal) -> Response<Body>;
@@ -51,6 +51,17 @@ pub trait Face: Send + Sync + 'static {
     fn replied(&self, status: StatusCode) {
         let _ = status;
     }
+}
+
+/// What a request needs where keys are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: it is open to all.
+    Nothing,
+    /// A key that may read, unless the figures are open.
+    Figures,
+    /// A key of that role.
+    Role(Role),
 }
 
 /// Why the edge answers by itself.
@@ -175,19 +186,22 @@ impl<F: Face> Edge<F> {
     }
 
     fn refused(&self, request: &Request<Incoming>) -> Option<Refusal> {
-        check_head(request, &self.limits).map_err(Refusal::Head).and_then(|()| self.access.check(request)).err()
+        // What a notebook answers at the path of a probe is no probe.
+        let is_open = || self.face.needs(request.method(), request.uri().path()) == Needs::Nothing;
+        check_head(request, &self.limits)
+            .map_err(Refusal::Head)
+            .and_then(|()| self.access.check(request, &is_open))
+            .err()
     }
 
     /// Lets a request in, by its key where one is needed.
     fn admit(&self, request: &Request<Incoming>) -> Result<Option<Caller>, Refusal> {
         let Some(gate) = self.access.gate() else { return Ok(None) };
-        let path = request.uri().path();
-        // Whoever asks for methods learns nothing but the path's.
-        let role = match *request.method() {
-            Method::OPTIONS => Some(Role::Read),
-            ref method => self.face.role(method, path),
+        let needs = match *request.method() {
+            Method::OPTIONS => Needs::Role(Role::Read),
+            ref method => self.face.needs(method, request.uri().path()),
         };
-        gate.needed(path, role).map(|needed| gate.admit(request.headers(), needed)).transpose()
+        gate.needed(needs).map(|needed| gate.admit(request.headers(), needed)).transpose()
     }
 
     /// The reply if there is room for it, else a refusal.

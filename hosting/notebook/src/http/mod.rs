@@ -21,7 +21,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use foretaste_keys::Role;
 use foretaste_net::body::{BodyError as Unread, HeadError, discard};
-use foretaste_net::{Budget, Face, Limits, Refusal};
+use foretaste_net::{Budget, Face, Limits, Needs, Refusal};
 use hyper::body::Incoming;
 
 use crate::kernel::one_line;
@@ -34,7 +34,7 @@ use shown::Accept;
 
 const JSON: &str = "application/json";
 /// Pages of the gateway's own that need no key.
-const OPEN: [&str; 11] = [
+const OPEN: [&str; 12] = [
     "/",
     "/docs",
     "/docs/",
@@ -44,6 +44,7 @@ const OPEN: [&str; 11] = [
     "/_api/health",
     "/_api/ready",
     "/_api/docs",
+    "/_api/docs.js",
     "/_api/spec/openapi.json",
     "/_api/spec/swagger.json",
 ];
@@ -214,15 +215,16 @@ impl Face for Service {
         self.respond(&mut request, id.to_str().unwrap_or("none")).await
     }
 
-    fn role(&self, method: &Method, path: &str) -> Option<Role> {
+    fn needs(&self, method: &Method, path: &str) -> Needs {
         let verb = verb_of(method);
         if !path.starts_with("/_api/") && matches!(self.notebook.routes.find(verb, path), Found::Route(..)) {
-            return Some(if verb == Some(Verb::Get) { Role::Read } else { Role::Write });
+            return Needs::Role(if verb == Some(Verb::Get) { Role::Read } else { Role::Write });
         }
         match path {
-            _ if verb == Some(Verb::Get) && OPEN.contains(&path) => None,
-            "/_api/source" => Some(Role::Admin),
-            _ => Some(Role::Read),
+            _ if verb == Some(Verb::Get) && OPEN.contains(&path) => Needs::Nothing,
+            "/metrics" | "/_api/metrics" if verb == Some(Verb::Get) => Needs::Figures,
+            "/_api/source" => Needs::Role(Role::Admin),
+            _ => Needs::Role(Role::Read),
         }
     }
 

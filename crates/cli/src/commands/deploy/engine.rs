@@ -150,7 +150,10 @@ mod tests {
         );
         assert_eq!(worker.here.arguments.join(" "), here);
         let there = worker.container.arguments.join(" ");
-        assert!(there.contains("--tls-key /run/secrets/foretaste/c.key") && there.contains("--items i.csv"), "{there}");
+        assert!(
+            there.contains("--tls-key /run/secrets/foretaste/key.pem") && there.contains("--items i.csv"),
+            "{there}"
+        );
         assert_eq!(worker.files, [Path::new("i.csv"), Path::new("r.csv")]);
         let secrets: Vec<&str> = worker.secrets.iter().map(|secret| &*secret.file).collect();
         assert!(secrets == ["c.pem", "c.key", "k.json"] && worker.tls, "{secrets:?}");

@@ -22,7 +22,9 @@ pub(super) const NO_KEYS: [&str; 8] =
 const KEYS: &str = "keys";
 const KEYS_FILE: &str = "keys_file";
 /// Files that an image must not hold.
-const SECRETS: [(&str, &str); 3] = [(KEYS_FILE, "--keys"), ("tls_cert", "--tls-cert"), ("tls_key", "--tls-key")];
+const SECRETS: [(&str, &str, &str); 2] = [("tls_cert", "--tls-cert", "cert.pem"), ("tls_key", "--tls-key", "key.pem")];
+/// The name of the file of keys in a container.
+const KEYS_NAME: &str = "keys.json";
 /// Where a container finds them.
 const MOUNTED: &str = "/run/secrets/foretaste";
 
@@ -75,8 +77,8 @@ impl Options {
     pub(super) fn words(&self, work: &Mapping, folder: &Path, known: &dyn Fn() -> Vec<String>) -> Result<Words> {
         let mut words = Words::default();
         for stated in work.stated().filter(|stated| ![KEYS, KEYS_FILE].contains(&stated.key())) {
-            if let Some((_, flag)) = SECRETS.iter().find(|(key, _)| *key == stated.key()) {
-                words.secret(folder, flag, &stated.read::<String>().map_err(data)?)?;
+            if let Some((_, flag, name)) = SECRETS.iter().find(|(key, ..)| *key == stated.key()) {
+                words.secret(folder, (flag, name), &path_of(&stated)?)?;
                 continue;
             }
             let flags: Vec<(String, &Arg)> = self.flags().collect();
@@ -100,8 +102,8 @@ impl Options {
         let flag = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
         let key = flag.trim_start_matches("--").split([' ', '=']).next().unwrap_or_default().replace('-', "_");
         let text = error.to_string();
-        let first = text.lines().next().unwrap_or_default();
-        let plain = first.trim_start_matches("error: ").to_owned();
+        let first: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        let plain = first.join(" ").trim_start_matches("error: ").to_owned();
         let message = std::error::Error::source(&error).map_or(plain, ToString::to_string);
         let stated = work.stated().find(|stated| stated.key() == key);
         Err(data(stated.map_or_else(
@@ -152,9 +154,8 @@ impl Words {
     }
 
     /// A file that is mounted into a container.
-    fn secret(&mut self, folder: &Path, flag: &str, stated: &str) -> Result<()> {
-        let stated = home_expanded(stated);
-        let name = Path::new(&stated).file_name().and_then(|name| name.to_str()).unwrap_or("secret").to_owned();
+    fn secret(&mut self, folder: &Path, (flag, name): (&str, &str), stated: &str) -> Result<()> {
+        let (stated, name) = (home_expanded(stated), name.to_owned());
         let place = format!("{MOUNTED}/{name}");
         self.here.extend(worded(flag, text_of(&folder.join(&stated))?));
         self.container.extend(worded(flag, place.clone()));
@@ -166,7 +167,7 @@ impl Words {
     /// nothing else is.
     fn keys(&mut self, work: &Mapping, folder: &Path) -> Result<()> {
         let stated = |key: &str| work.stated().find(|stated| stated.key() == key);
-        let file = stated(KEYS_FILE).map(|file| file.read::<String>().map_err(data)).transpose()?;
+        let file = stated(KEYS_FILE).map(|file| path_of(&file)).transpose()?;
         let wanted = match stated(KEYS) {
             None => None,
             Some(stated) => match stated.read::<String>().map_err(data)?.as_str() {
@@ -185,7 +186,7 @@ impl Words {
         // Beside the specification, where whoever runs the container puts it.
         let is_asked_here = wanted.is_some() || file.is_some();
         let here = self.here.len();
-        self.secret(folder, "--keys", file.as_deref().unwrap_or("keys.json"))?;
+        self.secret(folder, ("--keys", KEYS_NAME), file.as_deref().unwrap_or(KEYS_NAME))?;
         self.here.truncate(here);
         if is_asked_here {
             let path = match file {
@@ -201,6 +202,12 @@ impl Words {
 /// A flag and its value, which may begin with a dash.
 pub(super) fn worded(flag: &str, value: String) -> Vec<String> {
     if value.starts_with('-') { vec![format!("{flag}={value}")] } else { vec![flag.to_owned(), value] }
+}
+
+/// The path that a key states.
+fn path_of(stated: &Stated<'_>) -> Result<String> {
+    let path = stated.read::<String>().map_err(data)?;
+    if path.is_empty() { Err(data(stated.refused("expected the path of a file, found nothing"))) } else { Ok(path) }
 }
 
 fn data(error: SpecError) -> anyhow::Error {
@@ -254,7 +261,7 @@ mod tests {
         assert_eq!((&*here, &*there), ("", "--keys /run/secrets/foretaste/keys.json"));
         assert_eq!(files, ["keys.json"]);
         let (here, there, files) = words("keys_file: k/mine.json").unwrap();
-        assert_eq!((&*here, &*there), ("--keys /home/me/k/mine.json", "--keys /run/secrets/foretaste/mine.json"));
+        assert_eq!((&*here, &*there), ("--keys /home/me/k/mine.json", "--keys /run/secrets/foretaste/keys.json"));
         assert_eq!(files, ["k/mine.json"]);
         let (here, there, _) = words("keys: none").unwrap();
         assert_eq!((&*here, &*there), ("", "--insecure-no-keys"));
@@ -262,6 +269,7 @@ mod tests {
         for (text, says) in [
             ("keys: some", "line 2: `keys`: it is `some`, expected `required` or `none`"),
             ("keys: none\nkeys_file: x", "line 3: `keys_file`: no key is asked for"),
+            ("keys_file: ''", "line 2: `keys_file`: expected the path of a file, found nothing"),
             ("access_log: 1", "line 2: `access_log`: expected true or false"),
             ("wait: [1, 2]", "line 2: `wait`: expected one value, found a list"),
         ] {
