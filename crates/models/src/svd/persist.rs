@@ -9,6 +9,7 @@
 //! | 14 | residual | f64, 1; likewise |
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
+use foretaste_linalg::PanelMatrix;
 
 use super::{Parts, SvdParams, TruncatedSvd};
 use crate::Shape;
@@ -66,6 +67,7 @@ pub fn load_with(
     if !residual.is_finite() {
         return Err(RESIDUAL.corrupt("a number that is not finite"));
     }
+    let item_factors = PanelMatrix::new(shape.items, rank, &item_factors);
     let parts = Parts { user_factors, user_means, item_factors, singular_values, residual };
-    Ok(TruncatedSvd::new(shape.items, parts))
+    Ok(TruncatedSvd::new(parts))
 }
