@@ -8,12 +8,14 @@ use crate::dense::Dense;
 use crate::scalar::Real;
 
 /// Rows that one task takes; part of the result's definition, because sums are split there.
-pub(crate) const ROWS: usize = 256;
+pub(crate) const ROWS: usize = 128;
 /// Columns of a strip of a large product.
 const STRIP: usize = 64;
 /// Bytes of a column of a product that is computed at a time: two of faer's kernels. Of more it makes pieces for a cache of
 /// 256 KiB, which its kernels do not divide.
 const PIECE: usize = 768;
+/// Rows and columns of a tile that is copied at a time.
+const TILE: usize = 16;
 /// Partial sums that are kept at a time.
 const WAVE: usize = 64;
 
@@ -24,14 +26,16 @@ const WAVE: usize = 64;
 pub(crate) fn inner<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
     if is_large(a.ncols(), b.ncols()) {
         let mut total = Mat::zeros(a.ncols(), b.ncols());
-        column_chunks(total.as_mut(), STRIP).into_par_iter().enumerate().for_each(|(strip, mut sum)| {
-            let b = b.subcols(strip * STRIP, sum.ncols());
-            for start in (0..a.nrows()).step_by(ROWS) {
-                let rows = ROWS.min(a.nrows() - start);
-                let (a, b) = (a.subrows(start, rows), b.subrows(start, rows));
-                matmul(sum.as_mut(), Accum::Add, a.transpose(), b, T::from_f64(1.0), Par::Seq);
-            }
-        });
+        column_chunks(total.as_mut(), STRIP).into_par_iter().with_max_len(1).enumerate().for_each(
+            |(strip, mut sum)| {
+                let b = b.subcols(strip * STRIP, sum.ncols());
+                for start in (0..a.nrows()).step_by(ROWS) {
+                    let rows = ROWS.min(a.nrows() - start);
+                    let (a, b) = (a.subrows(start, rows), b.subrows(start, rows));
+                    matmul(sum.as_mut(), Accum::Add, a.transpose(), b, T::from_f64(1.0), Par::Seq);
+                }
+            },
+        );
         return total;
     }
     summed(a.nrows(), a.ncols(), b.ncols(), |start, rows, mut sum| {
@@ -67,7 +71,7 @@ fn is_large(p: usize, q: usize) -> bool {
 fn large_gram<T: Real>(a: &Dense<T>) -> Mat<f64> {
     let width = a.ncols();
     let mut total = Mat::zeros(width, width);
-    column_chunks(total.as_mut(), STRIP).into_par_iter().enumerate().for_each(|(strip, sum)| {
+    column_chunks(total.as_mut(), STRIP).into_par_iter().with_max_len(1).enumerate().for_each(|(strip, sum)| {
         let from = strip * STRIP;
         let mut sum = sum.subrows_mut(from, width - from);
         let mut wide = Vec::with_capacity(ROWS * (width - from));
@@ -90,6 +94,25 @@ pub(crate) fn converted<T: Real, S: Real>(a: &Mat<T>) -> Mat<S> {
     Mat::from_fn(a.nrows(), a.ncols(), |i, j| S::from_f64(a[(i, j)].to_f64()))
 }
 
+/// The lower triangle of a square matrix in column-major order, rounded to another precision.
+pub(crate) fn lower_columns<T: Real, S: Real>(a: &Dense<T>) -> Mat<S> {
+    let n = a.nrows();
+    let mut all = Mat::zeros(n, n);
+    let tasks = column_chunks(all.as_mut(), TILE).into_par_iter().with_max_len(1).enumerate();
+    tasks.for_each(|(task, mut columns)| {
+        let (left, width) = (task * TILE, columns.ncols());
+        for top in (left..n).step_by(TILE) {
+            for row in top..n.min(top + TILE) {
+                let entries = &a.row(row)[left..=row.min(left + width - 1)];
+                for (at, value) in entries.iter().enumerate() {
+                    columns[(row, at)] = S::from_f64(value.to_f64());
+                }
+            }
+        }
+    });
+    all
+}
+
 /// `a b` for small matrices, on one thread.
 pub(crate) fn small<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
     let mut product = Mat::zeros(a.nrows(), b.ncols());
@@ -108,7 +131,7 @@ fn summed<T: Real>(n: usize, p: usize, q: usize, partial: impl Fn(usize, usize, 
     let mut total = Mat::zeros(p, q);
     // Few partial sums live at once.
     for wave in (0..chunks).step_by(WAVE) {
-        let sums: Vec<Mat<T>> = (wave..chunks.min(wave + WAVE)).into_par_iter().map(of_chunk).collect();
+        let sums: Vec<Mat<T>> = (wave..chunks.min(wave + WAVE)).into_par_iter().with_max_len(1).map(of_chunk).collect();
         for sum in &sums {
             total += sum;
         }
@@ -166,7 +189,7 @@ pub(crate) fn in_chunks<T: Real>(x: &mut Dense<T>, change: impl Fn(usize, &mut M
     if ncols == 0 {
         return;
     }
-    x.values_mut().par_chunks_mut(ROWS * ncols).enumerate().for_each(|(chunk, x)| {
+    x.values_mut().par_chunks_mut(ROWS * ncols).with_max_len(1).enumerate().for_each(|(chunk, x)| {
         let rows = x.len() / ncols;
         change(chunk * ROWS, &mut MatMut::from_row_major_slice_mut(x, rows, ncols));
     });

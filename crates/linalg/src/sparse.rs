@@ -135,7 +135,7 @@ impl<'a> SparseOperator<'a> {
         let n = self.long().ncols();
         let ends: Vec<Vec<u32>> = self.blocks().iter().map(ends).collect();
         let mut gram = Dense::zeros(n, n);
-        gram.values_mut().par_chunks_exact_mut(n.max(1)).enumerate().for_each(|(row, sums)| {
+        gram.values_mut().par_chunks_exact_mut(n.max(1)).with_max_len(16).enumerate().for_each(|(row, sums)| {
             let mut start = 0;
             for (block, ends) in self.blocks().iter().zip(&ends) {
                 let (columns, values) = block.row(row);

@@ -66,7 +66,7 @@ fn update<T: Real>(matrix: MatMut<'_, T>, left: MatRef<'_, T>, right: MatRef<'_,
         return;
     }
     let (whole, lower, minus) = (BlockStructure::Rectangular, BlockStructure::TriangularLower, T::from_f64(-1.0));
-    column_chunks(matrix, COLUMNS).into_par_iter().enumerate().for_each(|(chunk, columns)| {
+    column_chunks(matrix, COLUMNS).into_par_iter().with_max_len(1).enumerate().for_each(|(chunk, columns)| {
         let (start, width) = (chunk * COLUMNS, columns.ncols());
         let factor = right.subrows(start, width).transpose();
         let (_, rest) = columns.split_at_row_mut(start);
