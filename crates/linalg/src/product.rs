@@ -19,7 +19,7 @@ const TILE: usize = 16;
 /// Partial sums that are kept at a time.
 const WAVE: usize = 64;
 
-/// `aᵀ b` for `a: n x p` and `b: n x q`; 2 n p q flops. Partial sums of 256 rows are added in row order.
+/// `aᵀ b` for `a: n x p` and `b: n x q`; 2 n p q flops. Partial sums of 128 rows are added in row order.
 ///
 /// A result with more than 64 columns and as many rows is made strip by strip of columns, each over all chunks in order, so
 /// that few partial sums are held.
@@ -207,6 +207,11 @@ pub(crate) fn column_chunks<T: Real>(mut matrix: MatMut<'_, T>, width: usize) ->
         chunks.push(matrix);
     }
     chunks
+}
+
+/// Columns of one task among `count`, at most `most`: four tasks or more, of whole registers.
+pub(crate) fn task_width(count: usize, most: usize) -> usize {
+    (count / 4).next_multiple_of(16).clamp(16, most)
 }
 
 /// A sum over `nrows` rows for each of `width` columns: `add` adds what a row contributes. Summed as [`inner`].

@@ -37,7 +37,8 @@ impl Counterpart {
         if long.is_some() && parts == 1 {
             return Self { long, blocks: Vec::new() };
         }
-        let blocks = (0..parts).into_par_iter().map(|part| rows.transpose_rows(span(rows.nrows(), parts, part)));
+        let tasks = rayon::current_num_threads().div_ceil(parts);
+        let blocks = (0..parts).into_par_iter().map(|part| rows.transpose_rows(span(rows.nrows(), parts, part), tasks));
         let blocks = blocks.collect();
         Self { long, blocks }
     }

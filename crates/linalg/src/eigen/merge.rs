@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use super::lowner::{eigenvectors, exact_z};
 use super::secular::{Root, Secular};
-use crate::product::column_chunks;
+use crate::product::{column_chunks, task_width};
 use crate::scalar::Real;
 
-/// Columns of eigenvectors that one task makes: their coefficients stay in the second-level cache.
+/// Columns of eigenvectors that one task makes at most: their coefficients stay in the second-level cache.
 const COLUMNS: usize = 64;
 /// Roots that one task finds.
 const ROOTS: usize = 32;
@@ -197,9 +197,10 @@ impl Merge {
         let (upper, lower) = gathered.split_at_row(self.half);
         let upper = upper.subcols(0, self.upper_to);
         let lower = lower.subcols(self.lower_from, kept - self.lower_from);
-        let chunks = column_chunks(vectors, COLUMNS).into_par_iter().zip(roots.par_chunks(COLUMNS)).with_max_len(1);
+        let width = task_width(roots.len(), COLUMNS);
+        let chunks = column_chunks(vectors, width).into_par_iter().zip(roots.par_chunks(width)).with_max_len(1);
         chunks.for_each_init(
-            || Mat::zeros(kept, COLUMNS.min(roots.len())),
+            || Mat::zeros(kept, width.min(roots.len())),
             |factors, (vectors, roots)| {
                 let mut factors = factors.as_mut().subcols_mut(0, roots.len());
                 eigenvectors(&self.poles, &self.z, roots, factors.as_mut());

@@ -19,10 +19,10 @@ use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
 use faer::{Accum, ColMut, Conj, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-use crate::product::column_chunks;
+use crate::product::{column_chunks, task_width};
 use crate::scalar::Real;
 
-/// Vectors that one task carries back.
+/// Vectors that one task carries back at most.
 const COLUMNS: usize = 64;
 
 /// The iteration inside the eigensolver did not settle; with finite input this does not happen in practice.
@@ -96,7 +96,8 @@ fn carry_back<T: Real>(reflections: MatRef<'_, T>, scales: &[T], vectors: MatMut
         }
     }
     // Nothing is summed across columns, so that the chunks do not show in the bits of the result.
-    column_chunks(vectors, COLUMNS).into_par_iter().with_max_len(1).for_each(|vectors| {
+    let width = task_width(vectors.ncols(), COLUMNS);
+    column_chunks(vectors, width).into_par_iter().with_max_len(1).for_each(|vectors| {
         let mut memory = MemBuffer::new(back_scratch::<T>(n, block, vectors.ncols()));
         apply_back(reflections, factors.as_ref(), Conj::No, vectors, Par::Seq, MemStack::new(&mut memory));
     });
