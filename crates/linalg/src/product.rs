@@ -9,6 +9,10 @@ use crate::scalar::Real;
 
 /// Rows that one task takes; part of the result's definition, because sums are split there.
 pub(crate) const ROWS: usize = 128;
+/// The same for a product of so tall a matrix that fewer tasks are enough to balance, and each is worth its packing.
+const TALL_ROWS: usize = 2 * ROWS;
+/// Rows from which a matrix is that tall.
+const TALL: usize = 8 * TALL_ROWS;
 /// Columns of a strip of a large product.
 const STRIP: usize = 64;
 /// Bytes of a column of a product that is computed at a time: two of faer's kernels. Of more it makes pieces for a cache of
@@ -19,7 +23,12 @@ const TILE: usize = 16;
 /// Partial sums that are kept at a time.
 const WAVE: usize = 64;
 
-/// `aᵀ b` for `a: n x p` and `b: n x q`; 2 n p q flops. Partial sums of 128 rows are added in row order.
+/// Rows of a task of a product with `n` rows.
+fn task_rows(n: usize) -> usize {
+    if n < TALL { ROWS } else { TALL_ROWS }
+}
+
+/// `aᵀ b` for `a: n x p` and `b: n x q`; 2 n p q flops. Partial sums of 128 or 256 rows are added in row order.
 ///
 /// A result with more than 64 columns and as many rows is made strip by strip of columns, each over all chunks in order, so
 /// that few partial sums are held.
@@ -29,8 +38,8 @@ pub(crate) fn inner<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
         column_chunks(total.as_mut(), STRIP).into_par_iter().with_max_len(1).enumerate().for_each(
             |(strip, mut sum)| {
                 let b = b.subcols(strip * STRIP, sum.ncols());
-                for start in (0..a.nrows()).step_by(ROWS) {
-                    let rows = ROWS.min(a.nrows() - start);
+                for start in (0..a.nrows()).step_by(TALL_ROWS) {
+                    let rows = TALL_ROWS.min(a.nrows() - start);
                     let (a, b) = (a.subrows(start, rows), b.subrows(start, rows));
                     matmul(sum.as_mut(), Accum::Add, a.transpose(), b, T::from_f64(1.0), Par::Seq);
                 }
@@ -122,10 +131,11 @@ pub(crate) fn small<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
 
 /// The `p x q` sum of what `partial` makes of every chunk of `n` rows (start, rows, place), added in row order.
 fn summed<T: Real>(n: usize, p: usize, q: usize, partial: impl Fn(usize, usize, MatMut<'_, T>) + Sync) -> Mat<T> {
-    let chunks = n.div_ceil(ROWS);
+    let size = task_rows(n);
+    let chunks = n.div_ceil(size);
     let of_chunk = |chunk: usize| {
         let mut sum = Mat::zeros(p, q);
-        partial(chunk * ROWS, ROWS.min(n - chunk * ROWS), sum.as_mut());
+        partial(chunk * size, size.min(n - chunk * size), sum.as_mut());
         sum
     };
     let mut total = Mat::zeros(p, q);
@@ -189,9 +199,10 @@ pub(crate) fn in_chunks<T: Real>(x: &mut Dense<T>, change: impl Fn(usize, &mut M
     if ncols == 0 {
         return;
     }
-    x.values_mut().par_chunks_mut(ROWS * ncols).with_max_len(1).enumerate().for_each(|(chunk, x)| {
+    let size = task_rows(x.nrows());
+    x.values_mut().par_chunks_mut(size * ncols).with_max_len(1).enumerate().for_each(|(chunk, x)| {
         let rows = x.len() / ncols;
-        change(chunk * ROWS, &mut MatMut::from_row_major_slice_mut(x, rows, ncols));
+        change(chunk * size, &mut MatMut::from_row_major_slice_mut(x, rows, ncols));
     });
 }
 
