@@ -1,6 +1,6 @@
 //! A dense matrix in row-major order: the blocks that operators act on and the factors that come out.
 
-use faer::{Mat, MatMut, MatRef};
+use faer::{MatMut, MatRef};
 use rayon::prelude::*;
 
 use crate::scalar::Real;
@@ -99,22 +99,6 @@ impl<T: Real> Dense<T> {
     pub(crate) fn view_mut(&mut self) -> MatMut<'_, T> {
         let (nrows, ncols) = (self.nrows, self.ncols);
         MatMut::from_row_major_slice_mut(self.values_mut(), nrows, ncols)
-    }
-
-    /// The lower triangle of a square matrix in column-major order, rounded to another precision.
-    pub(crate) fn to_columns<S: Real>(&self) -> Mat<S> {
-        let mut columns = Mat::zeros(self.nrows, self.nrows);
-        for top in (0..self.nrows).step_by(TILE) {
-            for left in (0..=top).step_by(TILE) {
-                for row in top..self.nrows.min(top + TILE) {
-                    let entries = &self.row(row)[left..=row.min(left + TILE - 1)];
-                    for (at, value) in entries.iter().enumerate() {
-                        columns[(row, left + at)] = S::from_f64(value.to_f64());
-                    }
-                }
-            }
-        }
-        columns
     }
 
     /// Copies any strided matrix, rounded to this precision.

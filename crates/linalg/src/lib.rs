@@ -3,6 +3,7 @@
 //! This crate holds numbers only: it has never heard of a user, a file or a log. Every answer depends on the
 //! arguments alone; the number of threads in the surrounding rayon pool changes the time, never a bit.
 
+mod awake;
 mod basis;
 mod cholesky;
 mod csr;

@@ -7,6 +7,8 @@ use rayon::prelude::*;
 const LANES: usize = 16;
 /// Panels summed side by side, so that a fused multiply-add need not wait for the one before it.
 const GROUP: usize = 4;
+/// Lanes that one task makes at least.
+const TASK: usize = 4096;
 
 /// One entry of each of the rows of a panel, on a cache line of its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,19 +38,51 @@ impl PanelMatrix {
     /// When `values.len()` is not `nrows * ncols`.
     #[must_use]
     pub fn new(nrows: usize, ncols: usize, values: &[f32]) -> Self {
+        Self::of(nrows, ncols, values, |value| value)
+    }
+
+    /// [`new`](Self::new) of entries that are rounded to f32.
+    ///
+    /// # Panics
+    /// When `values.len()` is not `nrows * ncols`.
+    #[must_use]
+    pub fn rounded(nrows: usize, ncols: usize, values: &[f64]) -> Self {
+        Self::of(nrows, ncols, values, |value| value as f32)
+    }
+
+    fn of<T: Copy + Sync>(nrows: usize, ncols: usize, values: &[T], rounded: impl Fn(T) -> f32 + Sync) -> Self {
         assert_eq!(Some(values.len()), nrows.checked_mul(ncols), "values of a {nrows} x {ncols} matrix");
-        let mut lanes = vec![Lane([0.0; LANES]); nrows.div_ceil(LANES) * ncols];
-        if ncols > 0 {
-            let panels = lanes.par_chunks_exact_mut(ncols).zip(values.par_chunks(LANES * ncols));
-            panels.for_each(|(panel, rows)| {
-                for (row, entries) in rows.chunks_exact(ncols).enumerate() {
-                    for (lane, &entry) in panel.iter_mut().zip(entries) {
-                        lane.0[row] = entry;
-                    }
-                }
-            });
-        }
-        Self { nrows, ncols, lanes }
+        // Made lane by lane, so that the threads share the first touch of the memory.
+        let lanes = (0..nrows.div_ceil(LANES) * ncols).into_par_iter().with_min_len(TASK).map(|at| {
+            let (panel, column) = (at / ncols, at % ncols);
+            let mut lane = [0.0; LANES];
+            let rows = values[panel * LANES * ncols..].chunks_exact(ncols);
+            lane.iter_mut().zip(rows).for_each(|(lane, row)| *lane = rounded(row[column]));
+            Lane(lane)
+        });
+        Self { nrows, ncols, lanes: lanes.collect() }
+    }
+
+    /// The rows of `M D` with the diagonal `D` of `weights`, each divided by its length, in f64 until rounded; a row of zeros
+    /// stays one. 4 * nrows * ncols flops, parallel.
+    ///
+    /// # Panics
+    /// When `weights.len()` is not [`ncols`](Self::ncols).
+    #[must_use]
+    pub fn directions(&self, weights: &[f64]) -> Self {
+        let Self { nrows, ncols, ref lanes } = *self;
+        assert_eq!(weights.len(), ncols, "weights of the columns");
+        let panels = lanes.par_chunks_exact(ncols.max(1));
+        let scales: Vec<[f64; LANES]> = panels.map(|panel| unit_scales(panel, weights)).collect();
+        let lanes = lanes.par_iter().enumerate().with_min_len(TASK).map(|(at, lane)| {
+            let (scales, weight) = (&scales[at / ncols], weights[at % ncols]);
+            let mut direction = [0.0; LANES];
+            for ((to, &x), scale) in direction.iter_mut().zip(&lane.0).zip(scales) {
+                *to = (f64::from(x) * weight * scale) as f32;
+            }
+            Lane(direction)
+        });
+        Self { nrows, ncols, lanes: lanes.collect() }
     }
 
     /// Number of rows.
@@ -166,6 +200,18 @@ fn sum_group<const N: usize>(lanes: &[Lane], x: &[f32]) -> [[f32; LANES]; N] {
         }
     }
     sums
+}
+
+/// What the rows of a panel, their columns weighted, are multiplied by to have length 1; zero for a row of zeros.
+fn unit_scales(panel: &[Lane], weights: &[f64]) -> [f64; LANES] {
+    let mut squares = [0.0; LANES];
+    for (lane, weight) in panel.iter().zip(weights) {
+        for (square, &x) in squares.iter_mut().zip(&lane.0) {
+            let x = f64::from(x) * weight;
+            *square += x * x;
+        }
+    }
+    squares.map(|square| if square > 0.0 { square.sqrt().recip() } else { 0.0 })
 }
 
 #[cfg(test)]

@@ -8,30 +8,43 @@ use crate::dense::Dense;
 use crate::scalar::Real;
 
 /// Rows that one task takes; part of the result's definition, because sums are split there.
-pub(crate) const ROWS: usize = 256;
+pub(crate) const ROWS: usize = 128;
+/// The same for a product of so tall a matrix that fewer tasks are enough to balance, and each is worth its packing.
+const TALL_ROWS: usize = 2 * ROWS;
+/// Rows from which a matrix is that tall.
+const TALL: usize = 8 * TALL_ROWS;
 /// Columns of a strip of a large product.
 const STRIP: usize = 64;
 /// Bytes of a column of a product that is computed at a time: two of faer's kernels. Of more it makes pieces for a cache of
 /// 256 KiB, which its kernels do not divide.
 const PIECE: usize = 768;
+/// Rows and columns of a tile that is copied at a time.
+const TILE: usize = 16;
 /// Partial sums that are kept at a time.
 const WAVE: usize = 64;
 
-/// `aᵀ b` for `a: n x p` and `b: n x q`; 2 n p q flops. Partial sums of 256 rows are added in row order.
+/// Rows of a task of a product with `n` rows.
+fn task_rows(n: usize) -> usize {
+    if n < TALL { ROWS } else { TALL_ROWS }
+}
+
+/// `aᵀ b` for `a: n x p` and `b: n x q`; 2 n p q flops. Partial sums of 128 or 256 rows are added in row order.
 ///
 /// A result with more than 64 columns and as many rows is made strip by strip of columns, each over all chunks in order, so
 /// that few partial sums are held.
 pub(crate) fn inner<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
     if is_large(a.ncols(), b.ncols()) {
         let mut total = Mat::zeros(a.ncols(), b.ncols());
-        column_chunks(total.as_mut(), STRIP).into_par_iter().enumerate().for_each(|(strip, mut sum)| {
-            let b = b.subcols(strip * STRIP, sum.ncols());
-            for start in (0..a.nrows()).step_by(ROWS) {
-                let rows = ROWS.min(a.nrows() - start);
-                let (a, b) = (a.subrows(start, rows), b.subrows(start, rows));
-                matmul(sum.as_mut(), Accum::Add, a.transpose(), b, T::from_f64(1.0), Par::Seq);
-            }
-        });
+        column_chunks(total.as_mut(), STRIP).into_par_iter().with_max_len(1).enumerate().for_each(
+            |(strip, mut sum)| {
+                let b = b.subcols(strip * STRIP, sum.ncols());
+                for start in (0..a.nrows()).step_by(TALL_ROWS) {
+                    let rows = TALL_ROWS.min(a.nrows() - start);
+                    let (a, b) = (a.subrows(start, rows), b.subrows(start, rows));
+                    matmul(sum.as_mut(), Accum::Add, a.transpose(), b, T::from_f64(1.0), Par::Seq);
+                }
+            },
+        );
         return total;
     }
     summed(a.nrows(), a.ncols(), b.ncols(), |start, rows, mut sum| {
@@ -67,7 +80,7 @@ fn is_large(p: usize, q: usize) -> bool {
 fn large_gram<T: Real>(a: &Dense<T>) -> Mat<f64> {
     let width = a.ncols();
     let mut total = Mat::zeros(width, width);
-    column_chunks(total.as_mut(), STRIP).into_par_iter().enumerate().for_each(|(strip, sum)| {
+    column_chunks(total.as_mut(), STRIP).into_par_iter().with_max_len(1).enumerate().for_each(|(strip, sum)| {
         let from = strip * STRIP;
         let mut sum = sum.subrows_mut(from, width - from);
         let mut wide = Vec::with_capacity(ROWS * (width - from));
@@ -90,6 +103,25 @@ pub(crate) fn converted<T: Real, S: Real>(a: &Mat<T>) -> Mat<S> {
     Mat::from_fn(a.nrows(), a.ncols(), |i, j| S::from_f64(a[(i, j)].to_f64()))
 }
 
+/// The lower triangle of a square matrix in column-major order, rounded to another precision.
+pub(crate) fn lower_columns<T: Real, S: Real>(a: &Dense<T>) -> Mat<S> {
+    let n = a.nrows();
+    let mut all = Mat::zeros(n, n);
+    let tasks = column_chunks(all.as_mut(), TILE).into_par_iter().with_max_len(1).enumerate();
+    tasks.for_each(|(task, mut columns)| {
+        let (left, width) = (task * TILE, columns.ncols());
+        for top in (left..n).step_by(TILE) {
+            for row in top..n.min(top + TILE) {
+                let entries = &a.row(row)[left..=row.min(left + width - 1)];
+                for (at, value) in entries.iter().enumerate() {
+                    columns[(row, at)] = S::from_f64(value.to_f64());
+                }
+            }
+        }
+    });
+    all
+}
+
 /// `a b` for small matrices, on one thread.
 pub(crate) fn small<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
     let mut product = Mat::zeros(a.nrows(), b.ncols());
@@ -99,16 +131,17 @@ pub(crate) fn small<T: Real>(a: MatRef<'_, T>, b: MatRef<'_, T>) -> Mat<T> {
 
 /// The `p x q` sum of what `partial` makes of every chunk of `n` rows (start, rows, place), added in row order.
 fn summed<T: Real>(n: usize, p: usize, q: usize, partial: impl Fn(usize, usize, MatMut<'_, T>) + Sync) -> Mat<T> {
-    let chunks = n.div_ceil(ROWS);
+    let size = task_rows(n);
+    let chunks = n.div_ceil(size);
     let of_chunk = |chunk: usize| {
         let mut sum = Mat::zeros(p, q);
-        partial(chunk * ROWS, ROWS.min(n - chunk * ROWS), sum.as_mut());
+        partial(chunk * size, size.min(n - chunk * size), sum.as_mut());
         sum
     };
     let mut total = Mat::zeros(p, q);
     // Few partial sums live at once.
     for wave in (0..chunks).step_by(WAVE) {
-        let sums: Vec<Mat<T>> = (wave..chunks.min(wave + WAVE)).into_par_iter().map(of_chunk).collect();
+        let sums: Vec<Mat<T>> = (wave..chunks.min(wave + WAVE)).into_par_iter().with_max_len(1).map(of_chunk).collect();
         for sum in &sums {
             total += sum;
         }
@@ -166,9 +199,10 @@ pub(crate) fn in_chunks<T: Real>(x: &mut Dense<T>, change: impl Fn(usize, &mut M
     if ncols == 0 {
         return;
     }
-    x.values_mut().par_chunks_mut(ROWS * ncols).enumerate().for_each(|(chunk, x)| {
+    let size = task_rows(x.nrows());
+    x.values_mut().par_chunks_mut(size * ncols).with_max_len(1).enumerate().for_each(|(chunk, x)| {
         let rows = x.len() / ncols;
-        change(chunk * ROWS, &mut MatMut::from_row_major_slice_mut(x, rows, ncols));
+        change(chunk * size, &mut MatMut::from_row_major_slice_mut(x, rows, ncols));
     });
 }
 
@@ -184,6 +218,11 @@ pub(crate) fn column_chunks<T: Real>(mut matrix: MatMut<'_, T>, width: usize) ->
         chunks.push(matrix);
     }
     chunks
+}
+
+/// Columns of one task among `count`, at most `most`: four tasks or more, of whole registers.
+pub(crate) fn task_width(count: usize, most: usize) -> usize {
+    (count / 4).next_multiple_of(16).clamp(16, most)
 }
 
 /// A sum over `nrows` rows for each of `width` columns: `add` adds what a row contributes. Summed as [`inner`].

@@ -37,7 +37,8 @@ impl Counterpart {
         if long.is_some() && parts == 1 {
             return Self { long, blocks: Vec::new() };
         }
-        let blocks = (0..parts).into_par_iter().map(|part| rows.transpose_rows(span(rows.nrows(), parts, part)));
+        let tasks = rayon::current_num_threads().div_ceil(parts);
+        let blocks = (0..parts).into_par_iter().map(|part| rows.transpose_rows(span(rows.nrows(), parts, part), tasks));
         let blocks = blocks.collect();
         Self { long, blocks }
     }
@@ -135,7 +136,7 @@ impl<'a> SparseOperator<'a> {
         let n = self.long().ncols();
         let ends: Vec<Vec<u32>> = self.blocks().iter().map(ends).collect();
         let mut gram = Dense::zeros(n, n);
-        gram.values_mut().par_chunks_exact_mut(n.max(1)).enumerate().for_each(|(row, sums)| {
+        gram.values_mut().par_chunks_exact_mut(n.max(1)).with_max_len(16).enumerate().for_each(|(row, sums)| {
             let mut start = 0;
             for (block, ends) in self.blocks().iter().zip(&ends) {
                 let (columns, values) = block.row(row);

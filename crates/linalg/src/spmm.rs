@@ -72,7 +72,7 @@ struct Product<'a, T> {
 }
 
 fn strip<T: Real>(product: &Product<'_, T>, first: usize, y: &mut [T]) {
-    y.par_chunks_mut(ROWS * product.width).enumerate().for_each(|(chunk, y)| {
+    y.par_chunks_mut(ROWS * product.width).with_max_len(1).enumerate().for_each(|(chunk, y)| {
         Arch::new().dispatch(Strip { product, first: first + chunk * ROWS, y });
     });
 }

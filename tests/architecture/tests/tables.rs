@@ -32,6 +32,7 @@ const CRATES: &[Crate] = &[
             ("gram", &["csr", "dense", "mirror", "scalar"]),
             ("spgemm", &["csr", "gram"]),
             ("operator", &["dense", "scalar"]),
+            ("awake", &[]),
             ("product", &["dense", "scalar"]),
             ("eigen", &["lanes", "product", "scalar"]),
             ("random", &["dense", "scalar"]),
@@ -41,7 +42,13 @@ const CRATES: &[Crate] = &[
             ("sparse", &["csr", "dense", "operator", "scalar", "spmm"]),
             ("rows", &["csr", "dense", "operator", "random", "scalar", "scatter", "sparse", "spmm"]),
             ("basis", &["dense", "product", "random", "scalar"]),
-            ("svd", &["basis", "csr", "dense", "eigen", "operator", "product", "random", "rows", "scalar", "sparse"]),
+            (
+                "svd",
+                &[
+                    "awake", "basis", "csr", "dense", "eigen", "operator", "product", "random", "rows", "scalar",
+                    "sparse",
+                ],
+            ),
         ],
     },
     Crate {

@@ -6,13 +6,13 @@ use rayon::prelude::*;
 
 use super::lowner::{eigenvectors, exact_z};
 use super::secular::{Root, Secular};
-use crate::product::column_chunks;
+use crate::product::{column_chunks, task_width};
 use crate::scalar::Real;
 
-/// Columns of eigenvectors that one task makes: their coefficients stay in the second-level cache.
-const COLUMNS: usize = 128;
+/// Columns of eigenvectors that one task makes at most: their coefficients stay in the second-level cache.
+const COLUMNS: usize = 64;
 /// Roots that one task finds.
-const ROOTS: usize = 64;
+const ROOTS: usize = 32;
 
 /// The change of rank one by which a tridiagonal matrix differs from its two halves.
 pub(super) struct Update {
@@ -100,8 +100,16 @@ impl Merge {
         let equation = Secular { poles: &poles, weights: &weights, rho };
         let mut roots = vec![Root::default(); kept.len()];
         let mut exact = vec![0f64; kept.len()];
-        roots.par_chunks_mut(ROOTS).enumerate().for_each(|(chunk, roots)| equation.roots(chunk * ROOTS, roots));
-        exact.par_chunks_mut(ROOTS).enumerate().for_each(|(chunk, z)| exact_z(&poles, &roots, chunk * ROOTS, z));
+        roots
+            .par_chunks_mut(ROOTS)
+            .with_max_len(1)
+            .enumerate()
+            .for_each(|(chunk, roots)| equation.roots(chunk * ROOTS, roots));
+        exact
+            .par_chunks_mut(ROOTS)
+            .with_max_len(1)
+            .enumerate()
+            .for_each(|(chunk, z)| exact_z(&poles, &roots, chunk * ROOTS, z));
 
         let mut order: Vec<usize> = (0..kept.len()).collect();
         order.sort_by_key(|&at| rows[kept[at]]);
@@ -189,9 +197,10 @@ impl Merge {
         let (upper, lower) = gathered.split_at_row(self.half);
         let upper = upper.subcols(0, self.upper_to);
         let lower = lower.subcols(self.lower_from, kept - self.lower_from);
-        let chunks = column_chunks(vectors, COLUMNS).into_par_iter().zip(roots.par_chunks(COLUMNS));
+        let width = task_width(roots.len(), COLUMNS);
+        let chunks = column_chunks(vectors, width).into_par_iter().zip(roots.par_chunks(width)).with_max_len(1);
         chunks.for_each_init(
-            || Mat::zeros(kept, COLUMNS.min(roots.len())),
+            || Mat::zeros(kept, width.min(roots.len())),
             |factors, (vectors, roots)| {
                 let mut factors = factors.as_mut().subcols_mut(0, roots.len());
                 eigenvectors(&self.poles, &self.z, roots, factors.as_mut());

@@ -19,10 +19,10 @@ use faer::linalg::qr::no_pivoting::factor::recommended_block_size;
 use faer::{Accum, ColMut, Conj, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-use crate::product::column_chunks;
+use crate::product::{column_chunks, task_width};
 use crate::scalar::Real;
 
-/// Vectors that one task carries back.
+/// Vectors that one task carries back at most.
 const COLUMNS: usize = 64;
 
 /// The iteration inside the eigensolver did not settle; with finite input this does not happen in practice.
@@ -96,7 +96,8 @@ fn carry_back<T: Real>(reflections: MatRef<'_, T>, scales: &[T], vectors: MatMut
         }
     }
     // Nothing is summed across columns, so that the chunks do not show in the bits of the result.
-    column_chunks(vectors, COLUMNS).into_par_iter().for_each(|vectors| {
+    let width = task_width(vectors.ncols(), COLUMNS);
+    column_chunks(vectors, width).into_par_iter().with_max_len(1).for_each(|vectors| {
         let mut memory = MemBuffer::new(back_scratch::<T>(n, block, vectors.ncols()));
         apply_back(reflections, factors.as_ref(), Conj::No, vectors, Par::Seq, MemStack::new(&mut memory));
     });
@@ -105,9 +106,28 @@ fn carry_back<T: Real>(reflections: MatRef<'_, T>, scales: &[T], vectors: MatMut
 /// Divides the lower triangle by a power of two that brings its largest entry near one, so that no square of an entry
 /// leaves the range of `T`, and returns that power.
 fn normalise<T: Real>(matrix: &mut Mat<T>) -> Result<f64, NoEigenpairs> {
+    let chunks = column_chunks(matrix.as_mut(), COLUMNS).into_par_iter().with_max_len(1).enumerate();
+    let largest = chunks.map(|(chunk, columns)| magnitude(columns, chunk * COLUMNS));
+    // No sum is rounded, and the largest is the same in any order.
+    let largest = largest.try_reduce(|| 0.0, |a, b| Some(f64::max(a, b))).ok_or(NoEigenpairs)?;
+    // The exponent of an f64 whose inverse is an f64 too.
+    let exponent = if largest == 0.0 { 0.0 } else { largest.log2().floor().clamp(-1000.0, 1000.0) };
+    let (scale, inverse) = (exponent.exp2(), (-exponent).exp2());
+    column_chunks(matrix.as_mut(), COLUMNS).into_par_iter().with_max_len(1).enumerate().for_each(|(chunk, columns)| {
+        for (j, column) in (chunk * COLUMNS..).zip(columns.col_iter_mut()) {
+            for entry in below(column, j) {
+                *entry = T::from_f64(entry.to_f64() * inverse);
+            }
+        }
+    });
+    Ok(scale)
+}
+
+/// The largest magnitude in some columns, `first` and on, of the lower triangle; nothing when an entry is not finite.
+fn magnitude<T: Real>(columns: MatMut<'_, T>, first: usize) -> Option<f64> {
     // Eight of each, so that the compiler takes a register of them. A NaN is lost in the maximum, but not in the sum.
     let (mut sizes, mut nothing) = ([0f64; 8], [0f64; 8]);
-    for (j, column) in matrix.col_iter_mut().enumerate() {
+    for (j, column) in (first..).zip(columns.col_iter_mut()) {
         let (chunks, rest) = below(column, j).as_chunks::<8>();
         let mut last = [T::default(); 8];
         last[..rest.len()].copy_from_slice(rest);
@@ -118,19 +138,8 @@ fn normalise<T: Real>(matrix: &mut Mat<T>) -> Result<f64, NoEigenpairs> {
             }
         }
     }
-    if nothing.iter().any(|sum| sum.is_nan()) {
-        return Err(NoEigenpairs);
-    }
-    let largest = sizes.into_iter().fold(0.0, f64::max);
-    // The exponent of an f64 whose inverse is an f64 too.
-    let exponent = if largest == 0.0 { 0.0 } else { largest.log2().floor().clamp(-1000.0, 1000.0) };
-    let (scale, inverse) = (exponent.exp2(), (-exponent).exp2());
-    for (j, column) in matrix.col_iter_mut().enumerate() {
-        for entry in below(column, j) {
-            *entry = T::from_f64(entry.to_f64() * inverse);
-        }
-    }
-    Ok(scale)
+    let finite = nothing.iter().all(|sum| !sum.is_nan());
+    finite.then(|| sizes.into_iter().fold(0.0, f64::max))
 }
 
 /// The entries of a column from a row on, of a matrix that is stored by columns.

@@ -16,7 +16,7 @@ const SPLIT: usize = 320;
 /// `y = A x` for the rows and columns `from..` of `A`, given by its lower triangle.
 ///
 /// All vectors are indexed by rows of the whole matrix, so that loads are aligned. `work` is as long as `y`; what it holds
-/// does not matter.
+/// does not matter. `beside` is work that needs none of the result, for the thread that has less to do.
 #[inline(always)]
 pub(super) fn multiply<T: Real, S: Simd>(
     simd: S,
@@ -25,17 +25,22 @@ pub(super) fn multiply<T: Real, S: Simd>(
     x: &[T],
     y: &mut [T],
     work: &mut [T],
+    beside: impl WithSimd<Output = ()> + Send,
 ) {
     let n = matrix.nrows();
     if n - from < SPLIT {
         strip(simd, matrix, from..n, x, y);
+        simd.vectorize(beside);
         return;
     }
     // Half of the triangle's area is left of this.
     let middle = from + (n - from) * 3 / 10;
     rayon::join(
         || simd.vectorize(Strip { matrix, columns: from..middle, x, y }),
-        || simd.vectorize(Strip { matrix, columns: middle..n, x, y: work }),
+        || {
+            simd.vectorize(Strip { matrix, columns: middle..n, x, y: work });
+            simd.vectorize(beside);
+        },
     );
     for (y, &work) in y[middle..].iter_mut().zip(&work[middle..]) {
         *y += work;

@@ -17,7 +17,7 @@ use crate::scalar::Real;
 /// Reflections gathered before the rest of the matrix is updated.
 const PANEL: usize = 24;
 /// Columns of the rest that are updated together.
-const COLUMNS: usize = 128;
+const COLUMNS: usize = 64;
 /// Below this, squares have lost digits; beside a matrix of entries near one, what they come from is nothing.
 const NEGLIGIBLE: f64 = 1e-290;
 
@@ -66,7 +66,7 @@ fn update<T: Real>(matrix: MatMut<'_, T>, left: MatRef<'_, T>, right: MatRef<'_,
         return;
     }
     let (whole, lower, minus) = (BlockStructure::Rectangular, BlockStructure::TriangularLower, T::from_f64(-1.0));
-    column_chunks(matrix, COLUMNS).into_par_iter().enumerate().for_each(|(chunk, columns)| {
+    column_chunks(matrix, COLUMNS).into_par_iter().with_max_len(1).enumerate().for_each(|(chunk, columns)| {
         let (start, width) = (chunk * COLUMNS, columns.ncols());
         let factor = right.subrows(start, width).transpose();
         let (_, rest) = columns.split_at_row_mut(start);
@@ -121,10 +121,11 @@ impl<T: Real> WithSimd for Panel<'_, T> {
             x[first + 1..].copy_from_slice(&column[first + 1..]);
             column[first] = below;
 
-            symv::multiply(simd, self.matrix.as_ref(), first, x, y, work);
-            for c in 0..i {
+            let mut products = [(T::default(), T::default()); PANEL];
+            let beside = Dots { v: v_before, w: w_before, x, first, products: &mut products };
+            symv::multiply(simd, self.matrix.as_ref(), first, x, y, work, beside);
+            for (c, &(vx, wx)) in products[..i].iter().enumerate() {
                 let (v, w) = (slice(v_before, c), slice(w_before, c));
-                let (vx, wx) = dots(simd, &v[first..], &w[first..], &x[first..]);
                 subtract(simd, &mut y[first..], &v[first..], wx, &w[first..], vx);
             }
             let inverse = one / scale;
@@ -139,6 +140,27 @@ impl<T: Real> WithSimd for Panel<'_, T> {
             for ((w, &y), &x) in w[first..].iter_mut().zip(&y[first..]).zip(&x[first..]) {
                 *w = y - shift * x;
             }
+        }
+    }
+}
+
+/// The products of a vector with the reflections of a panel and their images, from a row on.
+struct Dots<'a, T> {
+    v: MatRef<'a, T>,
+    w: MatRef<'a, T>,
+    x: &'a [T],
+    first: usize,
+    products: &'a mut [(T, T)],
+}
+
+impl<T: Real> WithSimd for Dots<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { v, w, x, first, products } = self;
+        for (c, products) in products.iter_mut().enumerate().take(v.ncols()) {
+            *products = dots(simd, &slice(v, c)[first..], &slice(w, c)[first..], &x[first..]);
         }
     }
 }

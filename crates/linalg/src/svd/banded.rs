@@ -1,6 +1,7 @@
 //! One eigenpair of a banded symmetric matrix, cheaply: tells whether a Krylov space is worth a full Rayleigh-Ritz step.
 
 use faer::{Col, Mat};
+use pulp::{Arch, Simd, WithSimd};
 
 /// The search stops when the eigenvalue is known to this part of itself.
 const PRECISION: f64 = 1e-6;
@@ -93,26 +94,58 @@ impl Banded {
 
     /// `L D Lᵀ` of the matrix less `shift` times the identity.
     fn factor(&self, shift: f64) -> Factor {
-        let (width, stride) = (self.width, self.width + 1);
+        let width = self.width;
         let mut columns = self.columns.clone();
         let smallest = f64::EPSILON * shift.abs().max(f64::MIN_POSITIVE);
-        columns.iter_mut().step_by(stride).for_each(|diagonal| *diagonal -= shift);
-        for at in 0..self.len() {
-            let (done, rest) = columns.split_at_mut((at + 1) * stride);
-            let pivot = &mut done[at * stride..];
-            if pivot[0].abs() < smallest {
-                pivot[0] = -smallest;
-            }
-            for (down, target) in (1..=width).zip(rest.chunks_exact_mut(stride)) {
-                let factor = pivot[down] / pivot[0];
-                for (target, entry) in target.iter_mut().zip(&pivot[down..]) {
+        columns.iter_mut().step_by(width + 1).for_each(|diagonal| *diagonal -= shift);
+        Arch::new().dispatch(Elimination { width, columns: &mut columns, smallest });
+        Factor { width, columns }
+    }
+}
+
+/// Gaussian elimination without pivoting; a pivot below the smallest one allowed is replaced by that.
+struct Elimination<'a> {
+    width: usize,
+    columns: &'a mut [f64],
+    smallest: f64,
+}
+
+impl WithSimd for Elimination<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { width, columns, smallest } = self;
+        match width {
+            8 => eliminate::<8>(columns, 8, smallest),
+            16 => eliminate::<16>(columns, 16, smallest),
+            _ => eliminate::<1>(columns, width, smallest),
+        }
+    }
+}
+
+/// Takes `LANES` entries at a time, which divide the width, and reads zeros behind the last entry of a column.
+#[inline(always)]
+fn eliminate<const LANES: usize>(columns: &mut [f64], width: usize, smallest: f64) {
+    let mut before = vec![0.0; 2 * width + 1];
+    let mut rest = columns;
+    while let Some((pivot, below)) = rest.split_at_mut_checked(width + 1) {
+        if pivot[0].abs() < smallest {
+            pivot[0] = -smallest;
+        }
+        before[..=width].copy_from_slice(pivot);
+        let (diagonal, factors) = (pivot[0], &mut pivot[1..]);
+        factors.iter_mut().for_each(|entry| *entry /= diagonal);
+        for ((target, &factor), down) in below.chunks_exact_mut(width + 1).zip(&*factors).zip(1..) {
+            let (targets, _) = target[..width].as_chunks_mut::<LANES>();
+            let (entries, _) = before[down..down + width].as_chunks::<LANES>();
+            for (targets, entries) in targets.iter_mut().zip(entries) {
+                for (target, entry) in targets.iter_mut().zip(entries) {
                     *target -= factor * entry;
                 }
             }
-            let diagonal = pivot[0];
-            pivot[1..].iter_mut().for_each(|entry| *entry /= diagonal);
         }
-        Factor { width, columns }
+        rest = below;
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Progress, Solver, Stop, Svd, SvdParams, finish, report};
 use crate::dense::Dense;
 use crate::eigen;
 use crate::operator::LinearOperator;
+use crate::product;
 use crate::scalar::Real;
 
 /// Forms `A Aᵀ` for `nrows <= ncols`, takes its largest eigenpairs and finishes from them.
@@ -27,7 +28,7 @@ pub(super) fn vectors<A: LinearOperator + ?Sized, T: Real>(
     report(progress, Solver::Gram, 0, None)?;
     let gram = a.row_gram();
     report(progress, Solver::Gram, a.nrows(), None)?;
-    let matrix = gram.to_columns::<T>();
+    let matrix = product::lower_columns::<_, T>(&gram);
     drop(gram);
     let pairs = eigen::largest(matrix, params.rank).map_err(|_| Stop::Failed)?;
     report(progress, Solver::Gram, a.nrows(), None)?;

@@ -119,6 +119,8 @@ struct Krylov<'a, A: ?Sized, T> {
     /// `Qᵀ A Aᵀ Q`, lower triangle.
     projected: Mat<f64>,
     next: Dense<T>,
+    /// Its product with `A Aᵀ`, where that was made already.
+    ahead: Option<Dense<T>>,
     /// What couples `next` to the last block of the basis: `A Aᵀ Q = Q T + next coupling Eᵀ`.
     coupling: Mat<f64>,
     /// Where the columns that `next` is coupled to begin.
@@ -147,6 +149,7 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
             basis,
             projected: Mat::new(),
             next,
+            ahead: None,
             coupling: Mat::zeros(block, block),
             coupled_from: 0,
             random,
@@ -165,7 +168,7 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
             self.expand();
             report(progress, Solver::Lanczos, self.columns, seen)?;
             let full = self.basis.len() + block > capacity;
-            if !full && (self.basis.len() < look.at || restarts == 0 && !self.promises(k, goal, &mut look)) {
+            if !full && (self.basis.len() < look.at || restarts == 0 && !self.looks_done(k, goal, &mut look)) {
                 continue;
             }
             let mut found = self.ritz(if full { k + (capacity - k) / 3 } else { k })?;
@@ -198,6 +201,23 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
                 look.at = self.basis.len() + (capacity - self.basis.len()) / 2;
             }
         }
+    }
+
+    /// [`promises`](Self::promises), beside which other threads, if there are any, make the product that comes next.
+    fn looks_done(&mut self, k: usize, goal: Goal, look: &mut Look) -> bool {
+        if rayon::current_num_threads() == 1 {
+            return self.promises(k, goal, look);
+        }
+        let (done, image) = rayon::join(|| self.promises(k, goal, look), || self.image());
+        self.ahead = Some(image);
+        done
+    }
+
+    /// `A Aᵀ` times the next block.
+    fn image(&self) -> Dense<T> {
+        let mut image = Dense::zeros(self.next.nrows(), self.block);
+        self.a.apply_row_gram(&self.next, &mut image);
+        image
     }
 
     /// Whether the last wanted pairs, the slowest to converge, have; and when to look again. Until the first restart the
@@ -233,8 +253,7 @@ impl<'a, A: LinearOperator + ?Sized, T: Real> Krylov<'a, A, T> {
     /// Takes the next block into the basis and computes the one after it.
     fn expand(&mut self) {
         let start = self.basis.len();
-        let mut y = Dense::zeros(self.next.nrows(), self.block);
-        self.a.apply_row_gram(&self.next, &mut y);
+        let mut y = self.ahead.take().unwrap_or_else(|| self.image());
         self.columns += self.block;
         self.basis.push(&self.next);
         // In exact arithmetic y has components on the coupled columns and the new block only; the second pass, over

@@ -19,6 +19,7 @@ use std::ops::ControlFlow;
 
 pub use memory::{SvdMemory, svd_memory};
 
+use crate::awake;
 use crate::csr::CsrMatrix;
 use crate::dense::Dense;
 use crate::operator::{LinearOperator, Transposed};
@@ -198,6 +199,11 @@ pub fn truncated_svd_sparse(
     params: &SvdParams,
     progress: &mut dyn FnMut(SvdProgress) -> ControlFlow<()>,
 ) -> Result<Svd, SvdError> {
+    awake::stay_awake(|| truncated_svd_of(matrix, params, progress))
+}
+
+/// [`truncated_svd_sparse`], of threads that are awake.
+fn truncated_svd_of(matrix: &CsrMatrix, params: &SvdParams, progress: &mut Progress<'_>) -> Result<Svd, SvdError> {
     if cost::prefers_rows(matrix.nrows(), matrix.ncols(), matrix.nnz(), params) {
         return if matrix.nrows() >= matrix.ncols() {
             truncated_svd(&RowOperator(matrix), params, progress)

@@ -1,11 +1,13 @@
 //! The decomposition found in single precision and corrected in double.
 
+use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, Par, unzip, zip};
 
 use super::{Progress, Solver, Stop, Svd, SvdParams, accuracy, finish, lanczos, report, triplets};
 use crate::eigen;
 use crate::operator::LinearOperator;
+use crate::product;
 use crate::scalar::Real;
 
 /// The smallest tolerance that single precision can be expected to reach.
@@ -74,8 +76,15 @@ fn by_gram<A: LinearOperator + ?Sized>(
     report(progress, Solver::Gram, n, None)?;
     let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
     let weighted = Mat::from_fn(n, leading, |i, j| u[(i, j)] * first.s[j] * first.s[j]);
-    triangular::matmul(rest.view_mut(), lower, Accum::Add, &weighted, whole, u.transpose(), whole, -1.0, Par::Seq);
-    let matrix = rest.to_columns::<f32>();
+    product::in_chunks(&mut rest, |start, rows| {
+        let (left, triangle) = rows.as_mut().split_at_col_mut(start);
+        let (triangle, _) = triangle.split_at_col_mut(left.nrows());
+        let (factor, u) = (weighted.as_ref().subrows(start, left.nrows()), u.subrows(0, start + left.nrows()));
+        let (before, own) = u.split_at_row(start);
+        matmul(left, Accum::Add, factor, before.transpose(), -1.0, Par::Seq);
+        triangular::matmul(triangle, lower, Accum::Add, factor, whole, own.transpose(), whole, -1.0, Par::Seq);
+    });
+    let matrix = product::lower_columns::<_, f32>(&rest);
     drop(rest);
     let others = eigen::largest(matrix, rank - leading).map_err(|_| Stop::Failed)?;
     report(progress, Solver::Gram, n, None)?;

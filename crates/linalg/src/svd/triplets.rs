@@ -11,6 +11,9 @@ use crate::dense::Dense;
 use crate::operator::LinearOperator;
 use crate::product::{self, ROWS};
 
+/// The most strips that are made at the same time: with the leading columns they take as much memory as a window later.
+const STRIPS: usize = WINDOW / STRIP - 1;
+
 /// `Aᵀ u_j = s_j v_j` with unit columns `u_j` and `v_j`, of signs as [`columns::signs`] has them.
 pub(super) struct Triplets {
     pub(super) u: Dense,
@@ -41,23 +44,36 @@ pub(super) fn of<A: LinearOperator + ?Sized>(a: &A, vectors: MatRef<'_, f32>) ->
         return Some(triplets);
     }
     let squares: Vec<f64> = lengths.iter().map(|(_, image)| image * image).collect();
-    let (mut x, mut y) = block(STRIP);
-    let (mut start, mut starts) = (first, vec![]);
-    while start < rank {
+    let correct = |start: usize, x: &mut Dense, y: &mut Dense| {
         let width = STRIP.min(rank - start);
         x.fill_columns(0, vectors.subcols(start, width));
-        a.apply_transpose(&x, &mut y);
+        a.apply_transpose(x, y);
         let share = share(leading.1.view(), &squares, y.view());
-        product::subtract(&mut x, leading.0.view(), share.as_ref());
-        product::subtract(&mut y, leading.1.view(), share.as_ref());
-        let mut lengths = self::lengths(&x, &y);
+        product::subtract(x, leading.0.view(), share.as_ref());
+        product::subtract(y, leading.1.view(), share.as_ref());
+        let mut lengths = self::lengths(x, y);
         lengths.truncate(width);
-        let count = part(&mut x, &mut y, &mut lengths, start + width < rank)?;
-        triplets.put(start, &x, &y, &lengths[..count]);
-        starts.push(start);
-        start += count;
+        let count = part(x, y, &mut lengths, start + width < rank)?;
+        lengths.truncate(count);
+        Some(lengths)
+    };
+    // One strip for each thread: the others start where those before them end, unless a run is cut; then they are made anew.
+    let mut blocks: Vec<(Dense, Dense)> = (0..rayon::current_num_threads().min(STRIPS)).map(|_| block(STRIP)).collect();
+    let (mut start, mut starts) = (first, vec![]);
+    while start < rank {
+        let expected = (start..rank).step_by(STRIP).collect::<Vec<usize>>();
+        let strips = blocks.par_iter_mut().zip(expected).with_max_len(1);
+        let strips: Vec<_> = strips.map(|((x, y), start)| (start, correct(start, x, y))).collect();
+        for ((expected, lengths), (x, y)) in strips.into_iter().zip(&blocks) {
+            if expected == start {
+                let lengths = lengths?;
+                triplets.put(start, x, y, &lengths);
+                starts.push(start);
+                start += lengths.len();
+            }
+        }
     }
-    drop((leading, x, y));
+    drop((leading, blocks));
     triplets.part_across(&starts)?;
     Some(triplets)
 }

@@ -2,13 +2,17 @@
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::interactions::Interactions;
-use foretaste_linalg::{Svd, SvdError, svd_memory, truncated_svd_sparse};
+use foretaste_linalg::{PanelMatrix, Svd, SvdError, svd_memory, truncated_svd_sparse};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::progress::Work;
 use super::{Parts, TruncatedSvd, by_rows, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
 use crate::{Family, FitError, FitProgress, FitReport, Memory, Number, Shape, Short};
+
+/// Numbers that one task checks.
+const CHECKED: usize = 1 << 14;
 
 /// What the fit of a truncated SVD may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,7 +98,7 @@ impl Family for TruncatedSvd {
         // Both matrices of items are stored in panels of 16 rows.
         let model = 4 * rank * (users + 2 * items.next_multiple_of(16)) + 4 * users + 8 * rank;
         let factorisation = svd_memory(shape.users, shape.items, shape.entries, &params.linalg());
-        // The result in f64 beside the users' factors; later the items' factors, or directions, beside their panels.
+        // The result in f64 beside the users' factors; later the items' factors beside their panels.
         let packing = (4 * rank * (3 * users + 2 * items)).max(model + 4 * rank * items);
         let given = factorisation.given;
         Memory { fit: given + packing.max(factorisation.total() - given), model }
@@ -127,18 +131,15 @@ impl Family for TruncatedSvd {
                 to.iter_mut().zip(from).zip(&singular_values).for_each(|((to, x), s)| *to = narrow(x * s));
             });
             drop(u);
-            let item_factors = by_rows(v.values(), rank, |from, to| {
-                to.iter_mut().zip(from).for_each(|(to, &x)| *to = narrow(x));
-            });
-            drop(v);
-            for (part, array) in [("user factors", &user_factors), ("item factors", &item_factors)] {
-                check_finite(part, array.iter().map(|&x| f64::from(x)))?;
-            }
+            check_all_finite("user factors", &user_factors, |x| x)?;
+            check_all_finite("item factors", v.values(), narrow)?;
             check_finite("singular values", singular_values.iter().copied())?;
+            let item_factors = PanelMatrix::rounded(shape.items, rank, v.values());
+            drop(v);
             #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
             let items = shape.items as f64;
             let user_means = matrix.row_sums().iter().map(|sum| narrow(sum / items)).collect();
-            Ok(Self::new(shape.items, Parts { user_factors, user_means, item_factors, singular_values, residual }))
+            Ok(Self::new(Parts { user_factors, user_means, item_factors, singular_values, residual }))
         })
     }
 
@@ -150,4 +151,18 @@ impl Family for TruncatedSvd {
     fn load(params: &SvdParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
         persist::load(params, shape, file)
     }
+}
+
+/// [`check_finite`] of a large array, as it is rounded; in parallel until a number is not finite.
+fn check_all_finite<T: Copy + Sync>(
+    part: &'static str,
+    numbers: &[T],
+    rounded: impl Fn(T) -> f32 + Sync,
+) -> Result<(), FitError> {
+    // Without a way out of the loop, which the compiler turns into vector instructions.
+    let finite = |numbers: &[T]| numbers.iter().fold(true, |all, &x| all & rounded(x).is_finite());
+    if numbers.par_chunks(CHECKED).all(finite) {
+        return Ok(());
+    }
+    check_finite(part, numbers.iter().map(|&x| f64::from(rounded(x))))
 }

@@ -38,24 +38,20 @@ pub struct TruncatedSvd {
     residual: f64,
 }
 
-/// The arrays of a model, as they are computed or read: rows of `U S` (users x k) and of `V` (items x k), both
-/// row-major, the mean of each user's row, k singular values, and the residual measured.
+/// The arrays of a model, as they are computed or read: rows of `U S` (users x k, row-major) and of `V` (items x k), the mean of each user's row, k singular values, and the residual measured.
 struct Parts {
     user_factors: Vec<f32>,
     user_means: Vec<f32>,
-    item_factors: Vec<f32>,
+    item_factors: PanelMatrix,
     singular_values: Vec<f64>,
     residual: f64,
 }
 
 impl TruncatedSvd {
-    /// Packs the parts, whose lengths belong together and whose numbers are finite.
-    fn new(items: usize, parts: Parts) -> Self {
+    /// Puts the parts together, whose lengths belong together and whose numbers are finite.
+    fn new(parts: Parts) -> Self {
         let Parts { user_factors, user_means, item_factors, singular_values, residual } = parts;
-        let rank = singular_values.len();
-        // One after the other, so that no more than one of them is held twice.
-        let item_directions = PanelMatrix::new(items, rank, &directions(&item_factors, &singular_values));
-        let item_factors = PanelMatrix::new(items, rank, &item_factors);
+        let item_directions = item_factors.directions(&singular_values);
         Self { user_factors, user_means, item_factors, item_directions, singular_values, residual }
     }
 
@@ -166,14 +162,4 @@ fn by_rows<T: Sync>(rows: &[T], width: usize, make: impl Fn(&[T], &mut [f32]) + 
     let pairs = out.par_chunks_exact_mut(width).zip(rows.par_chunks_exact(width));
     pairs.with_min_len(ROWS).for_each(|(to, from)| make(from, to));
     out
-}
-
-/// Rows of `V S`, each divided by its length; a row of zeros stays one.
-fn directions(item_factors: &[f32], singular_values: &[f64]) -> Vec<f32> {
-    by_rows(item_factors, singular_values.len(), |from, to| {
-        let scaled = || from.iter().zip(singular_values).map(|(&x, s)| f64::from(x) * s);
-        let length = scaled().map(|x| x * x).sum::<f64>().sqrt();
-        let scale = if length > 0.0 { length.recip() } else { 0.0 };
-        to.iter_mut().zip(scaled()).for_each(|(to, x)| *to = narrow(x * scale));
-    })
 }

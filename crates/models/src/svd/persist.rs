@@ -9,6 +9,7 @@
 //! | 14 | residual | f64, 1; likewise |
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
+use foretaste_linalg::PanelMatrix;
 
 use super::{Parts, SvdParams, TruncatedSvd};
 use crate::Shape;
@@ -83,6 +84,7 @@ pub fn load_with(
     if longest(&item_factors, rank) > LONGEST_ITEM {
         return Err(ITEM_FACTORS.corrupt("a row longer than 1, which columns of length 1 at right angles cannot have"));
     }
+    let item_factors = PanelMatrix::new(shape.items, rank, &item_factors);
     let parts = Parts { user_factors, user_means, item_factors, singular_values, residual };
-    Ok(TruncatedSvd::new(shape.items, parts))
+    Ok(TruncatedSvd::new(parts))
 }
