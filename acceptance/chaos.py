@@ -8,7 +8,7 @@ import argparse, collections, concurrent.futures, json, os, pathlib, random, re,
 
 from conftest import PROGRAM, Service
 from notebooks import is_alive
-from services import Load, Machine, ask, processes
+from services import Load, Machine, ask, fill, processes
 from test_stop import clients
 
 #: Steps of a rollout: a system call of the supervisor's main thread, and its number among those of its kind. Every write of the record
@@ -191,16 +191,6 @@ def next_of(queue, lock):
         return next(queue, None)
 
 
-def fill(state):
-    with open(state / "fill", "wb", buffering=0) as file:
-        for size in [4096, 1]:
-            try:
-                while True:
-                    file.write(b"x" * size)
-            except OSError:
-                pass
-
-
 def disk(trials, seed, _):
     """Cycles on a disk of 256 KiB that is full while something is done."""
     machine, counts = Machine(), {what: [0, 0, 0] for what in ["deploy", "kill the supervisor", "kill a worker", "stop"]}
@@ -212,7 +202,7 @@ def disk(trials, seed, _):
             chance, what = random.Random(f"{seed} {at}"), list(counts)[at % len(counts)]
             service = machine.deploy("films", rank=10 + at % 7)
             with Load(service["url"], "/recommended?param=3", clients=2) as load:
-                fill(state)
+                fill(state / "fill")
                 faults = []
                 if what == "deploy":
                     refused = command(machine, "deploy", machine.specification("films", rank=20 + at % 7))

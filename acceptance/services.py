@@ -59,6 +59,17 @@ def processes(folder):
     return {pid: launching for pid, launching in found.items() if is_alive(pid)}
 
 
+def fill(path):
+    """Writes a file until its disk is full to the last byte."""
+    with open(path, "wb", buffering=0) as file:
+        for size in [4096, 1]:
+            try:
+                while True:
+                    file.write(b"x" * size)
+            except OSError:
+                pass
+
+
 def ask(url, method="GET", timeout=10):
     request = urllib.request.Request(url, method=method, headers={"accept": "application/json"})
     try:

@@ -5,6 +5,7 @@ import pytest
 
 from conftest import PROGRAM
 from notebooks import is_alive, within, write
+import services
 from services import Load, ask, machine, processes
 from test_deploy import SPECIFICATION, notebooks
 
@@ -65,13 +66,7 @@ def small_disk(machine):
     def filled(is_full):
         if not is_full:
             return fill.unlink()
-        with open(fill, "wb", buffering=0) as file:
-            for size in [4096, 1]:
-                try:
-                    while True:
-                        file.write(b"x" * size)
-                except OSError:
-                    pass
+        services.fill(fill)
     yield filled
     subprocess.run([PROGRAM, "stop", "--all"], env=machine.environment, capture_output=True)
     subprocess.run(["umount", "-l", state], check=True)

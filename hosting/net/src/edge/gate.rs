@@ -71,9 +71,10 @@ impl Gate {
     /// # Errors
     /// The refusal.
     pub(super) fn admit(&self, headers: &HeaderMap, needed: Role) -> Result<Caller, Refusal> {
-        let Key { name, role, expires, rate, .. } =
-            presented(headers)?.and_then(|sent| self.keys.find(&KeyHash::of(sent))).ok_or(KeyFault::Unknown)?;
-        if let Some(at) = expires.filter(|&end| end <= Timestamp::now()) {
+        let key = presented(headers)?.and_then(|sent| self.keys.find(&KeyHash::of(sent))).ok_or(KeyFault::Unknown)?;
+        let has_ended = key.has_ended(Timestamp::now());
+        let Key { name, role, expires, rate, .. } = key;
+        if let Some(at) = expires.filter(|_| has_ended) {
             return Err(KeyFault::Ended { name, at }.into());
         }
         if role < needed {
