@@ -29,8 +29,6 @@ enum Phase {
 struct State {
     phase: Phase,
     blocked: Option<Blocked>,
-    /// Until when nothing is read.
-    paused: Option<Instant>,
 }
 
 /// A write that the socket would not take whole.
@@ -54,7 +52,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// A connection that was just accepted: its first head is due.
     pub(crate) fn new(limits: &Limits) -> Self {
-        let state = State { phase: Phase::Head(Instant::now()), blocked: None, paused: None };
+        let state = State { phase: Phase::Head(Instant::now()), blocked: None };
         Self {
             header: limits.header,
             idle: limits.idle,
@@ -66,16 +64,6 @@ impl Clock {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Nothing is to be read for a while.
-    pub(crate) fn pause(&self, pause: Duration) {
-        self.state().paused = Some(Instant::now() + pause);
-    }
-
-    /// Until when nothing is to be read, told once.
-    pub(crate) fn take_pause(&self) -> Option<Instant> {
-        self.state().paused.take()
     }
 
     /// Bytes arrived: an idle connection begins a head.

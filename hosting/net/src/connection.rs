@@ -14,7 +14,7 @@ use tokio::time::Sleep;
 
 use crate::clock::Clock;
 use crate::stream::{ClockedStream, Stream};
-use crate::{Answer, Limits, Pause};
+use crate::{Answer, Limits};
 
 /// The least buffer that hyper takes.
 const LEAST_BUFFER: usize = 8192;
@@ -37,9 +37,6 @@ pub(crate) async fn serve(
             let mut response = answer.answer(request).await;
             if *is_last.borrow() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            if let Some(&Pause(pause)) = response.extensions().get() {
-                clock.pause(pause);
             }
             clock.answered();
             Ok::<_, std::convert::Infallible>(response)
@@ -120,66 +117,5 @@ impl Future for Watchdog {
             }
         }
         Poll::Pending
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Read, Write};
-    use std::time::Duration;
-
-    use axum::body::Body;
-    use hyper::body::Incoming;
-    use hyper::{Request, Response};
-
-    use super::*;
-
-    /// Asks for a pause after `/refused`.
-    struct Refuses;
-
-    impl Answer for Refuses {
-        async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
-            let mut response = Response::new(Body::empty());
-            if request.uri().path() == "/refused" {
-                response.extensions_mut().insert(Pause(Duration::from_millis(300)));
-            }
-            response
-        }
-    }
-
-    fn ask(socket: &mut std::net::TcpStream, path: &str) -> Duration {
-        let begun = Instant::now();
-        socket.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).unwrap();
-        let mut reply = [0; 1024];
-        assert!(socket.read(&mut reply).unwrap() > 0);
-        begun.elapsed()
-    }
-
-    #[test]
-    fn a_connection_that_was_refused_is_read_again_after_its_pause_and_others_meanwhile() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind(("127.0.0.1", 0))).unwrap();
-        let address = listener.local_addr().unwrap();
-        let (_go_on, stop) = watch::channel(false);
-        runtime.spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let stop = stop.clone();
-                tokio::spawn(async move {
-                    let limits = Limits::default();
-                    let clock = Arc::new(Clock::new(&limits));
-                    serve(Stream::Plain(stream), Arc::new(Refuses), (&limits, clock), stop).await;
-                });
-            }
-        });
-        let mut refused = std::net::TcpStream::connect(address).unwrap();
-        let mut other = std::net::TcpStream::connect(address).unwrap();
-        let begun = Instant::now();
-        ask(&mut refused, "/refused");
-        ask(&mut other, "/");
-        // Whatever the machine does, the refused one waits for the pause; the other does not have to.
-        ask(&mut refused, "/");
-        assert!(begun.elapsed() >= Duration::from_millis(290), "{:?}", begun.elapsed());
-        let quickest = (0..20).map(|_| ask(&mut refused, "/")).min().unwrap();
-        assert!(quickest < Duration::from_millis(100), "one refusal is one pause: {quickest:?}");
     }
 }

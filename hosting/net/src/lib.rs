@@ -15,7 +15,6 @@ mod stream;
 mod tls;
 
 use std::future::Future;
-use std::time::Duration;
 
 use axum::body::Body;
 use hyper::body::Incoming;
@@ -28,11 +27,6 @@ pub use listener::{Listener, inherited, listen};
 pub use serve::serve;
 pub use slots::{Slot, Slots};
 pub use tls::{Tls, TlsError};
-
-/// An extension of a response: for that long, nothing more is read from the connection. A client that asks again at once is so
-/// slowed down, before its requests cost anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pause(pub Duration);
 
 /// What answers the requests of all connections.
 pub trait Answer: Send + Sync + 'static {

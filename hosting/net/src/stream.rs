@@ -1,6 +1,5 @@
 //! A TCP stream, with TLS or without, that tells its connection's clock what passes through it.
 
-use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,7 +11,6 @@ use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 
 use crate::clock::Clock;
@@ -91,12 +89,11 @@ impl AsyncWrite for Stream {
 pub(crate) struct ClockedStream {
     inner: TokioIo<Stream>,
     clock: Arc<Clock>,
-    pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl ClockedStream {
     pub(crate) fn new(stream: Stream, clock: Arc<Clock>) -> Self {
-        Self { inner: TokioIo::new(stream), clock, pause: None }
+        Self { inner: TokioIo::new(stream), clock }
     }
 
     fn note(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -120,13 +117,6 @@ impl Drop for ClockedStream {
 
 impl Read for ClockedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        if let Some(until) = self.clock.take_pause() {
-            self.pause = Some(Box::pin(tokio::time::sleep_until(until.into())));
-        }
-        if let Some(pause) = &mut self.pause {
-            ready!(pause.as_mut().poll(cx));
-            self.pause = None;
-        }
         ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
         self.clock.received();
         Poll::Ready(Ok(()))

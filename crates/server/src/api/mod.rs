@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use foretaste_net::body::{HeadError, discard_of};
-use foretaste_net::{Face, KeyFault, Needs, Pause, Refusal, close};
+use foretaste_net::{Face, KeyFault, Needs, Refusal, close};
 use foretaste_service::ScoringError;
 use hyper::body::{Body as _, Incoming};
 use tower::Service;
@@ -23,7 +23,9 @@ pub(crate) use scored::ScoredPaths;
 /// Where the figures for a scraper are.
 const FIGURES: &str = "/metrics";
 /// Between two refusals, on average, however many connections ask again at once: a refusal costs about 15 us of CPU.
-const LEAST_REFUSAL: Duration = Duration::from_micros(75);
+const LEAST_REFUSAL: Duration = Duration::from_micros(150);
+/// A refusal is held back so long at most.
+const LONGEST_REFUSAL: Duration = Duration::from_millis(200);
 
 /// The routes, behind an [`Edge`](foretaste_net::Edge).
 #[derive(Debug)]
@@ -43,10 +45,11 @@ impl Api {
         Self { routes, app, scored: ScoredPaths::new(scored), roles, full }
     }
 
-    /// How long a connection that was refused is not read: all of them together are refused at a rate that costs little.
-    fn pause(&self) -> Pause {
+    /// How long a refusal is held back: clients that ask again at once, all together, are refused at a rate that costs little,
+    /// and none of what they ask next waits for it.
+    fn back_pressure(&self) -> Duration {
         let connections = u32::try_from(self.app.slots.taken()).unwrap_or(u32::MAX);
-        Pause(LEAST_REFUSAL * connections)
+        LONGEST_REFUSAL.min(LEAST_REFUSAL * connections)
     }
 }
 
@@ -56,11 +59,11 @@ impl Face for Api {
         if self.scored.contain(request.uri().path())
             && let Err(error) = self.app.service.scoring.admit()
         {
-            let mut response = match error {
+            tokio::time::sleep(self.back_pressure()).await;
+            let response = match error {
                 ScoringError::Full { seconds: 1 } => ErrorCode::Overloaded.reply(self.full.clone(), 1),
                 error => ApiError::from(error).into_response(),
             };
-            response.extensions_mut().insert(self.pause());
             let is_read = request.body().is_end_stream() || discard_of(&mut request, &self.app.limits).await;
             return if is_read { response } else { close(response) };
         }
