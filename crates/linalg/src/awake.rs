@@ -1,6 +1,7 @@
 //! Threads that stay awake between short parallel loops.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A thread that has found nothing to do for this long goes to sleep after all.
@@ -25,18 +26,56 @@ pub(crate) fn stay_awake<R>(work: impl FnOnce() -> R) -> R {
     if let Some(own) = rayon::current_thread_index() {
         awake[own].store(true, Ordering::Relaxed);
     }
+    let places = Places::default();
+    places.take();
     rayon::in_place_scope(|scope| {
         for _ in 1..threads.min(MOST) {
             scope.spawn(|_| {
                 let own = rayon::current_thread_index().and_then(|own| awake.get(own));
                 if own.is_some_and(|own| !own.swap(true, Ordering::Relaxed)) {
+                    places.take();
                     look_for_work(&done);
                 }
             });
         }
         let _end = End(&done);
+        // A thread that was woken on this CPU finds itself another one.
+        std::thread::yield_now();
         work()
     })
+}
+
+/// The CPUs that threads of the loops are on. The system may wake a thread on the CPU of the one that wakes it, and leaves it
+/// there for milliseconds while another CPU has nothing to do: as long as a small factorisation takes.
+#[derive(Default)]
+struct Places(Mutex<Vec<usize>>);
+
+impl Places {
+    /// Takes the CPU that this thread is on; where that is taken, moves to one that it may use and that is not. The system may
+    /// move it on at any time.
+    #[cfg(target_os = "linux")]
+    fn take(&self) {
+        use rustix::thread::{sched_getaffinity, sched_getcpu, sched_setaffinity};
+
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut here = sched_getcpu();
+        if taken.contains(&here)
+            && let Ok(allowed) = sched_getaffinity(None)
+        {
+            let mut free = allowed;
+            taken.iter().for_each(|&cpu| free.unset(cpu));
+            // A system that refuses leaves the thread where it is.
+            if free.count() > 0 && sched_setaffinity(None, &free).is_ok() {
+                here = sched_getcpu();
+                let _ = sched_setaffinity(None, &allowed);
+            }
+        }
+        taken.push(here);
+    }
+
+    /// Takes nothing: this system does not say where a thread is.
+    #[cfg(not(target_os = "linux"))]
+    fn take(&self) {}
 }
 
 /// Does what tasks there are, until the end.
@@ -88,6 +127,18 @@ mod tests {
             assert_eq!(found, 999_000, "{threads} threads");
         }
         assert_eq!(stay_awake(sum), 499_500, "outside of a pool");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_thread_on_a_taken_cpu_moves_to_another_and_keeps_what_it_may_use() {
+        let allowed = || rustix::thread::sched_getaffinity(None).unwrap();
+        let (before, places) = (allowed(), Places::default());
+        places.take();
+        places.take();
+        let taken = places.0.into_inner().unwrap();
+        assert!(before.count() == 1 || taken[0] != taken[1], "{taken:?}");
+        assert_eq!(allowed(), before);
     }
 
     #[test]

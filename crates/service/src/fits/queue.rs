@@ -70,7 +70,8 @@ impl FitQueue {
         });
         let thread = {
             let shared = Arc::clone(&shared);
-            std::thread::Builder::new().name("fit".to_owned()).spawn(move || shared.work(&train))?
+            // The loop is a task of the pool, so that no fit waits for one thread to wake another.
+            std::thread::Builder::new().name("fit".to_owned()).spawn(move || train.install(|| shared.work()))?
         };
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }

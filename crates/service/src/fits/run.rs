@@ -10,7 +10,6 @@ use foretaste::dataset::Dataset;
 use foretaste::models::Shape;
 use foretaste::recommend::Recommender;
 use jiff::Timestamp;
-use rayon::ThreadPool;
 
 use super::queue::Shared;
 use super::{FitData, FitJobError, Fitted, Job, Reread};
@@ -28,11 +27,12 @@ struct Input {
 }
 
 impl Shared {
-    pub(super) fn work(&self, train: &ThreadPool) {
+    /// Does the jobs until the end, in the pool of threads that this is called in.
+    pub(super) fn work(&self) {
         while let Some(job) = self.next() {
             let started = Instant::now();
             job.started();
-            let outcome = self.fit(&job, train).map(|(version, fit, reread)| Fitted {
+            let outcome = self.fit(&job).map(|(version, fit, reread)| Fitted {
                 version: version.name.clone(),
                 took: started.elapsed(),
                 fit,
@@ -59,8 +59,8 @@ impl Shared {
     }
 
     /// Fits and publishes; also says how long the fit took. Whatever goes wrong, the version that serves stays.
-    fn fit(&self, job: &Job, train: &ThreadPool) -> Result<(Arc<Version>, Duration, Option<Reread>), FitJobError> {
-        let input = self.input(job, train)?;
+    fn fit(&self, job: &Job) -> Result<(Arc<Version>, Duration, Option<Reread>), FitJobError> {
+        let input = self.input(job)?;
         if let Some(model) = input.model {
             return Ok((self.versions.publish(model, input.source), Duration::ZERO, input.reread));
         }
@@ -70,11 +70,9 @@ impl Shared {
         let room = self.memory.beside_fit(&input.data, params, &self.versions.current())?;
         self.versions.shrink(room, |versions| held_by_all(versions, &input.data));
         let (fitted, report) = contained(|| {
-            train.install(|| {
-                Recommender::fit(input.data, params, Timestamp::now(), &mut |progress| {
-                    job.progressed(progress.done);
-                    if self.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                })
+            Recommender::fit(input.data, params, Timestamp::now(), &mut |progress| {
+                job.progressed(progress.done);
+                if self.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
         })??;
         if let Some((name, &found)) = fitted.provenance().figures.iter().find(|(_, figure)| !figure.is_finite()) {
@@ -85,7 +83,7 @@ impl Shared {
     }
 
     /// The data of the version that serves, or the source read again where that is asked for and it has changed.
-    fn input(&self, job: &Job, train: &ThreadPool) -> Result<Input, FitJobError> {
+    fn input(&self, job: &Job) -> Result<Input, FitJobError> {
         let serving = self.versions.current();
         let loaded = Arc::clone(serving.recommender.dataset());
         let as_loaded = |data| Input { data, model: None, source: serving.source.clone(), reread: None };
@@ -100,7 +98,7 @@ impl Shared {
         let room = self.memory.beside_read(&serving)?;
         drop(serving);
         self.versions.shrink(room, |versions| held_by_all(versions, &loaded));
-        let read = contained(|| train.install(|| self.source.read(&|| self.is_cancelled())))?;
+        let read = contained(|| self.source.read(&|| self.is_cancelled()))?;
         if self.is_cancelled() {
             return Err(FitJobError::ShuttingDown);
         }
