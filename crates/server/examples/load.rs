@@ -5,14 +5,17 @@
 //! cargo run --release --example load -- 127.0.0.1:8080 '/recommended?param={}' 20000 64 5
 //! ```
 //!
-//! `{}` in the path becomes 1, 2, .. 1000. RATE is in requests a second, sent whether or not earlier ones were answered
-//! in time (open loop): latency counts from the moment at which a request was due. RATE 0 sends as fast as answers come.
+//! `{}` in the path becomes 1, 2, .. 1000. RATE is in requests a second, each due at its time whether or not earlier ones
+//! were answered (open loop); latency counts from that time. A request whose connection waits for an answer when it is due
+//! is not sent, and counted. RATE 0 sends as fast as answers come.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool to measure with, not a part of the product")]
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 struct Load {
     address: String,
@@ -22,12 +25,13 @@ struct Load {
     length: Duration,
 }
 
-/// Latencies of replies, in seconds: of successes, of 503s; and the number of all others.
+/// Latencies of replies, in seconds: of successes, of 503s; and the numbers of all others and of requests that were not sent.
 #[derive(Default)]
 struct Seen {
     accepted: Vec<f64>,
     refused: Vec<f64>,
     others: usize,
+    unsent: usize,
 }
 
 fn main() {
@@ -43,28 +47,27 @@ fn main() {
         connections: connections.parse().unwrap(),
         length: Duration::from_secs_f64(seconds.parse().unwrap()),
     };
+    // One thread, so that a client costs little beside the service that it measures.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let begin = Instant::now() + Duration::from_millis(200);
-    let mut all = Seen::default();
-    std::thread::scope(|scope| {
-        let clients: Vec<_> = (0..load.connections)
-            .map(|number| {
-                scope.spawn({
-                    let load = &load;
-                    move || client(load, number, begin)
-                })
-            })
-            .collect();
+    let (load, mut all) = (Arc::new(load), Seen::default());
+    runtime.block_on(async {
+        let clients: Vec<_> =
+            (0..load.connections).map(|number| tokio::spawn(client(Arc::clone(&load), number, begin))).collect();
         for client in clients {
-            let seen = client.join().unwrap();
+            let seen = client.await.unwrap();
             all.accepted.extend(seen.accepted);
             all.refused.extend(seen.refused);
             all.others += seen.others;
+            all.unsent += seen.unsent;
         }
     });
-    let seconds = load.length.as_secs_f64();
+    // The last answers come after the last request.
+    let seconds = begin.elapsed().max(load.length).as_secs_f64();
     println!(
-        "{{\"offered\":{},\"accepted_per_s\":{:.0},\"refused_per_s\":{:.0},\"others\":{},\"accepted_ms\":{},\"refused_ms\":{}}}",
+        "{{\"offered\":{},\"unsent_per_s\":{:.0},\"accepted_per_s\":{:.0},\"refused_per_s\":{:.0},\"others\":{},\"accepted_ms\":{},\"refused_ms\":{}}}",
         load.rate,
+        all.unsent as f64 / seconds,
         all.accepted.len() as f64 / seconds,
         all.refused.len() as f64 / seconds,
         all.others,
@@ -73,11 +76,11 @@ fn main() {
     );
 }
 
-/// One connection, one request after the other, each at its due time or as soon after it as the one before is answered.
-fn client(load: &Load, number: u32, begin: Instant) -> Seen {
-    let mut socket = TcpStream::connect(&load.address).unwrap();
+/// One connection, one request after the other: each at its due time, or as soon as the one before is answered where none is due.
+async fn client(load: Arc<Load>, number: u32, begin: Instant) -> Seen {
+    let mut socket = TcpStream::connect(&load.address).await.unwrap();
     socket.set_nodelay(true).unwrap();
-    let (mut seen, mut buffer) = (Seen::default(), vec![0; 1 << 16]);
+    let (mut seen, mut buffer, mut free) = (Seen::default(), vec![0; 1 << 16], begin);
     let method = if load.path.starts_with("/v1/") || load.path.starts_with("/healthz") { "GET" } else { "POST" };
     for turn in 0u32.. {
         let order = turn * load.connections + number;
@@ -88,11 +91,19 @@ fn client(load: &Load, number: u32, begin: Instant) -> Seen {
         if due >= begin + load.length {
             break;
         }
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        if due < free {
+            seen.unsent += 1;
+            continue;
+        }
+        if due > Instant::now() {
+            tokio::time::sleep_until(due.into()).await;
+        }
         let path = load.path.replace("{}", &(order % 1000 + 1).to_string());
-        write!(socket, "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n").unwrap();
-        let status = read_reply(&mut socket, &mut buffer);
-        let took = due.elapsed().as_secs_f64();
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let status = read_reply(&mut socket, &mut buffer).await;
+        free = Instant::now();
+        let took = (free - due).as_secs_f64();
         match status {
             200 => seen.accepted.push(took),
             503 => seen.refused.push(took),
@@ -103,20 +114,26 @@ fn client(load: &Load, number: u32, begin: Instant) -> Seen {
 }
 
 /// The status of the next reply; its body is read and dropped.
-fn read_reply(socket: &mut TcpStream, buffer: &mut [u8]) -> u16 {
-    let mut filled = 0;
+async fn read_reply(socket: &mut TcpStream, buffer: &mut [u8]) -> u16 {
+    let (mut filled, mut reply) = (0, None);
     loop {
-        let bytes = socket.read(&mut buffer[filled..]).unwrap();
+        let bytes = socket.read(&mut buffer[filled..]).await.unwrap();
         assert!(bytes > 0, "the service closed the connection");
         filled += bytes;
-        let text = String::from_utf8_lossy(&buffer[..filled]);
-        if let Some(head) = text.find("\r\n\r\n") {
-            let length = text[..head].lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-            if filled >= head + 4 + length.parse::<usize>().unwrap() {
-                return text[9..12].parse().unwrap();
-            }
+        reply = reply.or_else(|| head(&buffer[..filled]));
+        match reply {
+            Some((status, length)) if filled >= length => return status,
+            _ => {}
         }
     }
+}
+
+/// The status and the length of a reply whose head is there.
+fn head(reply: &[u8]) -> Option<(u16, usize)> {
+    let end = reply.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
+    let head = std::str::from_utf8(&reply[..end]).unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    Some((head[9..12].parse().unwrap(), end + 4 + length.parse::<usize>().unwrap()))
 }
 
 fn quantiles(seconds: &mut [f64]) -> String {
