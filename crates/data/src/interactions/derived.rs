@@ -11,6 +11,7 @@ use crate::ids::{ItemIx, UserIx};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Derived {
     hash: OnceLock<[u8; 32]>,
+    user_sums: OnceLock<Vec<f64>>,
     item_stats: OnceLock<Vec<ItemStats>>,
     by_popularity: OnceLock<Vec<ItemIx>>,
     by_item: OnceLock<CsrMatrix>,
@@ -34,6 +35,12 @@ impl Interactions {
     #[must_use]
     pub fn hash_v1(&self) -> [u8; 32] {
         hash::version_1(self)
+    }
+
+    /// The sum of the values of every user, in f64. O(nnz) the first time.
+    #[must_use]
+    pub fn user_sums(&self) -> &[f64] {
+        self.derived.user_sums.get_or_init(|| self.matrix.row_sums())
     }
 
     /// How every item was rated, by rising item index; sums run in f64, in the order of the users. O(nnz) the first

@@ -138,7 +138,7 @@ impl Family for TruncatedSvd {
             drop(v);
             #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
             let items = shape.items as f64;
-            let user_means = matrix.row_sums().iter().map(|sum| narrow(sum / items)).collect();
+            let user_means = interactions.user_sums().iter().map(|sum| narrow(sum / items)).collect();
             Ok(Self::new(Parts { user_factors, user_means, item_factors, singular_values, residual }))
         })
     }

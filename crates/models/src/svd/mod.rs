@@ -14,8 +14,8 @@ pub use persist::load_with;
 use crate::fit::narrow;
 use crate::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
 
-/// Rows that are worth a task.
-const ROWS: usize = 64;
+/// Numbers that are worth a task.
+const NUMBERS: usize = 1 << 14;
 
 /// `R ~ U S Vᵀ` with the interactions zero-filled and not centred.
 ///
@@ -160,6 +160,6 @@ impl SimilarItems for TruncatedSvd {
 fn by_rows<T: Sync>(rows: &[T], width: usize, make: impl Fn(&[T], &mut [f32]) + Sync) -> Vec<f32> {
     let mut out = vec![0f32; rows.len()];
     let pairs = out.par_chunks_exact_mut(width).zip(rows.par_chunks_exact(width));
-    pairs.with_min_len(ROWS).for_each(|(to, from)| make(from, to));
+    pairs.with_min_len(NUMBERS.div_ceil(width.max(1))).for_each(|(to, from)| make(from, to));
     out
 }
