@@ -9,5 +9,6 @@ pub mod container;
 pub mod dataset;
 pub mod ids;
 pub mod interactions;
+pub mod random;
 mod source;
 pub mod table;

@@ -7,5 +7,5 @@
 pub mod artifact;
 pub mod recommend;
 
-pub use foretaste_data::{catalogue, dataset, ids, interactions, table};
+pub use foretaste_data::{catalogue, dataset, ids, interactions, random, table};
 pub use foretaste_models as models;

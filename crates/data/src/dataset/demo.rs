@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
-use super::random::Random;
 use super::words::{WORDS, Words};
 use super::{Dataset, LoadError, LoadReport};
 use crate::catalogue::{ItemsOptions, read_items};
 use crate::interactions::{ReadOptions, read_interactions};
+use crate::random::Random;
 use crate::table::Source;
 
 const SEED: u64 = 1895;

@@ -4,7 +4,6 @@ mod demo;
 mod error;
 mod layout;
 mod load;
-mod random;
 mod summary;
 mod synthetic;
 mod words;

@@ -21,6 +21,7 @@ mod repeats;
 mod report;
 mod roles;
 mod sort;
+mod subset;
 mod suggest;
 mod swift;
 mod times;

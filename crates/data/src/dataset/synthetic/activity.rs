@@ -1,6 +1,6 @@
 //! How many ratings each user gives.
 
-use super::super::random::Random;
+use crate::random::Random;
 
 /// Fewest ratings of a user, as in the larger MovieLens sets, where the mean allows it.
 const FEWEST: u32 = 20;

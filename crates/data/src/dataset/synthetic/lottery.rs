@@ -1,6 +1,6 @@
 //! Draws with unequal chances, in constant time.
 
-use super::super::random::{Random, spread};
+use crate::random::{Random, spread};
 
 /// Chances for `0..n`, `n` up to 2^32. Memory: 8 bytes a number.
 ///

@@ -15,8 +15,8 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::random::Random;
 use super::summary::Quantiles;
+use crate::random::Random;
 pub use error::SyntheticError;
 use rows::Rows;
 use shelf::{Picker, Shelf};

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::super::random::Random;
 use super::lottery::Lottery;
 use super::taste::Taste;
+use crate::random::Random;
 
 /// Mandelbrot's shift, as a share of all items: it bounds the most popular ones.
 const SHIFT: f64 = 0.01;

@@ -1,6 +1,6 @@
 //! The hidden tastes behind the ratings: a biased matrix factorisation, used the other way round.
 
-use super::super::random::Random;
+use crate::random::Random;
 
 /// Hidden factors of a user or an item.
 const FACTORS: usize = 8;
