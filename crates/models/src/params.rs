@@ -102,7 +102,8 @@ impl ModelParams {
     }
 
     /// The same model with other values: `NAME=VALUE` each, in the order given, a later one over an earlier one. A value
-    /// is read as JSON where it is JSON (`500`, `0.5`, `true`, `null`), else as a word.
+    /// is read as JSON where it is JSON (`500`, `0.5`, `true`, `null`), as a number where it is one in another form (`.5`), else
+    /// as a word.
     ///
     /// # Errors
     /// A setting that is none, a parameter that the model lacks, or a value of the wrong type.
@@ -112,11 +113,16 @@ impl ModelParams {
             let parts = setting.split_once('=').filter(|(name, _)| !name.trim().is_empty());
             let Some((name, value)) = parts else { return Err(ParamsError::Setting { found: setting.to_owned() }) };
             let value = value.trim();
-            let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+            let value = serde_json::from_str(value).unwrap_or_else(|_| word_or_number(value));
             map.insert(name.trim().replace('-', "_"), value);
         }
         Self::from_map(self.name(), map)
     }
+}
+
+fn word_or_number(text: &str) -> Value {
+    let number = text.parse().ok().and_then(serde_json::Number::from_f64);
+    number.map_or_else(|| Value::String(text.to_owned()), Value::Number)
 }
 
 /// The parameters of the model that the mapping names under `model`, of the svd where it names none.
