@@ -73,7 +73,8 @@ impl PanelMatrix {
         let Self { nrows, ncols, ref lanes } = *self;
         assert_eq!(weights.len(), ncols, "weights of the columns");
         let panels = lanes.par_chunks_exact(ncols.max(1));
-        let scales: Vec<[f64; LANES]> = panels.with_min_len(TASK.div_ceil(ncols.max(1))).map(|panel| unit_scales(panel, weights)).collect();
+        let scales: Vec<[f64; LANES]> =
+            panels.with_min_len(TASK.div_ceil(ncols.max(1))).map(|panel| unit_scales(panel, weights)).collect();
         let lanes = lanes.par_iter().enumerate().with_min_len(TASK).map(|(at, lane)| {
             let (scales, weight) = (&scales[at / ncols], weights[at % ncols]);
             let mut direction = [0.0; LANES];

@@ -41,6 +41,11 @@ Examples:
   foretaste predict films.model --pairs test.csv --out scores.csv
   cut -f1,2 test.tsv | foretaste predict train.tsv --pairs - --json";
 
+pub(super) const EVALUATE: &str = "\
+Examples:
+  foretaste evaluate demo --model svd --model ease --set lambda=100
+  foretaste evaluate --train a.csv --test b.csv --model item_knn --at 10,20 --json";
+
 pub(super) const GENERATE: &str = "\
 Examples:
   foretaste generate ratings.csv --users 1000 --items 500 --ratings 50000

@@ -5,6 +5,7 @@ mod bench;
 mod data;
 mod deploy;
 mod dialect;
+mod evaluate;
 mod examples;
 mod fit;
 mod generate;
@@ -32,6 +33,7 @@ pub(crate) use deploy::{
     Artefact, DeployArgs, DeployCommand, LaunchArgs, LogsArgs, RemoveArgs, RollbackArgs, ServicesArgs, StateArg,
     StopArgs, SuperviseArgs,
 };
+pub(crate) use evaluate::EvaluateArgs;
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use keys::{AddKeyArgs, KeysArgs, KeysCommand, KeysFileArg, ListKeysArgs, RevokeKeyArgs};
@@ -91,6 +93,9 @@ pub(crate) enum Command {
     /// Predict the ratings of (user, item) pairs
     #[command(after_help = examples::PREDICT)]
     Predict(PredictArgs),
+    /// Compare models by what they find of data that were held out
+    #[command(after_help = examples::EVALUATE)]
+    Evaluate(EvaluateArgs),
     /// Write synthetic ratings to a file, at the scale of MovieLens 20M or any other
     #[command(after_help = examples::GENERATE)]
     Generate(GenerateArgs),

@@ -6,6 +6,7 @@ mod completions;
 mod deploy;
 mod destination;
 mod entrance;
+mod evaluate;
 mod fit;
 mod generate;
 mod inspect;
@@ -51,6 +52,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Similar(args) => similar::run(&args),
         Command::Popular(args) => popular::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Services(command) => deploy::run(command),
         Command::Keys(args) => keys::run(args.command),

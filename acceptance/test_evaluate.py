@@ -1,0 +1,142 @@
+"""The figures of `evaluate` are those of the lists that a service gives, reckoned anew; and those of published protocols."""
+import json, math, random, subprocess
+
+import pytest
+
+from conftest import PROGRAM, Service, real_data, run
+
+MODELS = ["--model", "item_knn", "--set", "neighbours=20", "--model", "ease", "--set", "lambda=30", "--model", "bias"]
+
+
+@pytest.fixture(scope="module")
+def parted(tmp_path_factory):
+    """Ratings of 60 users and 40 items in two files, some held-out rows of users, items or both that training does not have."""
+    folder, draw = tmp_path_factory.mktemp("parted"), random.Random(11)
+    rows = [(f"u{u}", f"i{i}", draw.randint(1, 5)) for u in range(60) for i in draw.sample(range(40), 15)]
+    draw.shuffle(rows)
+    held = rows[:200] + [("u1", "new", 5), ("stranger", "i3", 4), ("stranger", "new", 2)]
+    parts = {"train": rows[200:], "test": held}
+    for name, part in parts.items():
+        text = "user,item,rating\n" + "".join(f"{u},{i},{r}\n" for u, i, r in part)
+        (folder / f"{name}.csv").write_text(text)
+    return folder, parts["train"], held
+
+
+def evaluated(folder, *args):
+    return json.loads(run("evaluate", "--train", folder / "train.csv", "--test", folder / "test.csv", *args, "--json"))
+
+
+def without_times(report):
+    for model in report["models"]:
+        model.pop("fit_cpu_seconds"), model.pop("list_microseconds")
+    report.pop("command")
+    return report
+
+
+def reckoned(lists, truth, k):
+    """Metrics of lists by user, the mean over users with something to find."""
+    sums = dict.fromkeys(["ndcg", "recall", "precision", "hr", "map", "mrr"], 0.0)
+    for user, wanted in truth.items():
+        hits = [item in wanted for item in lists[user][:k]]
+        best = min(k, len(wanted))
+        ranks = [rank for rank, hit in enumerate(hits, 1) if hit]
+        sums["ndcg"] += sum(1 / math.log2(rank + 1) for rank in ranks) / sum(1 / math.log2(rank + 1) for rank in range(1, best + 1))
+        sums["recall"] += len(ranks) / len(wanted)
+        sums["precision"] += len(ranks) / k
+        sums["hr"] += bool(ranks)
+        sums["map"] += sum(nth / rank for nth, rank in enumerate(ranks, 1)) / best
+        sums["mrr"] += 1 / ranks[0] if ranks else 0
+    return {name: total / len(truth) for name, total in sums.items()}
+
+
+@pytest.mark.parametrize("model", [["ease", "lambda=30"], ["item_knn", "neighbours=20"], ["svd", "rank=7"]])
+def test_the_figures_are_those_of_the_lists_that_a_service_gives(parted, model):
+    folder, train, held = parted
+    name, setting = model
+    report = evaluated(folder, "--model", name, "--set", setting, "--at", "5,10")
+    known = {user for user, _, _ in train}, {item for _, item, _ in train}
+    seen = {(user, item) for user, item, _ in train}
+    truth = {}
+    for user, item, _ in held:
+        if user in known[0] and item in known[1] and (user, item) not in seen:
+            truth.setdefault(user, set()).add(item)
+    assert report["users"] == len(truth) and report["rows"] == sum(map(len, truth.values()))
+    assert report["left_out"]["rows_of_users_without_train"] == 2 and report["left_out"]["rows_of_unknown_items"] == 1
+    service = Service(folder / "train.csv", "--model", name, "--set", setting)
+    try:
+        lists = {}
+        for user in truth:
+            status, _, text = service.call(f"/v1/users/{user}/recommendations?limit=10")
+            assert status == 200
+            lists[user] = [item["id"] for item in json.loads(text)["items"]]
+    finally:
+        service.stop()
+    figures = report["models"][0]["metrics"]
+    for k in (5, 10):
+        for metric, expected in reckoned(lists, truth, k).items():
+            assert figures[f"{metric}@{k}"] == pytest.approx(expected, abs=1e-12), (metric, k)
+        assert figures[f"coverage@{k}"] == len({item for shown in lists.values() for item in shown[:k]}) / len(known[1])
+
+
+def test_ratings_are_predicted_as_predict_does(parted):
+    folder, _, held = parted
+    report = evaluated(folder, "--model", "bias")
+    scores = run("predict", folder / "train.csv", "--model", "bias", "--pairs", folder / "test.csv", "--json").splitlines()
+    pairs = [(rating, json.loads(line)["score"]) for (_, _, rating), line in zip(held, scores) if json.loads(line).get("score") is not None]
+    errors = [score - rating for rating, score in pairs]
+    figures = report["models"][0]["metrics"]
+    assert len(errors) == report["rows"]
+    assert figures["rmse"] == pytest.approx(math.sqrt(sum(e * e for e in errors) / len(errors)), abs=1e-6)
+    assert figures["mae"] == pytest.approx(sum(map(abs, errors)) / len(errors), abs=1e-6)
+
+
+def test_figures_are_the_same_at_any_number_of_threads_and_popularity_stands_in_every_table(parted):
+    folder, _, _ = parted
+    reports = [without_times(evaluated(folder, *MODELS, "--threads", threads)) for threads in (1, 2)]
+    assert reports[0] == reports[1]
+    assert [model["model"] for model in reports[0]["models"]] == ["item_knn", "ease", "bias", "popularity"]
+    assert {difference["best"] for difference in reports[0]["differences"]} == {max(
+        range(4), key=lambda at: reports[0]["models"][at]["metrics"]["ndcg@10"])}
+
+
+def test_a_setting_belongs_to_the_model_before_it_and_a_slow_or_wrong_one_is_named(parted):
+    folder, _, _ = parted
+    models = evaluated(folder, "--model", "ease", "--set", "lambda=7", "--model", "ease", "--set", "dropout=.5", "--model", "ease")["models"]
+    assert [(model["params"]["lambda"], model["params"]["dropout"]) for model in models[:3]] == [(7, 0), (models[2]["params"]["lambda"], .5), (models[2]["params"]["lambda"], 0)]
+    files = ["evaluate", "--train", folder / "train.csv", "--test", folder / "test.csv"]
+    for args, says in [
+        (["--set", "lambda=7", "--model", "ease"], "stands before every --model"),
+        (["--model", "eas"], "did you mean `ease`?"),
+        (["--model", "ease", "--at", "0"], "allowed are 1 to 999"),
+        ([], "--model <MODEL>"),
+    ]:
+        done = subprocess.run([PROGRAM, *files, *args], capture_output=True, text=True)
+        assert done.returncode == 2 and says in done.stderr, done.stderr
+    done = subprocess.run([PROGRAM, "evaluate", "demo", "--split", "last", "--model", "ease"], capture_output=True, text=True)
+    assert done.returncode != 0 and "the data have no times" in done.stderr
+
+
+def test_protocol_5_has_its_published_figures():
+    data = real_data("ml-1m")
+    report = json.loads(run("evaluate", data, "--protocol", "p5", "--model", "ease", "--set", "lambda=239",
+                            "--model", "ease", "--set", "lambda=300", "--set", "dropout=0.65",
+                            "--model", "ease", "--set", "lambda=300", "--set", "dropout=0.65", "--set", "user_exponent=0.5", "--json"))
+    assert report["folds"] == 5 and report["rows"] == 5 * 116_671
+    found = [model["metrics"] for model in report["models"]]
+    for metrics, ndcg in zip(found, [0.3343, 0.3421, 0.3443, 0.1594]):
+        assert metrics["ndcg@10"] == pytest.approx(ndcg, abs=5e-4)
+    published = {"recall@10": 0.1920, "precision@10": 0.2733, "hr@10": 0.8795}
+    assert {name: found[0][name] for name in published} == pytest.approx(published, abs=5e-4)
+
+
+def test_protocols_1_and_15_have_the_figures_of_other_programs():
+    data = real_data("ml-100k")
+    ratings = json.loads(run("evaluate", data, "--protocol", "p1", "--model", "bias", "--json"))
+    assert ratings["folds"] == 5 and ratings["rows"] + ratings["left_out"]["rows_of_unknown_items"] == 100_000
+    assert ratings["models"][0]["metrics"]["rmse"] == pytest.approx(0.9436, abs=1e-3)
+    later = json.loads(run("evaluate", data, "--protocol", "p15", "--time-column", "4", "--json",
+                           "--model", "popularity", "--set", "half_life=30", "--model", "popularity", "--set", "all_time=true",
+                           "--model", "ease", "--set", "lambda=300", "--set", "dropout=.5"))
+    assert later["users"] == 72
+    found = [model["metrics"]["ndcg@10"] for model in later["models"]]
+    assert found == pytest.approx([0.2130, 0.1440, 0.1726], abs=5e-4)

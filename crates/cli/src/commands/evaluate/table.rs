@@ -1,0 +1,114 @@
+//! An evaluation for people.
+
+use std::io::Write;
+
+use anyhow::Result;
+use foretaste_eval::{ModelReport, NamedDifference, Plan, Protocol, Report};
+
+use crate::output::{self, Align, Table, counted};
+
+/// Which figures stand in the table, by the beginnings of their names.
+const LISTS: [&str; 5] = ["ndcg", "recall", "precision", "hr", "coverage"];
+
+pub(super) fn write(report: &Report, plan: &Plan, protocol: Option<Protocol>) -> Result<()> {
+    let mut out = output::stdout();
+    if let Some(protocol) = protocol {
+        writeln!(out, "{}: {}", protocol.name(), protocol.definition())?;
+    }
+    let folds = if report.folds > 1 { format!(", {} folds", report.folds) } else { String::new() };
+    writeln!(
+        out,
+        "split {}{folds}: {} asked for {}",
+        report.split,
+        counted(report.users, "user"),
+        counted(report.rows, "row")
+    )?;
+    if report.uses_the_future {
+        writeln!(out, "this split flatters: models learn from what happened after what they have to find")?;
+    }
+    left_out(&mut out, report)?;
+    for (at, model) in report.models.iter().enumerate() {
+        let why = model.stopped.as_ref().map(|why| format!(", no figures: {why}"));
+        writeln!(out, "{}: {}{}", number(at), model.summary, why.unwrap_or_default())?;
+    }
+    for &k in &plan.at {
+        writeln!(out)?;
+        lists(&mut out, report, k)?;
+    }
+    if report.models.iter().any(|model| model.metrics.contains_key("rmse")) {
+        writeln!(out)?;
+        ratings(&mut out, report)?;
+    }
+    if !report.differences.is_empty() {
+        writeln!(out, "\ndifferences by user, with 95 % intervals of the bootstrap and p after Holm")?;
+        report.differences.iter().try_for_each(|difference| writeln!(out, "{}", told(difference)))?;
+    }
+    Ok(out.flush()?)
+}
+
+fn left_out(out: &mut impl Write, report: &Report) -> Result<()> {
+    let left = &report.left_out;
+    for (rows, why) in [
+        (
+            left.rows_of_users_without_train,
+            format!("of {} without training data", counted(left.users_without_train, "user")),
+        ),
+        (left.rows_of_unknown_items, "of items that the training data do not have".to_owned()),
+        (left.rows_in_train, "that stand in the training data too".to_owned()),
+    ] {
+        if rows > 0 {
+            writeln!(out, "left out: {} {why}", counted(rows, "row"))?;
+        }
+    }
+    Ok(())
+}
+
+fn lists(out: &mut impl Write, report: &Report, k: usize) -> Result<()> {
+    writeln!(out, "lists of {k}")?;
+    let mut table = Table::new([
+        ("", Align::Right),
+        ("ndcg", Align::Right),
+        ("recall", Align::Right),
+        ("precision", Align::Right),
+        ("hr", Align::Right),
+        ("coverage", Align::Right),
+        ("fit CPU s", Align::Right),
+        ("us a list", Align::Right),
+    ]);
+    for (at, model) in report.models.iter().enumerate().filter(|(_, model)| model.stopped.is_none()) {
+        let [ndcg, recall, precision, hr, coverage] = LISTS.map(|name| shown(model, &format!("{name}@{k}")));
+        let (fit, list) = (format!("{:.2}", model.fit_cpu_seconds), format!("{:.0}", model.list_microseconds));
+        table.row([number(at), ndcg, recall, precision, hr, coverage, fit, list]);
+    }
+    Ok(table.write(out, "")?)
+}
+
+fn ratings(out: &mut impl Write, report: &Report) -> Result<()> {
+    let mut table = Table::new([("", Align::Right), ("rmse", Align::Right), ("mae", Align::Right)]);
+    let predicting = report.models.iter().enumerate().filter(|(_, model)| model.metrics.contains_key("rmse"));
+    for (at, model) in predicting {
+        table.row([number(at), shown(model, "rmse"), shown(model, "mae")]);
+    }
+    Ok(table.write(out, "")?)
+}
+
+fn shown(model: &ModelReport, figure: &str) -> String {
+    model.metrics.get(figure).map_or_else(|| "-".to_owned(), |figure| format!("{figure:.4}"))
+}
+
+/// How the tables call a model.
+fn number(at: usize) -> String {
+    format!("{}", at + 1)
+}
+
+fn told(named: &NamedDifference) -> String {
+    let NamedDifference { metric, best, other, difference, p_holm, all_folds_agree } = named;
+    let (best, other) = (number(*best), number(*other));
+    let is_better = difference.is_clear() && *all_folds_agree;
+    let (mean, low, high, seen) = (difference.mean, difference.low, difference.high, difference.smallest_seen);
+    let verdict = if is_better { "is better than" } else { "cannot be told from" };
+    format!(
+        "{best} {verdict} {other}: {metric} {mean:+.4} ({low:+.4} to {high:+.4}), p {}; {seen:.4} would be seen",
+        if *p_holm < 1e-4 { "below 0.0001".to_owned() } else { format!("{p_holm:.4}") }
+    )
+}

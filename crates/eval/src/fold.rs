@@ -1,0 +1,121 @@
+//! One way to part data in two: what a model is fitted to, and what it has to find.
+
+use foretaste::ids::{ItemIx, UserIx};
+use foretaste::interactions::Interactions;
+use serde::{Deserialize, Serialize};
+
+/// Training data and what was held out from them.
+#[derive(Clone, Debug)]
+pub struct Fold {
+    /// What models are fitted to.
+    pub train: Interactions,
+    /// What they have to find.
+    pub test: Test,
+}
+
+/// What was held out, in the indices of the training data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Test {
+    /// Users with something to find, by rising index.
+    pub users: Vec<TestUser>,
+    /// What nothing can be asked about.
+    pub left_out: LeftOut,
+}
+
+/// A user of the training data and what was held out of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestUser {
+    /// The user.
+    pub user: UserIx,
+    /// Items that were held out, rising.
+    pub items: Vec<u32>,
+    /// The value of each.
+    pub values: Vec<f32>,
+}
+
+/// Held-out rows that no model is asked about, by the first reason that holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Users without a row in the training data.
+    pub users_without_train: usize,
+    /// Their rows.
+    pub rows_of_users_without_train: usize,
+    /// Rows of items that the training data do not have.
+    pub rows_of_unknown_items: usize,
+    /// Users of whose rows none is left for that reason.
+    pub users_with_unknown_items_alone: usize,
+    /// Rows that stand in the training data as well: a user is never asked for what was shown.
+    pub rows_in_train: usize,
+}
+
+impl std::ops::AddAssign for LeftOut {
+    fn add_assign(&mut self, other: Self) {
+        self.users_without_train += other.users_without_train;
+        self.rows_of_users_without_train += other.rows_of_users_without_train;
+        self.rows_of_unknown_items += other.rows_of_unknown_items;
+        self.users_with_unknown_items_alone += other.users_with_unknown_items_alone;
+        self.rows_in_train += other.rows_in_train;
+    }
+}
+
+impl Test {
+    /// The rows of `held`, which have ids of their own, as seen from `train`.
+    #[must_use]
+    pub fn of(held: &Interactions, train: &Interactions) -> Self {
+        let items: Vec<Option<ItemIx>> = held.items().iter().map(|item| train.item(item)).collect();
+        let mut test = Self::default();
+        for (row, id) in (0u32..).zip(held.users().iter()) {
+            let (columns, values) = held.of(UserIx(row));
+            let Some(user) = train.user(id) else {
+                test.left_out.users_without_train += 1;
+                test.left_out.rows_of_users_without_train += columns.len();
+                continue;
+            };
+            let seen = train.of(user).0;
+            // Both tables of ids have the same order, and so have the items that are found.
+            let known = columns
+                .iter()
+                .zip(values)
+                .filter_map(|(&column, &value)| items[column as usize].map(|item| (item.0, value)));
+            let (mut wanted, mut wanted_values, mut rows) = (Vec::new(), Vec::new(), 0);
+            for (item, value) in known {
+                rows += 1;
+                if seen.binary_search(&item).is_err() {
+                    wanted.push(item);
+                    wanted_values.push(value);
+                }
+            }
+            test.left_out.rows_of_unknown_items += columns.len() - rows;
+            test.left_out.rows_in_train += rows - wanted.len();
+            test.left_out.users_with_unknown_items_alone += usize::from(rows == 0 && !columns.is_empty());
+            if !wanted.is_empty() {
+                test.users.push(TestUser { user, items: wanted, values: wanted_values });
+            }
+        }
+        // Users in another order of ids than the training data cannot be: both are in the order of ids.
+        debug_assert!(test.users.is_sorted_by_key(|user| user.user));
+        test
+    }
+
+    /// Number of rows that are asked about.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.users.iter().map(|user| user.items.len()).sum()
+    }
+}
+
+impl Fold {
+    /// What `train` and `held` say, whose users and items are told apart by their ids.
+    #[must_use]
+    pub fn given(train: Interactions, held: &Interactions) -> Self {
+        let test = Test::of(held, &train);
+        Self { train, test }
+    }
+
+    /// Parts `all`: what `is_held` says of its entries, by their place in the matrix, is held out, and what `is_train` says
+    /// is fitted to; what is neither is dropped.
+    #[must_use]
+    pub fn part(all: &Interactions, is_train: impl Fn(usize) -> bool, is_held: impl Fn(usize) -> bool) -> Self {
+        Self::given(all.subset(is_train), &all.subset(is_held))
+    }
+}

@@ -1,0 +1,125 @@
+//! What a recommender shows the test users, and how much of it they wanted: asked as a service asks it.
+
+use std::time::{Duration, Instant};
+
+use foretaste::ids::ItemIx;
+use foretaste::models::Meaning;
+use foretaste::recommend::{MAX_LIMIT, RecommendError, Recommender, Request};
+use rayon::prelude::*;
+
+use crate::{Exposure, Hits, Metric, RatingErrors, Test, TestUser};
+
+/// The longest list that can be judged: one place more is asked for, to see ties.
+pub const LONGEST: usize = MAX_LIMIT - 1;
+
+/// The lists of all test users, judged.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// For each test user, in their order.
+    pub users: Vec<JudgedUser>,
+    /// Errors of the predicted ratings, for a model that predicts any.
+    pub errors: Option<RatingErrors>,
+    /// What one list took, on average, with nothing else for its thread to do.
+    pub list_took: Duration,
+}
+
+/// The list of one user.
+#[derive(Clone, Debug)]
+pub struct JudgedUser {
+    /// Items with their scores, best first; one more than the longest list that is judged.
+    pub list: Vec<(u32, f32)>,
+    hits: Hits,
+}
+
+/// Asks for the `longest` best items for each test user, and for the ratings that were held out where the model predicts
+/// ratings. O(users x the cost of a list), in the pool of threads that this is called in.
+///
+/// # Errors
+/// A list cannot be made.
+///
+/// # Panics
+/// When `longest` is 0 or above [`LONGEST`].
+pub fn judge(recommender: &Recommender, test: &Test, longest: usize) -> Result<Judged, RecommendError> {
+    assert!((1..=LONGEST).contains(&longest), "a list of {longest}");
+    let judged = test.users.par_iter().map(|wanted| {
+        let begun = Instant::now();
+        let list = list(recommender, wanted, longest)?;
+        Ok((list, begun.elapsed(), predictions(recommender, wanted)?))
+    });
+    let judged: Vec<_> = judged.collect::<Result<_, RecommendError>>()?;
+    let (mut users, mut took, mut pairs) = (Vec::new(), Duration::ZERO, Vec::new());
+    for ((list, list_took, predicted), wanted) in judged.into_iter().zip(&test.users) {
+        took += list_took;
+        pairs.extend(wanted.values.iter().copied().zip(predicted));
+        users.extend(JudgedUser::new(list, &wanted.items));
+    }
+    let errors = matches!(recommender.meaning(), Meaning::Rating { .. }).then(|| RatingErrors::of(pairs));
+    let list_took = took / u32::try_from(users.len()).unwrap_or(u32::MAX).max(1);
+    Ok(Judged { users, errors, list_took })
+}
+
+fn list(recommender: &Recommender, wanted: &TestUser, longest: usize) -> Result<Vec<(u32, f32)>, RecommendError> {
+    let user = recommender.dataset().interactions.users().name(wanted.user.0);
+    let ranked = recommender.recommend(&Request { limit: longest + 1, ..Request::for_user(user) })?;
+    Ok(ranked.items.iter().map(|scored| (scored.item.0, scored.score)).collect())
+}
+
+/// The ratings predicted for what was held out; none where the model does not predict ratings.
+fn predictions(recommender: &Recommender, wanted: &TestUser) -> Result<Vec<f32>, RecommendError> {
+    if !matches!(recommender.meaning(), Meaning::Rating { .. }) {
+        return Ok(Vec::new());
+    }
+    let user = recommender.dataset().interactions.users().name(wanted.user.0);
+    let items: Vec<ItemIx> = wanted.items.iter().map(|&item| ItemIx(item)).collect();
+    let mut scores = vec![0.0; items.len()];
+    recommender.predict_items(user, &items, &mut scores)?;
+    Ok(scores)
+}
+
+impl JudgedUser {
+    /// Judges a list, best first, by the items wanted, rising; `None` where nothing is wanted.
+    #[must_use]
+    pub fn new(list: Vec<(u32, f32)>, wanted: &[u32]) -> Option<Self> {
+        let items: Vec<u32> = list.iter().map(|&(item, _)| item).collect();
+        Hits::of(&items, wanted).map(|hits| Self { list, hits })
+    }
+
+    /// A metric of the first `k` places.
+    #[must_use]
+    pub fn metric(&self, metric: Metric, k: usize) -> f64 {
+        self.hits.metric(metric, k)
+    }
+
+    /// Whether the item of place `k` and the next have equal scores, so that ids decided which of them is in.
+    #[must_use]
+    #[expect(clippy::float_cmp, reason = "a tie is equal bits")]
+    pub fn ties_at(&self, k: usize) -> bool {
+        matches!((self.list.get(k.wrapping_sub(1)), self.list.get(k)), (Some(last), Some(next)) if last.1 == next.1)
+    }
+}
+
+impl Judged {
+    /// A metric of the first `k` places, the mean over users; 0 without users.
+    #[must_use]
+    pub fn mean(&self, metric: Metric, k: usize) -> f64 {
+        let sum: f64 = self.users.iter().map(|user| user.metric(metric, k)).sum();
+        sum / self.users.len().max(1) as f64
+    }
+
+    /// What the first `k` places of all lists show, of a catalogue in which item `i` has `popularity[i]` users of `users`.
+    #[must_use]
+    pub fn exposure(&self, k: usize, popularity: &[u64], users: usize) -> Exposure {
+        let mut exposure = Exposure::new(popularity.len());
+        for user in &self.users {
+            let items: Vec<u32> = user.list.iter().take(k).map(|&(item, _)| item).collect();
+            exposure.show(&items, |item| popularity[item as usize], users);
+        }
+        exposure
+    }
+
+    /// The share of users in whose list ids decided over the last of `k` places.
+    #[must_use]
+    pub fn ties(&self, k: usize) -> f64 {
+        self.users.iter().filter(|user| user.ties_at(k)).count() as f64 / self.users.len().max(1) as f64
+    }
+}

@@ -1,0 +1,161 @@
+//! Evaluations that others have published figures of, by name: which rows, which split, what counts as relevant.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use foretaste::dataset::{Dataset, LoadError};
+use foretaste::interactions::{Interactions, ReadOptions};
+
+use crate::folds::{at_least, core};
+use crate::{Cut, Folds, Split};
+
+/// A rating from which on an item counts as relevant in all protocols of lists.
+const RELEVANT: f32 = 4.0;
+/// The seed of the splits that are drawn.
+const SEED: u64 = 1;
+
+/// A named evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Ratings of the five official folds of ml-100k.
+    P1,
+    /// Ratings of ml-100k, five folds drawn.
+    P2,
+    /// Ratings of ml-1m, five folds drawn.
+    P3,
+    /// Ratings of ml-1m, a tenth drawn.
+    P4,
+    /// Lists of ml-1m, five published folds.
+    P5,
+    /// Lists after a moment.
+    P15,
+}
+
+/// Why a protocol cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtocolError {
+    /// The name is not one.
+    #[error("the protocol `{found}` is not known, allowed are {}", Protocol::names())]
+    Unknown {
+        /// What was asked for.
+        found: String,
+    },
+    /// The data lack a part.
+    #[error("protocol {protocol} needs {}, which is not there: {wanted}", path.display())]
+    Missing {
+        /// The protocol.
+        protocol: &'static str,
+        /// What was looked for.
+        path: PathBuf,
+        /// What DATA has to be.
+        wanted: &'static str,
+    },
+    /// A part cannot be read.
+    #[error("cannot use {}", path.display())]
+    Load {
+        /// The part.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<LoadError>,
+    },
+}
+
+impl Protocol {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::P1, Self::P2, Self::P3, Self::P4, Self::P5, Self::P15];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::P1 => "p1",
+            Self::P2 => "p2",
+            Self::P3 => "p3",
+            Self::P4 => "p4",
+            Self::P5 => "p5",
+            Self::P15 => "p15",
+        }
+    }
+
+    fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
+    }
+
+    /// What it is, in a sentence or two.
+    #[must_use]
+    pub const fn definition(self) -> &'static str {
+        match self {
+            Self::P1 => {
+                "Ratings of ml-100k: each of the five official test parts u1.test to u5.test is held out once, the \
+                 rest of u.data is fitted to. RMSE and MAE over all held-out rows of users and items that are fitted to."
+            }
+            Self::P2 => {
+                "Ratings of ml-100k: rows shuffled with seed 1, five folds, each held out once. RMSE and MAE over all \
+                 held-out rows of users and items that are fitted to."
+            }
+            Self::P3 => {
+                "Ratings of ml-1m: rows shuffled with seed 1, five folds, each held out once. RMSE and MAE over all \
+                 held-out rows of users and items that are fitted to."
+            }
+            Self::P4 => {
+                "Ratings of ml-1m: rows shuffled with seed 1, a tenth held out. RMSE and MAE over all held-out rows of \
+                 users and items that are fitted to."
+            }
+            Self::P5 => {
+                "Lists of ml-1m: ratings of at least 4, users and items with fewer than 10 of them dropped until there \
+                 are none; five published test parts, each held out once. All items that the user has not are ranked. \
+                 Source: Anelli, Bellogín, Di Noia, Jannach, Pomo, \"Top-N recommendation algorithms: a quest for the \
+                 state-of-the-art\", UMAP 2022."
+            }
+            Self::P15 => {
+                "Lists after a moment: ratings of at least 4; what happened in the last tenth, by time, is held out. \
+                 All items that the user has not are ranked; users and items without anything before are left out."
+            }
+        }
+    }
+
+    /// The folds of this protocol; `all` is what the data at a path hold.
+    ///
+    /// # Errors
+    /// A part is missing or cannot be read.
+    pub fn folds(self, all: Interactions, data: &Path) -> Result<Folds, ProtocolError> {
+        let split = |all, split| Folds::Split { all, split, seed: SEED };
+        Ok(match self {
+            Self::P1 => {
+                let wanted = "DATA is the folder of ml-100k, with u.data and u1.test to u5.test";
+                let held = (1..=5).map(|fold| self.part(data.join(format!("u{fold}.test")), wanted));
+                Folds::Held { held: held.collect::<Result<_, _>>()?, all }
+            }
+            Self::P2 | Self::P3 => split(all, Split::Folds { folds: 5 }),
+            Self::P4 => split(all, Split::Rows { share: 0.1 }),
+            Self::P5 => {
+                let wanted = "DATA is the folder of ml-1m, with the published test0.csv.gz to test4.csv.gz in \
+                              splits/anelli-2022";
+                let parts = data.join("splits/anelli-2022");
+                let held = (0..5).map(|fold| self.part(parts.join(format!("test{fold}.csv.gz")), wanted));
+                Folds::Held { held: held.collect::<Result<_, _>>()?, all: core(&at_least(&all, RELEVANT), 10) }
+            }
+            Self::P15 => split(at_least(&all, RELEVANT), Split::Time(Cut::Quantile(0.9))),
+        })
+    }
+
+    fn part(self, path: PathBuf, wanted: &'static str) -> Result<Interactions, ProtocolError> {
+        if !path.is_file() {
+            return Err(ProtocolError::Missing { protocol: self.name(), path, wanted });
+        }
+        let read = Dataset::load(&path, None, &ReadOptions::default(), &mut |_| ControlFlow::Continue(()));
+        let failed = |source| ProtocolError::Load { path: path.clone(), source: Box::new(source) };
+        Ok(read.map_err(failed)?.interactions)
+    }
+}
+
+impl FromStr for Protocol {
+    type Err = ProtocolError;
+
+    fn from_str(text: &str) -> Result<Self, ProtocolError> {
+        let found = Self::ALL.into_iter().find(|protocol| protocol.name() == text.to_ascii_lowercase());
+        found.ok_or_else(|| ProtocolError::Unknown { found: text.to_owned() })
+    }
+}

@@ -1,0 +1,84 @@
+//! An evaluation as it is kept: figures, and what it takes to make them again.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Difference, LeftOut};
+
+/// An evaluation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The protocol, by name, where one was followed.
+    pub protocol: Option<String>,
+    /// How data were parted; `given` where two files were.
+    pub split: String,
+    /// Whether models learnt from what happened after what they had to find: their figures flatter.
+    pub uses_the_future: bool,
+    /// What the split draws comes from it, where it draws.
+    pub split_seed: Option<u64>,
+    /// The resamples of the comparison come from it.
+    pub seed: u64,
+    /// The BLAKE3 hash of what the models were fitted to and what was held out, of all folds.
+    pub data_hash: String,
+    /// Version of foretaste.
+    pub foretaste_version: String,
+    /// The command that makes this report.
+    pub command: String,
+    /// Number of folds.
+    pub folds: usize,
+    /// Users that were asked about, over all folds.
+    pub users: usize,
+    /// Rows that were asked about, over all folds.
+    pub rows: usize,
+    /// What no model was asked about, over all folds.
+    pub left_out: LeftOut,
+    /// The models, in the order in which they were named.
+    pub models: Vec<ModelReport>,
+    /// The differences of each model to the best, by the first metric.
+    pub differences: Vec<NamedDifference>,
+}
+
+/// What one model reached.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelReport {
+    /// The family.
+    pub model: String,
+    /// The family and what was asked for besides its defaults, in words.
+    pub summary: String,
+    /// All parameters of its fit, in the first fold.
+    pub params: Map<String, Value>,
+    /// Means over the folds, of means over users: `ndcg@10` and the like; `rmse` and `mae` of models that predict ratings.
+    pub metrics: BTreeMap<String, f64>,
+    /// The same, by fold, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_fold: Vec<BTreeMap<String, f64>>,
+    /// Users whose lists were judged, over all folds.
+    pub users: usize,
+    /// CPU time of all fits together.
+    pub fit_cpu_seconds: f64,
+    /// What a list took, on average, in one thread.
+    pub list_microseconds: f64,
+    /// Why there are no figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
+}
+
+/// The difference of two models.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NamedDifference {
+    /// The metric.
+    pub metric: String,
+    /// The better model, by its place in the list of models.
+    pub best: usize,
+    /// The other one, by its place.
+    pub other: usize,
+    /// Better less other, user by user.
+    #[serde(flatten)]
+    pub difference: Difference,
+    /// Its p, corrected for the number of models that are compared.
+    pub p_holm: f64,
+    /// Whether the difference has the same sign in every fold.
+    pub all_folds_agree: bool,
+}

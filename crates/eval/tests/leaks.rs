@@ -1,0 +1,225 @@
+//! Nothing of what is held out reaches what a model is fitted to.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+
+use foretaste::dataset::Dataset;
+use foretaste::ids::{IdTable, UserIx};
+use foretaste::interactions::{Feedback, Interactions};
+use foretaste_eval::{Cut, Fold, Folds, Split, SplitError, at_least, core};
+use foretaste_linalg::CsrMatrix;
+
+/// The demo, with times: later for higher items, and equal for four entries in turn.
+fn timed() -> Interactions {
+    let demo = Dataset::demo().unwrap().interactions;
+    let times = (0i64..).take(demo.nnz()).map(|entry| (entry * 7919) % 50_021 / 4 * 1000).collect();
+    let parts = demo.into_parts();
+    Interactions::new(parts.users, parts.items, parts.matrix, Some(times), parts.feedback).unwrap()
+}
+
+/// User, item, value and time of every entry, by id.
+fn rows(all: &Interactions) -> BTreeSet<(String, String, u32, i64)> {
+    let mut rows = BTreeSet::new();
+    for (row, user) in (0u32..).zip(all.users().iter()) {
+        let (items, values) = all.of(UserIx(row));
+        let times = all.times_of(UserIx(row)).unwrap();
+        for ((&item, value), &time) in items.iter().zip(values).zip(times) {
+            rows.insert((user.to_owned(), all.items().name(item).to_owned(), value.to_bits(), time));
+        }
+    }
+    rows
+}
+
+/// User and item of what is held out.
+fn held(fold: &Fold) -> BTreeSet<(String, String)> {
+    let name = |user: UserIx, item: u32| {
+        (fold.train.users().name(user.0).to_owned(), fold.train.items().name(item).to_owned())
+    };
+    let users = fold.test.users.iter();
+    users.flat_map(|wanted| wanted.items.iter().map(move |&item| name(wanted.user, item))).collect()
+}
+
+const ALL: [Split; 5] = [
+    Split::Random { share: 0.2 },
+    Split::Rows { share: 0.1 },
+    Split::Folds { folds: 5 },
+    Split::Last,
+    Split::Time(Cut::Quantile(0.8)),
+];
+
+#[test]
+fn no_row_is_on_both_sides_and_none_is_lost() {
+    let all = timed();
+    let whole = rows(&all);
+    for split in ALL {
+        for number in 0..split.folds() {
+            let fold = split.part(&all, number, 3).unwrap();
+            let (train, held) = (rows(&fold.train), held(&fold));
+            assert!(train.is_subset(&whole), "{split}");
+            assert!(train.iter().all(|(user, item, ..)| !held.contains(&(user.clone(), item.clone()))), "{split}");
+            let left = fold.test.left_out;
+            let out = left.rows_of_users_without_train + left.rows_of_unknown_items + left.rows_in_train;
+            assert_eq!(train.len() + held.len() + out, whole.len(), "{split}");
+            assert_eq!(held.len(), fold.test.rows(), "{split}");
+        }
+    }
+}
+
+#[test]
+fn what_is_held_out_changes_no_byte_of_the_training_data() {
+    let all = timed();
+    for split in ALL {
+        let fold = split.part(&all, 0, 3).unwrap();
+        // The same rows, each with another value where it is held out.
+        let held = held(&fold);
+        let mut parts = all.clone().into_parts();
+        let mut values = parts.matrix.values().to_vec();
+        let mut changed = 0;
+        for (row, user) in parts.users.iter().enumerate() {
+            let span = parts.matrix.offsets()[row]..parts.matrix.offsets()[row + 1];
+            for entry in span {
+                let item = parts.items.name(parts.matrix.columns()[entry]).to_owned();
+                if held.contains(&(user.to_owned(), item)) {
+                    values[entry] = 6.0 - values[entry];
+                    changed += 1;
+                }
+            }
+        }
+        assert!(changed > 0, "{split}");
+        let (columns, offsets) = (parts.matrix.columns().to_vec(), parts.matrix.offsets().to_vec());
+        parts.matrix = CsrMatrix::new(parts.items.len(), offsets, columns, values).unwrap();
+        let other = Interactions::new(parts.users, parts.items, parts.matrix, parts.times, parts.feedback).unwrap();
+        assert_eq!(split.part(&other, 0, 3).unwrap().train.hash(), fold.train.hash(), "{split}");
+    }
+}
+
+#[test]
+fn no_user_or_item_of_the_training_data_is_known_from_held_out_rows_alone() {
+    let all = timed();
+    for split in ALL {
+        let train = split.part(&all, 0, 3).unwrap().train;
+        assert!((0..train.users().len()).all(|user| !train.matrix().row(user).0.is_empty()), "{split}");
+        assert!((0..train.items().len()).all(|item| !train.by_item().row(item).0.is_empty()), "{split}");
+    }
+}
+
+#[test]
+fn nothing_is_learnt_from_the_moment_of_the_cut_on() {
+    let all = timed();
+    let times = all.times().unwrap();
+    for cut in [Cut::Quantile(0.8), Cut::At(jiff::Timestamp::from_millisecond(9_000_000).unwrap())] {
+        let fold = Split::Time(cut).part(&all, 0, 0).unwrap();
+        let first = match cut {
+            Cut::At(moment) => moment.as_millisecond(),
+            Cut::Quantile(share) => {
+                let mut sorted = times.to_vec();
+                sorted.sort_unstable();
+                sorted[(sorted.len() as f64 * share) as usize]
+            }
+        };
+        assert!(fold.train.times().unwrap().iter().all(|&time| time < first));
+        assert_eq!(fold.train.nnz(), times.iter().filter(|&&time| time < first).count(), "ties are on one side");
+    }
+}
+
+#[test]
+fn the_last_row_of_a_user_is_the_latest() {
+    let all = timed();
+    let fold = Split::Last.part(&all, 0, 0).unwrap();
+    let train = rows(&fold.train);
+    let whole = rows(&all);
+    for (user, item) in held(&fold) {
+        let time = |wanted: &str| whole.iter().find(|row| row.0 == user && row.1 == wanted).unwrap().3;
+        let latest = train.iter().filter(|row| row.0 == user).map(|row| row.3).max().unwrap();
+        assert!(time(&item) >= latest, "{user} {item}");
+    }
+}
+
+#[test]
+fn folds_hold_every_row_out_once_and_a_seed_decides_which() {
+    let all = timed();
+    let split = Split::Folds { folds: 5 };
+    let folds = Folds::Split { all: all.clone(), split, seed: 3 };
+    assert_eq!(folds.len(), 5);
+    let mut seen = BTreeSet::new();
+    for number in 0..5 {
+        let fold = folds.fold(number).unwrap();
+        let rows = held(&fold);
+        assert!(fold.train.nnz().abs_diff(all.nnz() * 4 / 5) <= 1);
+        assert!(rows.iter().all(|row| seen.insert(row.clone())), "a row is held out twice");
+    }
+    assert_eq!(seen.len(), all.nnz());
+    let of_seed = |seed| split.part(&all, 0, seed).unwrap().train.hash();
+    assert_eq!(of_seed(3), of_seed(3));
+    assert_ne!(of_seed(3), of_seed(4));
+}
+
+fn some(rows: &[(&str, &str, f32)]) -> Interactions {
+    let ids = |mut ids: Vec<&str>| {
+        ids.sort_unstable();
+        ids.dedup();
+        IdTable::from_sorted(ids).unwrap()
+    };
+    let (users, items) = (ids(rows.iter().map(|row| row.0).collect()), ids(rows.iter().map(|row| row.1).collect()));
+    let mut entries: Vec<_> =
+        rows.iter().map(|row| (users.index(row.0).unwrap(), items.index(row.1).unwrap(), row.2)).collect();
+    entries.sort_by_key(|entry| (entry.0, entry.1));
+    let offsets = (0..=users.len()).map(|user| entries.iter().filter(|entry| (entry.0 as usize) < user).count());
+    let offsets = offsets.collect();
+    let (columns, values) = entries.iter().map(|entry| (entry.1, entry.2)).unzip();
+    let matrix = CsrMatrix::new(items.len(), offsets, columns, values).unwrap();
+    Interactions::new(users, items, matrix, None, Feedback::Explicit { least: 1.0, most: 5.0 }).unwrap()
+}
+
+#[test]
+fn what_cannot_be_asked_about_is_counted() {
+    let train = some(&[("a", "x", 5.0), ("a", "y", 4.0), ("b", "x", 3.0)]);
+    let held = some(&[("a", "x", 1.0), ("a", "z", 5.0), ("b", "y", 4.0), ("c", "x", 5.0), ("c", "y", 5.0)]);
+    let fold = Fold::given(train, &held);
+    let left = fold.test.left_out;
+    assert_eq!((left.users_without_train, left.rows_of_users_without_train), (1, 2));
+    assert_eq!((left.rows_of_unknown_items, left.rows_in_train), (1, 1));
+    let users: Vec<_> = fold.test.users.iter().map(|wanted| (wanted.user, wanted.items.clone())).collect();
+    assert_eq!(users, [(UserIx(1), vec![1])]);
+}
+
+#[test]
+fn a_core_is_what_is_left_when_no_user_and_item_is_too_rare() {
+    let all =
+        some(&[("a", "x", 5.0), ("a", "y", 5.0), ("b", "x", 5.0), ("b", "y", 5.0), ("c", "y", 5.0), ("c", "z", 5.0)]);
+    // Without `z`, `c` has one item left and goes too.
+    let left = core(&all, 2);
+    assert_eq!((left.users().len(), left.items().len(), left.nnz()), (2, 2, 4));
+    assert_eq!(core(&all, 1).hash(), all.hash());
+    assert_eq!(core(&all, 3).nnz(), 0);
+    assert_eq!(at_least(&some(&[("a", "x", 5.0), ("a", "y", 3.5)]), 4.0).nnz(), 1);
+}
+
+#[test]
+fn a_split_is_what_was_typed_or_refused_by_name() {
+    for text in ["random=0.2", "rows=0.1", "folds=5", "last", "time=0.9", "time=2001-05-01T00:00:00Z"] {
+        assert_eq!(text.parse::<Split>().unwrap().to_string(), text);
+    }
+    assert_eq!("time=2001-05-01".parse::<Split>().unwrap().to_string(), "time=2001-05-01T00:00:00Z");
+    for (text, says) in [
+        (
+            "shuffle",
+            "the split `shuffle` is not known, allowed are random=SHARE, rows=SHARE, folds=NUMBER, last, time=SHARE",
+        ),
+        ("last=2", "the split `last=2` is not known"),
+        ("random", "the split `random` is not known"),
+        ("random=1", "the split `random` was given `1`, allowed are numbers between 0 and 1"),
+        ("folds=1", "the split `folds` was given `1`, allowed are 2 to 1000"),
+        ("time=soon", "the split `time` was given `soon`, allowed are a number between 0 and 1, a date"),
+        ("time=nan", "the split `time` was given `nan`"),
+    ] {
+        let error = text.parse::<Split>().unwrap_err().to_string();
+        assert!(error.starts_with(says), "{error}");
+    }
+    let untimed = some(&[("a", "x", 5.0), ("a", "y", 4.0)]);
+    let error = Split::Last.part(&untimed, 0, 0).unwrap_err();
+    assert!(error.to_string().contains("the data have no times"), "{error}");
+    let one = some(&[("a", "x", 5.0)]);
+    let empty = Split::Random { share: 0.5 }.part(&one, 0, 0).unwrap_err();
+    assert_eq!(empty, SplitError::Empty { split: "random=0.5".into(), what: "find" });
+}
