@@ -151,6 +151,8 @@ families! {
     Popularity: crate::popularity::Popularity, "what most users took, lately where there are times";
     Bias: crate::bias::Bias, "predicts ratings from how users and items differ from the mean";
     ItemKnn: crate::item_knn::ItemKnn, "items like those of the history, by their users";
+    ScaledSvd: crate::scaled_svd::ScaledSvd, "truncated SVD with popular items scaled down (EIGENREC)";
+    KernelAutoencoder: crate::kernel_autoencoder::KernelAutoencoder, "an infinitely wide autoencoder, fitted exactly (infinite-AE)";
     Ease: crate::ease::Ease, "linear item-to-item weights in closed form (EASE, EDLAE)";
 }
 

@@ -10,9 +10,11 @@ mod families;
 mod family;
 mod fit;
 pub mod item_knn;
+pub mod kernel_autoencoder;
 mod params;
 pub mod popularity;
 mod positive;
+pub mod scaled_svd;
 mod scorer;
 pub mod svd;
 

@@ -12,7 +12,9 @@ use serde_json::Value;
 use crate::bias::BiasParams;
 use crate::ease::{EaseParams, to_weights, weighted_gram};
 use crate::item_knn::{ItemKnnParams, Weighting};
+use crate::kernel_autoencoder::KernelAutoencoderParams;
 use crate::popularity::PopularityParams;
+use crate::scaled_svd::ScaledSvdParams;
 use crate::svd::SvdParams;
 use crate::{Candidates, History, Model, ModelParams, Positive};
 
@@ -156,4 +158,36 @@ fn the_svd_is_that_of_the_reference() {
     let means: Vec<f64> = data.matrix().row_sums().iter().map(|sum| sum / 20.0).collect();
     let raw: Vec<f64> = scores(&model, &data).iter().enumerate().map(|(at, score)| score - means[at / 20]).collect();
     assert_near(&raw, &expected["scores_users_0_2"], 1e-5, "scores");
+}
+
+#[test]
+fn the_scaled_svd_is_that_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let data = toy(&reference);
+    let expected = &reference["svd_scaled"];
+    let number = |name: &str| expected[name].as_f64().unwrap();
+    let params = ScaledSvdParams {
+        factors: 3,
+        user_exponent: number("user_exponent"),
+        item_exponent: number("item_exponent"),
+        tolerance: 1e-9,
+        ..ScaledSvdParams::default()
+    };
+    let model = fit(ModelParams::ScaledSvd(params), &data);
+    let Model::ScaledSvd(svd) = &model else { unreachable!() };
+    // The scaled matrix is stored in f32.
+    assert_near(svd.singular_values(), &expected["singular_values"], 1e-6, "singular values");
+    assert_near(&scores(&model, &data), &expected["scores_users_0_2"], 1e-5, "scores");
+}
+
+#[test]
+fn the_kernel_autoencoder_is_that_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let data = toy(&reference);
+    let expected = &reference["kernel_autoencoder"];
+    let depth = usize::try_from(expected["depth"].as_u64().unwrap()).unwrap();
+    let lambda = expected["lambda_times_mean_diagonal"].as_f64().unwrap();
+    let params = KernelAutoencoderParams { depth, lambda, ..KernelAutoencoderParams::default() };
+    let model = fit(ModelParams::KernelAutoencoder(params), &data);
+    assert_near(&scores(&model, &data), &expected["scores_users_0_2"], 1e-5, "scores");
 }

@@ -80,8 +80,13 @@ const CRATES: &[Crate] = &[
             ("bias", &["fit"]),
             ("item_knn", &["fit"]),
             ("ease", &["fit"]),
-            ("families", &["fit", "params", "svd", "popularity", "bias", "item_knn", "ease"]),
-            ("reference", &["svd", "popularity", "bias", "item_knn", "ease"]),
+            ("scaled_svd", &["fit"]),
+            ("kernel_autoencoder", &["fit"]),
+            (
+                "families",
+                &["fit", "params", "svd", "popularity", "bias", "item_knn", "ease", "scaled_svd", "kernel_autoencoder"],
+            ),
+            ("reference", &["svd", "popularity", "bias", "item_knn", "ease", "scaled_svd", "kernel_autoencoder"]),
         ],
     },
     Crate {

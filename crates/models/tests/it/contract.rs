@@ -42,6 +42,8 @@ fn models() -> Vec<ModelParams> {
     let small = |name: &str| match name {
         "svd" => vec!["rank=5"],
         "item_knn" => vec!["neighbours=6"],
+        "scaled_svd" => vec!["factors=5", "user_exponent=0.3"],
+        "kernel_autoencoder" => vec!["depth=2", "lambda=1", "landmarks=30"],
         "ease" => vec!["lambda=5", "dropout=0.2", "user_exponent=0.5"],
         _ => Vec::new(),
     };

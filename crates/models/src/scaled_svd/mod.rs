@@ -1,0 +1,135 @@
+//! The truncated SVD of what is positive, items and users scaled by how much they have.
+//!
+//! With `X` the users x items matrix of what is positive, `r` and `c` its row and column sums, and the best approximation of
+//! `factors` triplets
+//!
+//! ```text
+//! D_r^-user_exponent X D_c^-item_exponent ~ U S Vᵀ,        score = x D_c^-item_exponent V Vᵀ D_c^item_exponent
+//! ```
+//!
+//! for a history `x`. Both exponents 0 make PureSVD of it; an item exponent above 0 keeps a few popular items from taking the
+//! first vectors. Sources: Cremonesi, Koren, Turrin, "Performance of recommender algorithms on top-N recommendation tasks",
+//! RecSys 2010, section 3.2 (PureSVD); Nikolakopoulos, Kalantzis, Gallopoulos, Garofalakis, "EigenRec", Knowledge and
+//! Information Systems 58(1), 2019 (scaling).
+
+mod fit;
+mod persist;
+
+use foretaste_data::ids::{ItemIx, UserIx};
+use foretaste_linalg::PanelMatrix;
+use rayon::prelude::*;
+
+pub use fit::ScaledSvdParams;
+
+use crate::fit::narrow;
+use crate::{Candidates, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
+
+/// The scaled factors of the items.
+#[derive(Clone, Debug)]
+pub struct ScaledSvd {
+    /// items x factors, row-major: the rows of `V`.
+    factors: Vec<f32>,
+    /// How many users took each item.
+    counts: Vec<u32>,
+    singular_values: Vec<f64>,
+    item_exponent: f64,
+    positive: Positive,
+    /// items x factors: the rows of `D_c^item_exponent V`.
+    out: PanelMatrix,
+    /// items x factors: the rows of `V S`, each scaled to length 1.
+    directions: PanelMatrix,
+}
+
+/// The arrays of a model, as they are computed or read.
+struct Parts {
+    factors: Vec<f32>,
+    counts: Vec<u32>,
+    singular_values: Vec<f64>,
+}
+
+impl ScaledSvd {
+    /// Puts the parts together, whose lengths belong together and whose numbers are finite.
+    fn new(parts: Parts, params: &ScaledSvdParams) -> Self {
+        let Parts { factors, counts, singular_values } = parts;
+        let (items, width, item_exponent) = (counts.len(), singular_values.len(), params.item_exponent);
+        let mut scaled = vec![0f32; factors.len()];
+        let rows = scaled.par_chunks_exact_mut(width.max(1)).zip(factors.par_chunks_exact(width.max(1)));
+        rows.zip(&counts).for_each(|((to, from), &count)| {
+            let scale = scale(count, item_exponent);
+            to.iter_mut().zip(from).for_each(|(to, &x)| *to = narrow(f64::from(x) * scale));
+        });
+        let out = PanelMatrix::new(items, width, &scaled);
+        drop(scaled);
+        let directions = PanelMatrix::new(items, width, &factors).directions(&singular_values);
+        Self { factors, counts, singular_values, item_exponent, positive: params.positive, out, directions }
+    }
+
+    /// The singular values of the scaled matrix, falling.
+    #[must_use]
+    pub fn singular_values(&self) -> &[f64] {
+        &self.singular_values
+    }
+}
+
+/// `count^exponent`; an item without users counts as one with a single user.
+fn scale(count: u32, exponent: f64) -> f64 {
+    f64::from(count.max(1)).powf(exponent)
+}
+
+impl Scorer for ScaledSvd {
+    fn items(&self) -> usize {
+        self.counts.len()
+    }
+
+    fn meaning(&self) -> Meaning {
+        Meaning::RankingScore
+    }
+
+    fn score_user(&self, _: UserIx, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
+        self.score_history(history, candidates, scores);
+    }
+
+    fn has_direction(&self, history: History<'_>) -> bool {
+        self.positive.any(history)
+    }
+
+    fn fold_in(&self) -> Option<&dyn FoldIn> {
+        Some(self)
+    }
+
+    fn similar(&self) -> Option<&dyn SimilarItems> {
+        Some(self)
+    }
+}
+
+impl FoldIn for ScaledSvd {
+    /// |history| x factors, and items x factors; the sum over the history runs in f64, in the order of the items.
+    fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
+        let width = self.singular_values.len();
+        let mut factor = vec![0f64; width];
+        for (item, _) in history.iter().filter(|&(_, value)| self.positive.holds(value)) {
+            let scale = scale(self.counts[item], -self.item_exponent);
+            let row = &self.factors[item * width..][..width];
+            factor.iter_mut().zip(row).for_each(|(sum, &x)| *sum += f64::from(x) * scale);
+        }
+        let factor: Vec<f32> = factor.into_iter().map(narrow).collect();
+        match candidates {
+            Candidates::All => self.out.times(&factor, scores),
+            Candidates::Items(_) => candidates.score_each(scores, |item| self.out.row_times(item, &factor)),
+        }
+    }
+}
+
+impl SimilarItems for ScaledSvd {
+    fn measure(&self) -> &'static str {
+        "cosine"
+    }
+
+    /// Cosine of the rows of `V S`; an item at right angles, or without a factor, cannot be compared.
+    fn similar_to(&self, item: ItemIx, scores: &mut [f32]) {
+        let mut direction = vec![0f32; self.singular_values.len()];
+        self.directions.row(item.0 as usize, &mut direction);
+        self.directions.times(&direction, scores);
+        scores.iter_mut().filter(|cosine| **cosine == 0.0).for_each(|cosine| *cosine = f32::NEG_INFINITY);
+    }
+}
