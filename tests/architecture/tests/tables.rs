@@ -37,6 +37,7 @@ const CRATES: &[Crate] = &[
             ("eigen", &["lanes", "product", "scalar"]),
             ("random", &["dense", "scalar"]),
             ("cholesky", &["dense", "mirror", "product", "random", "scalar"]),
+            ("ridge", &["dense", "eigen", "product", "random"]),
             ("spmm", &["csr", "dense", "scalar"]),
             ("scatter", &["csr", "dense", "product", "scalar", "spmm"]),
             ("sparse", &["csr", "dense", "operator", "scalar", "spmm"]),
