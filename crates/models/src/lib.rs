@@ -9,6 +9,7 @@ pub mod ease;
 mod families;
 mod family;
 mod fit;
+pub mod ials;
 pub mod item_knn;
 mod params;
 pub mod popularity;

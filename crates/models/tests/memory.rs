@@ -81,6 +81,9 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
             &["neighbours=1000000"],
         ]),
         "ease" if shape.items <= 3000 => all(&[&[], &["dropout=0.2", "user_exponent=0.5"]]),
+        "ials" if shape.entries <= 2_000_000 && shape.users <= 100_000 => {
+            all(&[&["epochs=1", "factors=8"], &["epochs=1"], &["epochs=1", "factors=200"]])
+        }
         "popularity" => all(&[&[], &["all_time=true"]]),
         "bias" => all(&[&[]]),
         _ => vec![],
@@ -107,6 +110,8 @@ fn ranks(shape: &Shape) -> Vec<Vec<String>> {
 fn base(model: &str) -> f64 {
     match model {
         "svd" | "ease" => 10e6,
+        // Two threads that solve, with 16 bytes a square of the factors at most.
+        "ials" => 12e6,
         "item_knn" => 2e6,
         _ => 1e5,
     }

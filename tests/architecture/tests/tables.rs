@@ -80,8 +80,9 @@ const CRATES: &[Crate] = &[
             ("bias", &["fit"]),
             ("item_knn", &["fit"]),
             ("ease", &["fit"]),
-            ("families", &["fit", "params", "svd", "popularity", "bias", "item_knn", "ease"]),
-            ("reference", &["svd", "popularity", "bias", "item_knn", "ease"]),
+            ("ials", &["fit"]),
+            ("families", &["fit", "params", "svd", "popularity", "bias", "item_knn", "ease", "ials"]),
+            ("reference", &["svd", "popularity", "bias", "item_knn", "ease", "ials"]),
         ],
     },
     Crate {
