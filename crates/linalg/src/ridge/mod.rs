@@ -1,10 +1,12 @@
 //! Least squares with a penalty on every coefficient, for many small systems over rows of one matrix.
 
 mod axes;
+mod gather;
 mod panels;
 
 pub use axes::{NoAxes, column_squares, to_principal_axes};
 
+use gather::{Columns, Rows};
 use panels::{AddProducts, BLOCK, DEPTH, Panels, Solve, Times, WIDTH};
 
 /// Rows that are summed in f32; sums of as many are added in f64.
@@ -27,9 +29,7 @@ pub struct RidgeSolver {
     matrix: Panels,
     /// The right-hand side, and then the solution.
     b: Vec<f32>,
-    /// Rows as they are given, each filled up to whole strips.
-    rows: Vec<f32>,
-    /// `D^-½`, zeros behind the last column.
+    /// `D^-½`, filled up to whole strips with zeros.
     scales: Vec<f32>,
     /// Sums over more rows than are summed in f32: of the right-hand side, and of the matrix.
     wide: (Vec<f64>, Vec<f64>),
@@ -39,20 +39,19 @@ impl RidgeSolver {
     /// A solver for rows of `width` columns.
     #[must_use]
     pub fn new(width: usize) -> Self {
-        let line = width.next_multiple_of(WIDTH);
         let (z, matrix, b, wide) = Default::default();
-        Self { width, z, matrix, b, rows: vec![0.0; WIDTH * line], scales: vec![0.0; line], wide }
+        Self { width, z, matrix, b, scales: vec![0.0; width.next_multiple_of(WIDTH)], wide }
     }
 
-    /// Writes the coefficients to `x`. `row` writes one of the `count` rows; the penalty of a column is its entry in
+    /// Writes the coefficients to `x`. `row` gives each of the `count` rows; the penalty of a column is its entry in
     /// `penalties` and `more`; one of 0 makes the coefficient 0.
     ///
     /// # Panics
-    /// When `penalties` or `x` is not as wide as a row.
-    pub fn solve(
+    /// When a row, `penalties` or `x` is not as wide as a row.
+    pub fn solve<'r>(
         &mut self,
         count: usize,
-        row: impl Fn(usize, &mut [f32]),
+        row: impl Fn(usize) -> &'r [f32],
         (penalties, more): (&[f32], f32),
         x: &mut [f32],
     ) {
@@ -61,17 +60,23 @@ impl RidgeSolver {
             // No row has anything in a column without a penalty, in which a solution is then 0.
             *scale = if penalty + more > 0.0 { (penalty + more).sqrt().recip() } else { 0.0 };
         }
-        if count.next_multiple_of(BLOCK) < self.width {
+        let width = self.width;
+        let row = |at: usize| {
+            let row = row(at);
+            assert_eq!(row.len(), width, "width of a row");
+            row
+        };
+        if count.next_multiple_of(BLOCK) < width {
             self.solve_rows(count, row, x);
         } else {
             self.solve_columns(count, row);
-            x.copy_from_slice(&self.b[..self.width]);
+            x.copy_from_slice(&self.b[..width]);
         }
         x.iter_mut().zip(&self.scales).for_each(|(x, scale)| *x *= scale);
     }
 
     /// `t` through the matrix of columns, into `b`.
-    fn solve_columns(&mut self, count: usize, row: impl Fn(usize, &mut [f32])) {
+    fn solve_columns<'r>(&mut self, count: usize, row: impl Fn(usize) -> &'r [f32]) {
         let size = self.width.next_multiple_of(BLOCK);
         self.z.shape(DEPTH, size);
         let is_long = count > SUMMED;
@@ -81,8 +86,9 @@ impl RidgeSolver {
             let end = count.min(group + SUMMED);
             for chunk in (group..end).step_by(DEPTH) {
                 let depth = DEPTH.min(end - chunk);
-                (0..depth).for_each(|at| self.take_row(at, |to| row(chunk + at, to)));
-                AddProducts { sum: &mut self.matrix, z: &self.z, depth }.run();
+                let Self { z, b: sum, scales, matrix, .. } = self;
+                Rows { z, sum, count: depth, row: |at| row(chunk + at), scales }.run();
+                AddProducts { sum: matrix, z, depth }.run();
             }
             if is_long {
                 self.carry(group == 0);
@@ -97,20 +103,6 @@ impl RidgeSolver {
         Solve { matrix: &mut self.matrix, b: &mut self.b }.run();
     }
 
-    /// One row of `Z`, also added to the right-hand side.
-    fn take_row(&mut self, at: usize, row: impl Fn(&mut [f32])) {
-        let Self { width, z, b, rows, scales, .. } = self;
-        row(&mut rows[..*width]);
-        let strips = rows.chunks_exact(WIDTH).zip(scales.chunks_exact(WIDTH)).zip(b.chunks_exact_mut(WIDTH));
-        for (panel, ((given, scales), b)) in strips.enumerate() {
-            let to = &mut z.panel_mut(panel)[at].0;
-            for (((to, x), scale), b) in to.iter_mut().zip(given).zip(scales).zip(b) {
-                *to = x * scale;
-                *b += *to;
-            }
-        }
-    }
-
     /// Adds the sums of a group of rows to those in f64.
     fn carry(&mut self, is_first: bool) {
         let Self { matrix, b, wide, .. } = self;
@@ -123,23 +115,12 @@ impl RidgeSolver {
     }
 
     /// `t` through the matrix of rows, into `x`.
-    fn solve_rows(&mut self, count: usize, row: impl Fn(usize, &mut [f32]), x: &mut [f32]) {
-        let (width, line) = (self.width, self.scales.len());
+    fn solve_rows<'r>(&mut self, count: usize, row: impl Fn(usize) -> &'r [f32], x: &mut [f32]) {
         let size = count.next_multiple_of(BLOCK);
-        self.z.shape(width, size);
-        for panel in 0..size.div_ceil(WIDTH) {
-            let Self { z, rows, scales, .. } = self;
-            for (at, to) in rows.chunks_exact_mut(line).enumerate() {
-                if panel * WIDTH + at < count { row(panel * WIDTH + at, &mut to[..width]) } else { to.fill(0.0) }
-            }
-            for ((column, to), &scale) in z.panel_mut(panel).iter_mut().enumerate().zip(&*scales) {
-                for (to, row) in to.0.iter_mut().zip(rows.chunks_exact(line)) {
-                    *to = row[column] * scale;
-                }
-            }
-        }
+        self.z.shape(self.width, size);
+        Columns { z: &mut self.z, count, row, scales: &self.scales }.run();
         self.matrix.reset(size, size);
-        AddProducts { sum: &mut self.matrix, z: &self.z, depth: width }.run();
+        AddProducts { sum: &mut self.matrix, z: &self.z, depth: self.width }.run();
         self.add_one(size);
         self.clear_b(size);
         self.b[..count].fill(1.0);
@@ -168,7 +149,7 @@ mod tests {
     fn solved(rows: &Dense<f32>, penalties: &[f32], more: f32) -> Vec<f32> {
         let mut solver = RidgeSolver::new(penalties.len());
         let mut x = vec![f32::NAN; penalties.len()];
-        let row = |at: usize, to: &mut [f32]| to.copy_from_slice(rows.row(at));
+        let row = |at: usize| rows.row(at);
         // What was solved before leaves no trace.
         solver.solve(rows.nrows().min(3), row, (penalties, more), &mut x);
         solver.solve(rows.nrows(), row, (penalties, more), &mut x);

@@ -135,7 +135,7 @@ impl Side<'_> {
                 || RidgeSolver::new(width),
                 |solver, (at, to)| {
                     let (known, _) = positives.row(wave * WAVE + at);
-                    let row = |at: usize, to: &mut [f32]| to.copy_from_slice(given.row(known[at] as usize));
+                    let row = |at: usize| given.row(known[at] as usize);
                     let penalty = weights.regularization(known.len(), all);
                     solver.solve(known.len(), row, (&penalties, penalty), to);
                 },
@@ -149,11 +149,20 @@ impl Side<'_> {
     /// The penalty on the factors of this side, which has `all` on the other one.
     fn penalty(&self, weights: Weights, all: usize) -> f64 {
         let of = |row: usize| {
-            let squares: f64 = self.factors.row(row).iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+            let squares = product(self.factors.row(row), self.factors.row(row));
             weights.penalty(self.positives.row(row).0.len(), all) * squares
         };
         (0..self.factors.nrows()).into_par_iter().map(of).collect::<Vec<f64>>().iter().sum()
     }
+}
+
+/// The product of two rows in f64, in eight sums that a processor makes side by side.
+fn product(a: &[f32], b: &[f32]) -> f64 {
+    let mut sums = [0f64; 8];
+    for (a, b) in a.chunks(8).zip(b.chunks(8)) {
+        sums.iter_mut().zip(a).zip(b).for_each(|((sum, &a), &b)| *sum += f64::from(a) * f64::from(b));
+    }
+    sums.iter().sum()
 }
 
 /// The objective, for item factors with perpendicular columns.
@@ -161,10 +170,7 @@ pub(crate) fn loss(users: &Side<'_>, items: &Side<'_>, params: &IalsParams) -> f
     let weights = Weights::of(params);
     let of = |user: usize| {
         let (known, _) = users.positives.row(user);
-        let score = |&item: &u32| {
-            let both = users.factors.row(user).iter().zip(items.factors.row(item as usize));
-            both.map(|(&u, &v)| f64::from(u) * f64::from(v)).sum::<f64>()
-        };
+        let score = |&item: &u32| product(users.factors.row(user), items.factors.row(item as usize));
         known.iter().map(|item| (1.0 - score(item)).powi(2)).sum()
     };
     let count = users.factors.nrows();

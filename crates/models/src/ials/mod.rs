@@ -112,12 +112,17 @@ impl FoldIn for Ials {
     /// Solves the equations of a user with this history, as the fit does: r² l + r³ / 3 flops for `r` the smaller and `l` the
     /// larger of the number of positives and the number of factors.
     fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
-        let known: Vec<usize> =
-            history.iter().filter(|&(_, value)| self.positive.holds(value)).map(|(item, _)| item).collect();
-        let mut factors = vec![0f32; self.factors()];
-        let penalty = self.weights.regularization(known.len(), self.items());
-        let row = |at: usize, to: &mut [f32]| self.item_factors.row(known[at], to);
-        RidgeSolver::new(factors.len()).solve(known.len(), row, (&self.penalties, penalty), &mut factors);
+        let width = self.factors();
+        let mut rows = Vec::with_capacity(history.items.len() * width);
+        for (item, _) in history.iter().filter(|&(_, value)| self.positive.holds(value)) {
+            rows.resize(rows.len() + width, 0f32);
+            let last = rows.len() - width;
+            self.item_factors.row(item, &mut rows[last..]);
+        }
+        let (count, mut factors) = (rows.len() / width, vec![0f32; width]);
+        let penalty = self.weights.regularization(count, self.items());
+        let row = |at: usize| &rows[at * width..][..width];
+        RidgeSolver::new(width).solve(count, row, (&self.penalties, penalty), &mut factors);
         self.score(&factors, candidates, scores);
     }
 }
