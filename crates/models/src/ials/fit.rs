@@ -10,7 +10,7 @@ use super::{Ials, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
 use crate::{Family, FitError, FitReport, Memory, Positive, Shape};
 
-/// Most factors, for which each thread holds 8 bytes a square.
+/// Most factors: each thread holds up to 16 bytes times their square.
 const MOST_FACTORS: usize = 4096;
 /// The least weight of all pairs: below it the equations are too badly conditioned for single precision.
 const LEAST_WEIGHT: f64 = 1e-5;
