@@ -3,11 +3,15 @@
 mod axes;
 mod gather;
 mod panels;
+mod solve;
+mod tiles;
 
 pub use axes::{NoAxes, column_squares, to_principal_axes};
 
 use gather::{Columns, Rows};
-use panels::{AddProducts, BLOCK, DEPTH, Panels, Solve, Times, WIDTH};
+use panels::{BLOCK, Panels, WIDTH};
+use solve::Solve;
+use tiles::{AddProducts, DEPTH, Times};
 
 /// Rows that are summed in f32; sums of as many are added in f64.
 const SUMMED: usize = 1 << 11;
