@@ -154,6 +154,7 @@ families! {
     ScaledSvd: crate::scaled_svd::ScaledSvd, "truncated SVD with popular items scaled down (EIGENREC)";
     KernelAutoencoder: crate::kernel_autoencoder::KernelAutoencoder, "an infinitely wide autoencoder, fitted exactly (infinite-AE)";
     Ease: crate::ease::Ease, "linear item-to-item weights in closed form (EASE, EDLAE)";
+    Ials: crate::ials::Ials, "factors of users and items for what was taken and what was not (iALS)";
 }
 
 impl ModelParams {

@@ -9,6 +9,7 @@ pub mod ease;
 mod families;
 mod family;
 mod fit;
+pub mod ials;
 pub mod item_knn;
 pub mod kernel_autoencoder;
 mod params;

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 
 use foretaste_data::ids::{IdTable, ItemIx};
 use foretaste_data::interactions::{Feedback, Interactions};
-use foretaste_linalg::{Cholesky, CsrMatrix};
+use foretaste_linalg::{Cholesky, CsrMatrix, Dense};
 use serde_json::Value;
 
 use crate::bias::BiasParams;
 use crate::ease::{EaseParams, to_weights, weighted_gram};
+use crate::ials::{Ials, IalsParams, Side, loss};
 use crate::item_knn::{ItemKnnParams, Weighting};
 use crate::kernel_autoencoder::KernelAutoencoderParams;
 use crate::popularity::PopularityParams;
 use crate::scaled_svd::ScaledSvdParams;
 use crate::svd::SvdParams;
-use crate::{Candidates, History, Model, ModelParams, Positive};
+use crate::{Candidates, FoldIn, History, Model, ModelParams, Positive};
 
 fn reference() -> Option<Value> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/models-ref");
@@ -190,4 +191,62 @@ fn the_kernel_autoencoder_is_that_of_the_reference() {
     let params = KernelAutoencoderParams { depth, lambda, ..KernelAutoencoderParams::default() };
     let model = fit(ModelParams::KernelAutoencoder(params), &data);
     assert_near(&scores(&model, &data), &expected["scores_users_0_2"], 1e-5, "scores");
+}
+
+/// The first factors of the reference, of which number `k` is made of `k` alone.
+fn first_factors(rows: u64, width: u64, start: u64) -> Dense<f32> {
+    let of = |at: u64| {
+        let k = start + at;
+        let random = ((48271 * k * k + 11 * k) % 2_147_483_647) as f64 / 2_147_483_647.0 - 0.5;
+        (0.1 / (width as f64).sqrt() * random) as f32
+    };
+    Dense::new(rows as usize, width as usize, (0..rows * width).map(of).collect())
+}
+
+#[test]
+fn ials_has_the_loss_of_the_reference_after_every_half_of_an_epoch() {
+    let Some(reference) = reference() else { return };
+    let (data, expected) = (toy(&reference), &reference["ials"]);
+    let number = |name: &str| expected[name].as_f64().unwrap();
+    let params = IalsParams {
+        factors: number("factors") as usize,
+        regularization: number("reg"),
+        unobserved_weight: number("unobserved_weight"),
+        frequency_exponent: number("nu"),
+        ..IalsParams::default()
+    };
+    let by_user = params.positive.matrix(&data).unwrap();
+    let by_item = by_user.transpose();
+    let width = params.factors as u64;
+    let mut users = Side { positives: &by_user, factors: first_factors(30, width, 1) };
+    let mut items = Side { positives: &by_item, factors: first_factors(20, width, 1_000_003) };
+    let mut losses = vec![];
+    for half in 0..6 {
+        if half % 2 == 0 {
+            users.solve(&mut items.factors, &params, &mut |_| Ok(())).unwrap();
+        } else {
+            items.solve(&mut users.factors, &params, &mut |_| Ok(())).unwrap();
+        }
+        losses.push(loss(&users, &items, &params));
+    }
+    let given = numbers(&expected["loss_per_half_step"]);
+    assert_eq!(losses.len() + 1, given.len());
+    for (half, (found, given)) in losses.iter().zip(&given[1..]).enumerate() {
+        assert!((found - given).abs() < 1e-6 * given, "half {half}: {found}, not {given}");
+    }
+    let mut scores = vec![];
+    for user in 0..3 {
+        let score = |item| users.factors.row(user).iter().zip(items.factors.row(item)).map(|(u, v)| f64::from(u * v));
+        scores.extend((0..20).map(|item| score(item).sum::<f64>()));
+    }
+    assert_near(&scores, &expected["scores_users_0_2"], 1e-5, "scores");
+    // As a fit does before it ends.
+    users.solve(&mut items.factors, &params, &mut |_| Ok(())).unwrap();
+    let model = Ials::new(&params, users.factors.into_values(), &items.factors);
+    let history: Vec<u32> = numbers(&expected["fold_in_items"]).into_iter().map(|item| item as u32).collect();
+    let history = History { items: &history, values: &vec![1.0; history.len()], times: None };
+    let mut folded = vec![0f32; 20];
+    model.score_history(history, Candidates::All, &mut folded);
+    let folded: Vec<f64> = folded.into_iter().map(f64::from).collect();
+    assert_near(&folded, &expected["fold_in_scores"], 1e-5, "fold-in");
 }

@@ -85,6 +85,9 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
             all(&[&["factors=1"], &["factors=30", "user_exponent=0.5"]])
         }
         "kernel_autoencoder" if shape.items <= 5000 => all(&[&["landmarks=100"], &["landmarks=1000", "depth=1"]]),
+        "ials" if shape.entries <= 2_000_000 && shape.users <= 100_000 => {
+            all(&[&["epochs=1", "factors=8"], &["epochs=1"], &["epochs=1", "factors=200"]])
+        }
         "popularity" => all(&[&[], &["all_time=true"]]),
         "bias" => all(&[&[]]),
         _ => vec![],
@@ -111,6 +114,8 @@ fn ranks(shape: &Shape) -> Vec<Vec<String>> {
 fn base(model: &str) -> f64 {
     match model {
         "svd" | "ease" | "scaled_svd" | "kernel_autoencoder" => 10e6,
+        // Two threads that solve, with 16 bytes a square of the factors at most.
+        "ials" => 12e6,
         "item_knn" => 2e6,
         _ => 1e5,
     }

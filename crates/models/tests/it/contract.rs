@@ -44,6 +44,7 @@ fn models() -> Vec<ModelParams> {
         "item_knn" => vec!["neighbours=6"],
         "scaled_svd" => vec!["factors=5", "user_exponent=0.3"],
         "kernel_autoencoder" => vec!["depth=2", "lambda=1", "landmarks=30"],
+        "ials" => vec!["factors=6", "epochs=4"],
         "ease" => vec!["lambda=5", "dropout=0.2", "user_exponent=0.5"],
         _ => Vec::new(),
     };

@@ -56,6 +56,11 @@ fn values_out_of_range_are_refused_without_work() {
         ("ease", "lambda=-1", "lambda -1 was asked for, allowed are numbers above 0"),
         ("ease", "dropout=1", "dropout 1 was asked for, allowed are 0 to 0.99"),
         ("item_knn", "neighbours=0", "neighbours 0 was asked for, allowed are whole numbers from 1 on"),
+        ("ials", "factors=0", "factors 0 was asked for, allowed are whole numbers from 1 to 4096"),
+        ("ials", "epochs=0", "epochs 0 was asked for, allowed are whole numbers from 1 on"),
+        ("ials", "unobserved_weight=0", "unobserved_weight 0 was asked for, allowed are 0.00001 to 1000"),
+        ("ials", "regularization=0", "regularization 0 was asked for, allowed are numbers above 0"),
+        ("ials", "frequency_exponent=2", "frequency_exponent 2 was asked for, allowed are 0 to 1"),
         ("bias", "item_shrinkage=-2", "item_shrinkage -2 was asked for, allowed are numbers from 0 on"),
         ("popularity", "half_life=0", "half_life 0 was asked for, allowed are numbers above 0"),
     ] {

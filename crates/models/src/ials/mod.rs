@@ -1,0 +1,142 @@
+//! iALS: factors of users and items whose products tell what was taken from what was not (implicit matrix factorisation).
+//!
+//! With `X` the users x items matrix of what is positive, `c` the number of positives of a user or item, and `s` the
+//! product of a user's factors `u` and an item's factors `v`, a fit lowers
+//!
+//! ```text
+//!   sum over positives (1 - s)²  +  unobserved_weight * sum over all pairs s²
+//! + regularization * ( sum over users (c + unobserved_weight * items)^frequency_exponent |u|²
+//!                    + sum over items (c + unobserved_weight * users)^frequency_exponent |v|² )
+//! ```
+//!
+//! by solving exactly for all users, then for all items, and so on; the users are solved for last, so that a history folds
+//! in to what a user of the same history has.
+//!
+//! Sources: Hu, Koren, Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008; the objective is that
+//! of Rendle, Krichene, Zhang, Koren, "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022,
+//! arXiv 2110.14037, sections 2 and 3.
+
+mod fit;
+mod persist;
+
+use foretaste_data::ids::{ItemIx, UserIx};
+use foretaste_linalg::{Dense, PanelMatrix, RidgeSolver, column_squares};
+
+pub use fit::IalsParams;
+use fit::Weights;
+#[cfg(test)]
+pub(crate) use fit::{Side, loss};
+
+use crate::{Candidates, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
+
+/// The factors of all users and items.
+#[derive(Clone, Debug)]
+pub struct Ials {
+    /// users x factors, row-major.
+    user_factors: Vec<f32>,
+    /// items x factors; the columns are perpendicular.
+    item_factors: PanelMatrix,
+    /// items x factors, each row scaled to length 1.
+    item_directions: PanelMatrix,
+    weights: Weights,
+    /// The weights of all items in the equations of a user.
+    penalties: Vec<f32>,
+    positive: Positive,
+}
+
+impl Ials {
+    /// Puts the parts together, whose lengths belong together and whose numbers are finite.
+    pub(crate) fn new(params: &IalsParams, user_factors: Vec<f32>, items: &Dense<f32>) -> Self {
+        let weights = Weights::of(params);
+        let penalties = weights.penalties(&column_squares(items));
+        let item_factors = PanelMatrix::new(items.nrows(), items.ncols(), items.values());
+        let item_directions = item_factors.directions(&vec![1.0; items.ncols()]);
+        Self { user_factors, item_factors, item_directions, weights, penalties, positive: params.positive }
+    }
+
+    /// Number of factors.
+    #[must_use]
+    pub fn factors(&self) -> usize {
+        self.item_factors.ncols()
+    }
+
+    /// Factors of the users, users x factors, row-major.
+    #[must_use]
+    pub fn user_factors(&self) -> &[f32] {
+        &self.user_factors
+    }
+
+    /// Factors of the items, items x factors. Their columns are perpendicular, the longest first: a rotation of all factors
+    /// changes no score.
+    #[must_use]
+    pub fn item_factors(&self) -> &PanelMatrix {
+        &self.item_factors
+    }
+
+    fn score(&self, factors: &[f32], candidates: Candidates<'_>, scores: &mut [f32]) {
+        match candidates {
+            Candidates::All => self.item_factors.times(factors, scores),
+            Candidates::Items(_) => candidates.score_each(scores, |item| self.item_factors.row_times(item, factors)),
+        }
+    }
+}
+
+impl Scorer for Ials {
+    fn items(&self) -> usize {
+        self.item_factors.nrows()
+    }
+
+    fn meaning(&self) -> Meaning {
+        Meaning::RankingScore
+    }
+
+    fn score_user(&self, user: UserIx, _: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
+        let factors = self.factors();
+        self.score(&self.user_factors[user.0 as usize * factors..][..factors], candidates, scores);
+    }
+
+    fn has_direction(&self, history: History<'_>) -> bool {
+        self.positive.any(history)
+    }
+
+    fn fold_in(&self) -> Option<&dyn FoldIn> {
+        Some(self)
+    }
+
+    fn similar(&self) -> Option<&dyn SimilarItems> {
+        Some(self)
+    }
+}
+
+impl FoldIn for Ials {
+    /// Solves the equations of a user with this history, as the fit does: r² l + r³ / 3 flops for `r` the smaller and `l` the
+    /// larger of the number of positives and the number of factors.
+    fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
+        let width = self.factors();
+        let mut rows = Vec::with_capacity(history.items.len() * width);
+        for (item, _) in history.iter().filter(|&(_, value)| self.positive.holds(value)) {
+            rows.resize(rows.len() + width, 0f32);
+            let last = rows.len() - width;
+            self.item_factors.row(item, &mut rows[last..]);
+        }
+        let (count, mut factors) = (rows.len() / width, vec![0f32; width]);
+        let penalty = self.weights.regularization(count, self.items());
+        let row = |at: usize| &rows[at * width..][..width];
+        RidgeSolver::new(width).solve(count, row, (&self.penalties, penalty), &mut factors);
+        self.score(&factors, candidates, scores);
+    }
+}
+
+impl SimilarItems for Ials {
+    fn measure(&self) -> &'static str {
+        "cosine"
+    }
+
+    /// Cosine of the items' factors; an item without a positive has none and cannot be compared.
+    fn similar_to(&self, item: ItemIx, scores: &mut [f32]) {
+        let mut direction = vec![0f32; self.factors()];
+        self.item_directions.row(item.0 as usize, &mut direction);
+        self.item_directions.times(&direction, scores);
+        scores.iter_mut().filter(|cosine| **cosine == 0.0).for_each(|cosine| *cosine = f32::NEG_INFINITY);
+    }
+}

@@ -1,0 +1,43 @@
+//! The sections of iALS in a model file.
+//!
+//! | kind | section | content |
+//! |---|---|---|
+//! | 24 | ials user factors | f32, users x factors, row-major |
+//! | 25 | ials item factors | f32, items x factors, row-major |
+
+use foretaste_data::container::{ContainerError, Reader, Section, Writer};
+use foretaste_linalg::Dense;
+
+use super::{Ials, IalsParams};
+use crate::Shape;
+
+const USER_FACTORS: Section = Section { kind: 24, name: "ials user factors" };
+const ITEM_FACTORS: Section = Section { kind: 25, name: "ials item factors" };
+
+/// Products of factors have to fit into an f32, and so have their sums; a fit gives factors below 10.
+const LARGEST: f32 = 1e15;
+
+pub(super) const SECTIONS: &[Section] = &[USER_FACTORS, ITEM_FACTORS];
+
+pub(super) fn save(model: &Ials, file: &mut Writer) {
+    file.array(USER_FACTORS, model.user_factors.iter().copied());
+    let mut row = vec![0f32; model.factors()];
+    let mut item_factors = Vec::with_capacity(model.item_factors.nrows() * row.len());
+    for item in 0..model.item_factors.nrows() {
+        model.item_factors.row(item, &mut row);
+        item_factors.extend_from_slice(&row);
+    }
+    file.array(ITEM_FACTORS, item_factors);
+}
+
+pub(super) fn load(params: &IalsParams, shape: &Shape, file: &Reader<'_>) -> Result<Ials, ContainerError> {
+    let factors = params.factors;
+    if params.is_refused() {
+        return Err(ITEM_FACTORS.corrupt("parameters that no fit allows"));
+    }
+    let user_factors = file.array::<f32>(USER_FACTORS, shape.users.checked_mul(factors))?;
+    let item_factors = file.array::<f32>(ITEM_FACTORS, shape.items.checked_mul(factors))?;
+    USER_FACTORS.check_at_most(&user_factors, LARGEST)?;
+    ITEM_FACTORS.check_at_most(&item_factors, LARGEST)?;
+    Ok(Ials::new(params, user_factors, &Dense::new(shape.items, factors, item_factors)))
+}
