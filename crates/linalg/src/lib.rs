@@ -32,7 +32,7 @@ pub use operator::LinearOperator;
 pub use panel::PanelMatrix;
 pub use scalar::Real;
 pub use sparse::SparseOperator;
-pub use spgemm::{ColumnProducts, column_products};
+pub use spgemm::{ColumnProducts, column_products, largest};
 pub use svd::{
     Solver, Svd, SvdError, SvdMemory, SvdParams, SvdProgress, svd_memory, truncated_svd, truncated_svd_sparse,
 };

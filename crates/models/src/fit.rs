@@ -191,6 +191,18 @@ pub(crate) fn check_range(name: &'static str, found: f64, least: f64, most: f64)
     Err(FitError::Parameter { name, found: found.to_string(), allowed })
 }
 
+/// Refuses a number of things that is 0.
+///
+/// # Errors
+/// [`FitError::Parameter`].
+pub(crate) fn check_at_least_one(name: &'static str, found: usize) -> Result<(), FitError> {
+    if found > 0 {
+        return Ok(());
+    }
+    let allowed = "whole numbers from 1 on".to_owned();
+    Err(FitError::Parameter { name, found: found.to_string(), allowed })
+}
+
 /// Rounds to the f32 that is stored; the sums behind it ran in f64.
 #[expect(clippy::cast_possible_truncation, reason = "numbers of models are stored as f32 on purpose")]
 pub(crate) fn narrow(x: f64) -> f32 {

@@ -10,11 +10,14 @@ mod families;
 mod family;
 mod fit;
 pub mod item_knn;
+mod item_weights;
 mod params;
 pub mod popularity;
 mod positive;
 mod scorer;
+mod sparse_sections;
 pub mod svd;
+mod weighting;
 
 pub use families::{Model, ModelParams};
 pub use family::Family;
@@ -22,6 +25,7 @@ pub use fit::{FitError, FitProgress, FitReport, Fitted, Memory, OnProgress, Phas
 pub use params::{Number, ParamsError, Short};
 pub use positive::Positive;
 pub use scorer::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
+pub use weighting::Weighting;
 
 #[cfg(test)]
 mod reference;

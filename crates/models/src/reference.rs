@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use crate::bias::BiasParams;
 use crate::ease::{EaseParams, to_weights, weighted_gram};
-use crate::item_knn::{ItemKnnParams, Weighting};
+use crate::item_knn::ItemKnnParams;
 use crate::popularity::PopularityParams;
 use crate::svd::SvdParams;
-use crate::{Candidates, History, Model, ModelParams, Positive};
+use crate::{Candidates, History, Model, ModelParams, Positive, Weighting};
 
 fn reference() -> Option<Value> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/models-ref");
