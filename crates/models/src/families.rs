@@ -152,6 +152,7 @@ families! {
     Bias: crate::bias::Bias, "predicts ratings from how users and items differ from the mean";
     ItemKnn: crate::item_knn::ItemKnn, "items like those of the history, by their users";
     Ease: crate::ease::Ease, "linear item-to-item weights in closed form (EASE, EDLAE)";
+    UserKnn: crate::user_knn::UserKnn, "what users like that of the history took";
 }
 
 impl ModelParams {

@@ -17,6 +17,7 @@ mod positive;
 mod scorer;
 mod sparse_sections;
 pub mod svd;
+pub mod user_knn;
 mod weighting;
 
 pub use families::{Model, ModelParams};

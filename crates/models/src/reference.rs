@@ -14,6 +14,7 @@ use crate::ease::{EaseParams, to_weights, weighted_gram};
 use crate::item_knn::ItemKnnParams;
 use crate::popularity::PopularityParams;
 use crate::svd::SvdParams;
+use crate::user_knn::UserKnnParams;
 use crate::{Candidates, History, Model, ModelParams, Positive, Weighting};
 
 fn reference() -> Option<Value> {
@@ -142,6 +143,15 @@ fn item_knn_is_that_of_the_reference() {
             assert_near(&scores(&model, &data), &reference[name]["scores_users_0_2"], 1e-5, name);
         }
     }
+}
+
+#[test]
+fn user_knn_is_that_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let data = toy(&reference);
+    let params = UserKnnParams { neighbours: 5, power: 1.0, ..UserKnnParams::default() };
+    let model = fit(ModelParams::UserKnn(params), &data);
+    assert_near(&scores(&model, &data), &reference["user_knn_cosine"]["scores_users_0_2"], 1e-6, "scores");
 }
 
 #[test]

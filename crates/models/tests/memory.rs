@@ -83,6 +83,7 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
         "ease" if shape.items <= 3000 => all(&[&[], &["dropout=0.2", "user_exponent=0.5"]]),
         "popularity" => all(&[&[], &["all_time=true"]]),
         "bias" => all(&[&[]]),
+        "user_knn" => all(&[&[], &["weighting=bm25"]]),
         _ => vec![],
     }
 }

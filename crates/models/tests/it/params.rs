@@ -56,6 +56,8 @@ fn values_out_of_range_are_refused_without_work() {
         ("ease", "lambda=-1", "lambda -1 was asked for, allowed are numbers above 0"),
         ("ease", "dropout=1", "dropout 1 was asked for, allowed are 0 to 0.99"),
         ("item_knn", "neighbours=0", "neighbours 0 was asked for, allowed are whole numbers from 1 on"),
+        ("user_knn", "neighbours=0", "neighbours 0 was asked for, allowed are whole numbers from 1 on"),
+        ("user_knn", "power=0", "power 0 was asked for, allowed are above 0 to 10"),
         ("bias", "item_shrinkage=-2", "item_shrinkage -2 was asked for, allowed are numbers from 0 on"),
         ("popularity", "half_life=0", "half_life 0 was asked for, allowed are numbers above 0"),
     ] {
