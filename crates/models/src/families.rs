@@ -153,6 +153,7 @@ families! {
     ItemKnn: crate::item_knn::ItemKnn, "items like those of the history, by their users";
     Ease: crate::ease::Ease, "linear item-to-item weights in closed form (EASE, EDLAE)";
     UserKnn: crate::user_knn::UserKnn, "what users like that of the history took";
+    RandomWalk: crate::random_walk::RandomWalk, "where random walks from the history end (P3alpha, RP3beta)";
 }
 
 impl ModelParams {

@@ -14,6 +14,7 @@ mod item_weights;
 mod params;
 pub mod popularity;
 mod positive;
+pub mod random_walk;
 mod scorer;
 mod sparse_sections;
 pub mod svd;

@@ -13,6 +13,7 @@ use crate::bias::BiasParams;
 use crate::ease::{EaseParams, to_weights, weighted_gram};
 use crate::item_knn::ItemKnnParams;
 use crate::popularity::PopularityParams;
+use crate::random_walk::RandomWalkParams;
 use crate::svd::SvdParams;
 use crate::user_knn::UserKnnParams;
 use crate::{Candidates, History, Model, ModelParams, Positive, Weighting};
@@ -67,6 +68,16 @@ fn scores(model: &Model, interactions: &Interactions) -> Vec<f64> {
         all.extend(scores.into_iter().map(f64::from));
     }
     all
+}
+
+/// Sparse weights, with their zeros.
+fn dense<'a>(of: impl Fn(ItemIx) -> (&'a [u32], &'a [f32])) -> Vec<f64> {
+    let mut weights = vec![0f64; 400];
+    for from in 0..20u32 {
+        let (items, values) = of(ItemIx(from));
+        items.iter().zip(values).for_each(|(&to, &value)| weights[(from * 20 + to) as usize] = f64::from(value));
+    }
+    weights
 }
 
 #[track_caller]
@@ -133,12 +144,7 @@ fn item_knn_is_that_of_the_reference() {
     ] {
         let model = fit(ModelParams::ItemKnn(params), &data);
         let Model::ItemKnn(knn) = &model else { unreachable!() };
-        let mut weights = vec![0f64; 400];
-        for from in 0..20u32 {
-            let (items, values) = knn.weights(ItemIx(from));
-            items.iter().zip(values).for_each(|(&to, &value)| weights[(from * 20 + to) as usize] = f64::from(value));
-        }
-        assert_near(&weights, &reference[name]["W"], 1e-5, name);
+        assert_near(&dense(|from| knn.weights(from)), &reference[name]["W"], 1e-5, name);
         if name == "item_knn_cosine" {
             assert_near(&scores(&model, &data), &reference[name]["scores_users_0_2"], 1e-5, name);
         }
@@ -152,6 +158,22 @@ fn user_knn_is_that_of_the_reference() {
     let params = UserKnnParams { neighbours: 5, power: 1.0, ..UserKnnParams::default() };
     let model = fit(ModelParams::UserKnn(params), &data);
     assert_near(&scores(&model, &data), &reference["user_knn_cosine"]["scores_users_0_2"], 1e-6, "scores");
+}
+
+#[test]
+fn random_walks_are_those_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let data = toy(&reference);
+    for name in ["p3alpha", "rp3beta"] {
+        let number = |parameter: &str| reference[name][parameter].as_f64().unwrap();
+        let neighbours = number("k_per_row") as usize;
+        let (alpha, beta) = (number("alpha"), number("beta"));
+        let params = RandomWalkParams { neighbours, alpha, beta, ..RandomWalkParams::default() };
+        let model = fit(ModelParams::RandomWalk(params), &data);
+        let Model::RandomWalk(walk) = &model else { unreachable!() };
+        assert_near(&dense(|from| walk.weights(from)), &reference[name]["W"], 1e-7, name);
+        assert_near(&scores(&model, &data), &reference[name]["scores_users_0_2"], 1e-6, name);
+    }
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
     let multiplications = shape.entries * shape.entries / shape.users;
     match model {
         "svd" => ranks(shape),
-        "item_knn" if shape.items > 100_000 => vec![],
+        "item_knn" | "random_walk" if shape.items > 100_000 => vec![],
         "item_knn" if shape.items > 2000 || shape.entries > 1_500_000 || multiplications > 100_000_000 => all(&[
             &["neighbours=20", "weighting=values"],
             &["neighbours=1000"],
@@ -83,6 +83,8 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
         "ease" if shape.items <= 3000 => all(&[&[], &["dropout=0.2", "user_exponent=0.5"]]),
         "popularity" => all(&[&[], &["all_time=true"]]),
         "bias" => all(&[&[]]),
+        "random_walk" if shape.items > 2000 || multiplications > 100_000_000 => all(&[&[], &["neighbours=1000"]]),
+        "random_walk" => all(&[&["neighbours=1"], &["neighbours=50", "beta=0.5"], &["neighbours=1000000"]]),
         "user_knn" => all(&[&[], &["weighting=bm25"]]),
         _ => vec![],
     }
@@ -108,22 +110,21 @@ fn ranks(shape: &Shape) -> Vec<Vec<String>> {
 fn base(model: &str) -> f64 {
     match model {
         "svd" | "ease" => 10e6,
-        "item_knn" => 2e6,
+        "item_knn" | "random_walk" => 2e6,
         _ => 1e5,
     }
 }
 
 /// Whether what is announced is a bound, because only the values tell how much of it is needed: how many neighbours an
-/// item shares a user with, of which item-kNN keeps no more; and whether the smallest of nearly all singular values are
+/// item shares a user with, of which item-kNN and random walks keep no more; and whether the smallest of nearly all singular values are
 /// so small that the svd decomposes them by themselves.
 fn is_bound(params: &ModelParams, shape: &Shape) -> bool {
     let (users, items, entries) = (shape.users as f64, shape.items as f64, shape.entries as f64);
+    // Places are scattered evenly, so that every item shares users with about as many others.
+    let shared = items * (1.0 - (-entries * entries / users / items / items).exp());
     match params {
-        ModelParams::ItemKnn(params) => {
-            // Places are scattered evenly, so that every item shares users with about as many others.
-            let shared = items * (1.0 - (-entries * entries / users / items / items).exp());
-            shared < 0.95 * items.min(params.neighbours as f64)
-        }
+        ModelParams::ItemKnn(params) => shared < 0.95 * items.min(params.neighbours as f64),
+        ModelParams::RandomWalk(params) => shared < 0.95 * items.min(params.neighbours as f64),
         ModelParams::Svd(params) => {
             // Those of a square matrix are; and of a long one, the model takes more.
             let (short, long) = (users.min(items), users.max(items));

@@ -81,10 +81,14 @@ const CRATES: &[Crate] = &[
             ("sparse_sections", &[]),
             ("item_weights", &["fit", "sparse_sections"]),
             ("item_knn", &["fit", "item_weights", "weighting"]),
+            ("random_walk", &["fit", "item_weights", "weighting"]),
             ("user_knn", &["fit", "sparse_sections", "weighting"]),
             ("ease", &["fit"]),
-            ("families", &["fit", "params", "svd", "popularity", "bias", "item_knn", "ease", "user_knn"]),
-            ("reference", &["svd", "popularity", "bias", "item_knn", "ease", "user_knn"]),
+            (
+                "families",
+                &["fit", "params", "svd", "popularity", "bias", "item_knn", "ease", "user_knn", "random_walk"],
+            ),
+            ("reference", &["svd", "popularity", "bias", "item_knn", "ease", "user_knn", "random_walk"]),
         ],
     },
     Crate {

@@ -34,6 +34,25 @@ impl ItemWeights {
         Ok(Self { matrix, positive, by_value })
     }
 
+    /// Of lists that hold, for each item, the candidates that it speaks for, in any order.
+    ///
+    /// # Errors
+    /// When a weight is not finite.
+    pub(crate) fn of_items(mut lists: Lists, positive: Positive) -> Result<Self, CsrError> {
+        let entries = lists.iter().map(Vec::len).sum();
+        let mut offsets = Vec::with_capacity(lists.len() + 1);
+        let (mut candidates, mut weights) = (Vec::with_capacity(entries), Vec::with_capacity(entries));
+        offsets.push(0);
+        for list in &mut lists {
+            list.sort_unstable_by_key(|&(candidate, _)| candidate);
+            candidates.extend(list.iter().map(|&(candidate, _)| candidate));
+            weights.extend(list.iter().map(|&(_, weight)| weight));
+            offsets.push(candidates.len());
+        }
+        let matrix = CsrMatrix::new(lists.len(), offsets, candidates, weights)?;
+        Ok(Self { matrix, positive, by_value: false })
+    }
+
     /// What a fit takes whose lists have `most` entries each and are made beside as many bytes as `beside`. At most: an item
     /// has no more than those that share a user with it, which a shape does not tell.
     pub(crate) fn memory(most: usize, beside: u64, shape: &Shape) -> Memory {

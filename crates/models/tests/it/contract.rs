@@ -42,6 +42,7 @@ fn models() -> Vec<ModelParams> {
     let small = |name: &str| match name {
         "svd" => vec!["rank=5"],
         "item_knn" => vec!["neighbours=6"],
+        "random_walk" => vec!["neighbours=6", "beta=0.4"],
         "user_knn" => vec!["neighbours=8"],
         "ease" => vec!["lambda=5", "dropout=0.2", "user_exponent=0.5"],
         _ => Vec::new(),
