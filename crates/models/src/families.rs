@@ -154,6 +154,7 @@ families! {
     Ease: crate::ease::Ease, "linear item-to-item weights in closed form (EASE, EDLAE)";
     UserKnn: crate::user_knn::UserKnn, "what users like that of the history took";
     RandomWalk: crate::random_walk::RandomWalk, "where random walks from the history end (P3alpha, RP3beta)";
+    Slim: crate::slim::Slim, "sparse item-to-item weights of at least 0 (SLIM)";
 }
 
 impl ModelParams {

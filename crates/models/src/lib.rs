@@ -16,6 +16,7 @@ pub mod popularity;
 mod positive;
 pub mod random_walk;
 mod scorer;
+pub mod slim;
 mod sparse_sections;
 pub mod svd;
 pub mod user_knn;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use foretaste_data::ids::{IdTable, ItemIx};
 use foretaste_data::interactions::{Feedback, Interactions};
-use foretaste_linalg::{Cholesky, CsrMatrix};
+use foretaste_linalg::{Cholesky, CsrMatrix, gram};
 use serde_json::Value;
 
 use crate::bias::BiasParams;
@@ -14,6 +14,7 @@ use crate::ease::{EaseParams, to_weights, weighted_gram};
 use crate::item_knn::ItemKnnParams;
 use crate::popularity::PopularityParams;
 use crate::random_walk::RandomWalkParams;
+use crate::slim::{SlimParams, descend};
 use crate::svd::SvdParams;
 use crate::user_knn::UserKnnParams;
 use crate::{Candidates, History, Model, ModelParams, Positive, Weighting};
@@ -174,6 +175,28 @@ fn random_walks_are_those_of_the_reference() {
         assert_near(&dense(|from| walk.weights(from)), &reference[name]["W"], 1e-7, name);
         assert_near(&scores(&model, &data), &reference[name]["scores_users_0_2"], 1e-6, name);
     }
+}
+
+#[test]
+fn slim_is_that_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let data = toy(&reference);
+    let expected = &reference["slim"];
+    let number = |parameter: &str| expected[parameter].as_f64().unwrap();
+    let (l1, l2) = (number("l1"), number("l2"));
+    let params = SlimParams { l1, l2, iterations: 20_000, tolerance: 1e-13, ..SlimParams::default() };
+    let x = params.positive.matrix(&data).unwrap();
+    let gram = gram(&x, &x.transpose(), None);
+    let mut weights = vec![0f64; 400];
+    for candidate in 0..20 {
+        let solved = descend(&gram, candidate, &params, &mut Default::default());
+        assert!(solved.converged, "candidate {candidate}");
+        solved.weights.iter().for_each(|&(item, weight)| weights[item as usize * 20 + candidate] = weight);
+    }
+    assert_near(&weights, &expected["W"], 1e-9, "descent");
+    let fitted = fit(ModelParams::Slim(params), &data);
+    let Model::Slim(slim) = &fitted else { unreachable!() };
+    assert_near(&dense(|from| slim.weights(from)), &expected["W"], 1e-6, "weights");
 }
 
 #[test]

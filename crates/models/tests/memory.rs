@@ -85,6 +85,7 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
         "bias" => all(&[&[]]),
         "random_walk" if shape.items > 2000 || multiplications > 100_000_000 => all(&[&[], &["neighbours=1000"]]),
         "random_walk" => all(&[&["neighbours=1"], &["neighbours=50", "beta=0.5"], &["neighbours=1000000"]]),
+        "slim" if shape.items <= 3000 => all(&[&[], &["l1=20", "neighbours=20"]]),
         "user_knn" => all(&[&[], &["weighting=bm25"]]),
         _ => vec![],
     }
@@ -109,7 +110,7 @@ fn ranks(shape: &Shape) -> Vec<Vec<String>> {
 /// What a fit takes whatever the shape is: packing buffers of dense products (4 MiB a thread), sums of each thread.
 fn base(model: &str) -> f64 {
     match model {
-        "svd" | "ease" => 10e6,
+        "svd" | "ease" | "slim" => 10e6,
         "item_knn" | "random_walk" => 2e6,
         _ => 1e5,
     }
@@ -124,6 +125,8 @@ fn is_bound(params: &ModelParams, shape: &Shape) -> bool {
     let shared = items * (1.0 - (-entries * entries / users / items / items).exp());
     match params {
         ModelParams::ItemKnn(params) => shared < 0.95 * items.min(params.neighbours as f64),
+        // Penalties leave fewer weights than are kept.
+        ModelParams::Slim(_) => true,
         ModelParams::RandomWalk(params) => shared < 0.95 * items.min(params.neighbours as f64),
         ModelParams::Svd(params) => {
             // Those of a square matrix are; and of a long one, the model takes more.

@@ -82,13 +82,14 @@ const CRATES: &[Crate] = &[
             ("item_weights", &["fit", "sparse_sections"]),
             ("item_knn", &["fit", "item_weights", "weighting"]),
             ("random_walk", &["fit", "item_weights", "weighting"]),
+            ("slim", &["fit", "item_weights", "weighting"]),
             ("user_knn", &["fit", "sparse_sections", "weighting"]),
             ("ease", &["fit"]),
             (
                 "families",
-                &["fit", "params", "svd", "popularity", "bias", "item_knn", "ease", "user_knn", "random_walk"],
+                &["fit", "params", "svd", "popularity", "bias", "item_knn", "ease", "user_knn", "random_walk", "slim"],
             ),
-            ("reference", &["svd", "popularity", "bias", "item_knn", "ease", "user_knn", "random_walk"]),
+            ("reference", &["svd", "popularity", "bias", "item_knn", "ease", "user_knn", "random_walk", "slim"]),
         ],
     },
     Crate {

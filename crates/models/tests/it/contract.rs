@@ -43,6 +43,7 @@ fn models() -> Vec<ModelParams> {
         "svd" => vec!["rank=5"],
         "item_knn" => vec!["neighbours=6"],
         "random_walk" => vec!["neighbours=6", "beta=0.4"],
+        "slim" => vec!["l1=0.5", "l2=2"],
         "user_knn" => vec!["neighbours=8"],
         "ease" => vec!["lambda=5", "dropout=0.2", "user_exponent=0.5"],
         _ => Vec::new(),
