@@ -1,14 +1,11 @@
-//! The models against outputs that an independent program made of a 30 x 20 matrix, in float64 with numpy alone.
-#![allow(clippy::print_stderr, reason = "a skip is said")]
+//! The models on a 30 x 20 matrix: every number of theirs.
 
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-
-use foretaste_data::ids::{IdTable, ItemIx};
-use foretaste_data::interactions::{Feedback, Interactions};
-use foretaste_linalg::{Cholesky, CsrMatrix, gram};
+use foretaste_data::ids::ItemIx;
+use foretaste_data::interactions::Interactions;
+use foretaste_linalg::{Cholesky, gram};
 use serde_json::Value;
 
+use super::{fit, interactions};
 use crate::bias::BiasParams;
 use crate::ease::{EaseParams, to_weights, weighted_gram};
 use crate::item_knn::ItemKnnParams;
@@ -19,15 +16,9 @@ use crate::svd::SvdParams;
 use crate::user_knn::UserKnnParams;
 use crate::{Candidates, History, Model, ModelParams, Positive, Weighting};
 
+/// The outputs, if they are there.
 fn reference() -> Option<Value> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/models-ref");
-    let path = std::env::var_os("FORETASTE_TEST_REFERENCE").map_or(default, PathBuf::from).join("toy.json");
-    if let Ok(text) = std::fs::read(&path) {
-        return Some(serde_json::from_slice(&text).unwrap());
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "no reference outputs at {}", path.display());
-    eprintln!("skipped: no reference outputs at {}", path.display());
-    None
+    super::reference("toy.json")
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -39,24 +30,10 @@ fn numbers(value: &Value) -> Vec<f64> {
 
 /// The ratings of the reference; users `0..30`, items `0..20`.
 fn toy(reference: &Value) -> Interactions {
-    let rows = reference["R"].as_array().unwrap();
-    let (mut offsets, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
-    for row in rows {
-        for (item, value) in (0u32..).zip(numbers(row)).filter(|&(_, value)| value != 0.0) {
-            columns.push(item);
-            values.push(value as f32);
-        }
-        offsets.push(columns.len());
-    }
-    let ids = |count: usize| (0..count).map(|id| id.to_string()).collect::<Vec<_>>();
-    let table = |ids: &[String]| IdTable::from_sorted(ids.iter().map(String::as_str)).unwrap();
-    let feedback = Feedback::explicit(&values);
-    let matrix = CsrMatrix::new(20, offsets, columns, values).unwrap();
-    Interactions::new(table(&ids(30)), table(&ids(20)), matrix, None, feedback).unwrap()
-}
-
-fn fit(params: impl Into<ModelParams>, interactions: &Interactions) -> Model {
-    params.into().fit(interactions, &mut |_| ControlFlow::Continue(())).unwrap().model
+    let row =
+        |row| (0u32..).zip(numbers(row)).filter(|&(_, value)| value != 0.0).map(|(item, value)| (item, value as f32));
+    let rows: Vec<Vec<(u32, f32)>> = reference["R"].as_array().unwrap().iter().map(|of| row(of).collect()).collect();
+    interactions(20, &rows)
 }
 
 /// The scores of the first three users.
