@@ -46,7 +46,8 @@ fn sparse_bytes(rows: usize, entries: usize) -> u64 {
 pub struct Memory {
     /// Held at most while the fit runs, to a fifth and 20 MB: the matrix of interactions and the model that comes of it
     /// are included, ids and times are not, nor what each thread holds of its own (4 MiB where it multiplies dense
-    /// blocks; item-kNN and random walks 40 bytes an item).
+    /// blocks; item-kNN and random walks 40 bytes an item; SLIM 9 bytes an item and 8 for each pair of the items that
+    /// can have a weight for one candidate).
     pub fit: u64,
     /// Held by the fitted model.
     pub model: u64,

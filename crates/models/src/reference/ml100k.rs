@@ -57,7 +57,7 @@ fn models_rank_a_fold_of_movielens_as_the_reference_does() {
     let (Some(reference), Some((train, test))) = (reference("ml100k.json"), fold()) else { return };
     let data = interactions(ITEMS, &train);
     let positive = Positive { least: Some(4.0) };
-    let walk = RandomWalkParams { neighbours: 100, alpha: 1.2, positive, ..RandomWalkParams::default() };
+    let walk = RandomWalkParams { neighbours: 100, alpha: 1.2, beta: 0.0, positive };
     let item_knn = ItemKnnParams { neighbours: 100, shrink: 10.0, positive, ..ItemKnnParams::default() };
     let user_knn = UserKnnParams { neighbours: 80, power: 1.0, positive, ..UserKnnParams::default() };
     for (name, params) in [

@@ -22,8 +22,8 @@ const LEAST: usize = 64;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SlimParams {
-    /// Penalty on the sum of the weights: more of it, fewer weights; 0.1 to 10 are usual. 2 with an `l2` of 20 suits
-    /// MovieLens 100K.
+    /// Penalty on the sum of the weights: more of it, fewer weights; 0.1 to 10 are usual. 2 with an `l2` of 100 was
+    /// best of four on fold u2 of MovieLens 100K.
     pub l1: f64,
     /// Penalty on half the sum of their squares; 0.5 to 200 are usual.
     pub l2: f64,
@@ -39,7 +39,7 @@ pub struct SlimParams {
 
 impl Default for SlimParams {
     fn default() -> Self {
-        Self { l1: 2.0, l2: 20.0, neighbours: 500, iterations: 1000, tolerance: 1e-5, positive: Positive::default() }
+        Self { l1: 2.0, l2: 100.0, neighbours: 500, iterations: 1000, tolerance: 1e-5, positive: Positive::default() }
     }
 }
 
