@@ -35,7 +35,7 @@ pub use random::normal;
 pub use ridge::{NoAxes, RidgeSolver, column_squares, to_principal_axes};
 pub use scalar::Real;
 pub use sparse::SparseOperator;
-pub use spgemm::{ColumnProducts, column_products};
+pub use spgemm::{ColumnProducts, column_products, largest};
 pub use svd::{
     Solver, Svd, SvdError, SvdMemory, SvdParams, SvdProgress, svd_memory, truncated_svd, truncated_svd_sparse,
 };

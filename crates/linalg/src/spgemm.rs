@@ -43,38 +43,47 @@ impl<'a> ColumnProducts<'a> {
             .filter_map(|(column, dot)| Some((column, weigh(column, dot)?)))
             .filter(|(_, value)| value.is_finite())
             .collect();
-        let order = |a: &(u32, f64), b: &(u32, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-        // 0 and -0 are equal.
-        kept.iter_mut().for_each(|(_, value)| *value += 0.0);
-        if k < kept.len() {
-            kept.select_nth_unstable_by(k, order);
-            kept.truncate(k);
-        }
-        kept.sort_unstable_by(order);
+        largest(&mut kept, k);
         kept
     }
 }
 
-/// Calls `keep` on every row of `Xᵀ X` and returns what it made of each, in the order of the columns.
+/// Keeps the largest `k` values: they fall, equal ones rank by rising index. O(values + kept log kept).
+pub fn largest(values: &mut Vec<(u32, f64)>, k: usize) {
+    let order = |a: &(u32, f64), b: &(u32, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    // 0 and -0 are equal.
+    values.iter_mut().for_each(|(_, value)| *value += 0.0);
+    if k < values.len() {
+        values.select_nth_unstable_by(k, order);
+        values.truncate(k);
+    }
+    values.sort_unstable_by(order);
+}
+
+/// Calls `keep` on every row of `Xᵀ W X` and returns what it made of each, in the order of the columns.
 ///
-/// `X: m x n` sparse, `columns` its transpose (`n x m`). Dot products are summed in f64 over rising rows, so that the bits
+/// `X: m x n` sparse, `columns` its transpose (`n x m`), `W` a diagonal of `weights`, one for each row of `X`; without
+/// weights `W` is the identity. Dot products are summed in f64 over rising rows, so that the bits
 /// do not depend on the threads. The sum over rows of (stored entries)² multiplications, parallel over columns;
 /// memory: 8.1 n bytes a thread and what `keep` returns.
 ///
 /// # Panics
-/// When `columns` is not of the transposed shape.
+/// When `columns` is not of the transposed shape, or `weights` has another length than `X` has rows.
 pub fn column_products<R: Send>(
     x: &CsrMatrix,
     columns: &CsrMatrix,
+    weights: Option<&[f64]>,
     keep: impl Fn(ColumnProducts<'_>) -> R + Sync,
 ) -> Vec<R> {
     let n = x.ncols();
     assert_eq!((columns.nrows(), columns.ncols()), (n, x.nrows()), "shape of the transpose");
+    assert!(weights.is_none_or(|weights| weights.len() == x.nrows()), "a weight for each of {} rows", x.nrows());
     let scratch = || (vec![0f64; n], vec![0u64; n.div_ceil(64)]);
     let one = |(sums, shared): &mut (Vec<f64>, Vec<u64>), column: usize| {
         let (rows, values) = columns.row(column);
         for (&row, &value) in rows.iter().zip(values) {
-            add_row(x, row as usize, f64::from(value), sums);
+            let weight = weights.map_or(1.0, |weights| weights[row as usize]);
+            add_row(x, row as usize, weight * f64::from(value), sums);
             for &other in x.row(row as usize).0 {
                 shared[other as usize / 64] |= 1 << (other % 64);
             }
@@ -94,12 +103,15 @@ mod tests {
     use crate::gram::tests::scattered;
 
     /// The dot product of two columns, if they share a row, by naive loops.
-    fn dot(x: &CsrMatrix, i: usize, j: usize) -> Option<f64> {
+    fn dot(x: &CsrMatrix, weights: Option<&[f64]>, i: usize, j: usize) -> Option<f64> {
         let at = |row: usize, column: usize| {
             let (columns, values) = x.row(row);
             columns.iter().position(|&c| c as usize == column).map(|place| f64::from(values[place]))
         };
-        let terms = (0..x.nrows()).filter_map(|row| Some(at(row, i)? * at(row, j)?));
+        let terms = (0..x.nrows()).filter_map(|row| {
+            let weight = weights.map_or(1.0, |weights| weights[row]);
+            Some(weight * at(row, i)? * at(row, j)?)
+        });
         terms.fold(None, |sum, term| Some(sum.unwrap_or(0.0) + term))
     }
 
@@ -107,12 +119,15 @@ mod tests {
     fn every_product_of_two_columns_that_share_a_row_is_delivered_once() {
         for (nrows, ncols) in [(1, 1), (30, 70), (70, 30), (0, 4)] {
             let x = scattered(nrows, ncols);
-            let expected: Vec<Vec<(u32, f64)>> =
-                (0..ncols).map(|i| (0..ncols).filter_map(|j| Some((j as u32, dot(&x, i, j)?))).collect()).collect();
-            for count in [1, 3] {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap();
-                let found = pool.install(|| column_products(&x, &x.transpose(), |row| row.iter().collect::<Vec<_>>()));
-                assert_eq!(found, expected, "{nrows} x {ncols}, {count} threads");
+            let weights: Vec<f64> = (0..nrows).map(|row| (row % 5) as f64 / 2.0).collect();
+            for weights in [None, Some(&weights[..])] {
+                let of = |i| (0..ncols).filter_map(|j| Some((j as u32, dot(&x, weights, i, j)?))).collect();
+                let expected: Vec<Vec<(u32, f64)>> = (0..ncols).map(of).collect();
+                for count in [1, 3] {
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap();
+                    let all = || column_products(&x, &x.transpose(), weights, |row| row.iter().collect::<Vec<_>>());
+                    assert_eq!(pool.install(all), expected, "{nrows} x {ncols}, {count} threads");
+                }
             }
         }
     }
@@ -122,16 +137,16 @@ mod tests {
         let x = scattered(40, 90);
         let value = |column: u32, dot: f64| (column % 7 != 3).then_some((dot / 4.0).trunc());
         for k in [0, 1, 5, 20, 500] {
-            let found = column_products(&x, &x.transpose(), |row| row.top_k(k, value));
+            let found = column_products(&x, &x.transpose(), None, |row| row.top_k(k, value));
             for (i, found) in found.iter().enumerate() {
-                let others = (0..90).filter(|&j| j != i).filter_map(|j| Some((j as u32, dot(&x, i, j)?)));
+                let others = (0..90).filter(|&j| j != i).filter_map(|j| Some((j as u32, dot(&x, None, i, j)?)));
                 let mut all: Vec<(u32, f64)> = others.filter_map(|(j, dot)| Some((j, value(j, dot)?))).collect();
                 all.sort_by(|a, b| b.1.partial_cmp(&a.1).unwrap().then(a.0.cmp(&b.0)));
                 all.truncate(k);
                 assert_eq!(found, &all, "column {i}, the largest {k}");
             }
         }
-        let nothing = column_products(&x, &x.transpose(), |row| row.top_k(9, |_, _| Some(f64::NAN)));
+        let nothing = column_products(&x, &x.transpose(), None, |row| row.top_k(9, |_, _| Some(f64::NAN)));
         assert!(nothing.iter().all(Vec::is_empty), "what is not finite is left out");
     }
 }

@@ -155,6 +155,9 @@ families! {
     KernelAutoencoder: crate::kernel_autoencoder::KernelAutoencoder, "an infinitely wide autoencoder, fitted exactly (infinite-AE)";
     Ease: crate::ease::Ease, "linear item-to-item weights in closed form (EASE, EDLAE)";
     Ials: crate::ials::Ials, "factors of users and items for what was taken and what was not (iALS)";
+    UserKnn: crate::user_knn::UserKnn, "what users like that of the history took";
+    RandomWalk: crate::random_walk::RandomWalk, "where random walks from the history end (P3alpha, RP3beta)";
+    Slim: crate::slim::Slim, "sparse item-to-item weights of at least 0 (SLIM)";
 }
 
 impl ModelParams {

@@ -46,7 +46,8 @@ fn sparse_bytes(rows: usize, entries: usize) -> u64 {
 pub struct Memory {
     /// Held at most while the fit runs, to a fifth and 20 MB: the matrix of interactions and the model that comes of it
     /// are included, ids and times are not, nor what each thread holds of its own (4 MiB where it multiplies dense
-    /// blocks; item-kNN 40 bytes an item; iALS 16 times the square of the number of factors).
+    /// blocks; item-kNN and random walks 40 bytes an item; SLIM 9 bytes an item and 8 for each pair of the items that
+    /// can have a weight for one candidate; iALS 16 times the square of the number of factors).
     pub fit: u64,
     /// Held by the fitted model.
     pub model: u64,
@@ -188,6 +189,18 @@ pub(crate) fn check_range(name: &'static str, found: f64, least: f64, most: f64)
     } else {
         format!("{least} to {most}").replace(&f64::MIN_POSITIVE.to_string(), "above 0")
     };
+    Err(FitError::Parameter { name, found: found.to_string(), allowed })
+}
+
+/// Refuses a number of things that is 0.
+///
+/// # Errors
+/// [`FitError::Parameter`].
+pub(crate) fn check_at_least_one(name: &'static str, found: usize) -> Result<(), FitError> {
+    if found > 0 {
+        return Ok(());
+    }
+    let allowed = "whole numbers from 1 on".to_owned();
     Err(FitError::Parameter { name, found: found.to_string(), allowed })
 }
 

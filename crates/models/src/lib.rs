@@ -11,13 +11,19 @@ mod family;
 mod fit;
 pub mod ials;
 pub mod item_knn;
+mod item_weights;
 pub mod kernel_autoencoder;
 mod params;
 pub mod popularity;
 mod positive;
+pub mod random_walk;
 pub mod scaled_svd;
 mod scorer;
+pub mod slim;
+mod sparse_sections;
 pub mod svd;
+pub mod user_knn;
+mod weighting;
 
 pub use families::{Model, ModelParams};
 pub use family::Family;
@@ -25,6 +31,7 @@ pub use fit::{FitError, FitProgress, FitReport, Fitted, Memory, OnProgress, Phas
 pub use params::{Number, ParamsError, Short};
 pub use positive::Positive;
 pub use scorer::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
+pub use weighting::Weighting;
 
 #[cfg(test)]
 mod reference;

@@ -66,7 +66,7 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
     let multiplications = shape.entries * shape.entries / shape.users;
     match model {
         "svd" => ranks(shape),
-        "item_knn" if shape.items > 100_000 => vec![],
+        "item_knn" | "random_walk" if shape.items > 100_000 => vec![],
         "item_knn" if shape.items > 2000 || shape.entries > 1_500_000 || multiplications > 100_000_000 => all(&[
             &["neighbours=20", "weighting=values"],
             &["neighbours=1000"],
@@ -90,6 +90,10 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
         }
         "popularity" => all(&[&[], &["all_time=true"]]),
         "bias" => all(&[&[]]),
+        "random_walk" if shape.items > 2000 || multiplications > 100_000_000 => all(&[&[], &["neighbours=1000"]]),
+        "random_walk" => all(&[&["neighbours=1"], &["neighbours=50", "beta=0.5"], &["neighbours=1000000"]]),
+        "slim" if shape.items <= 3000 => all(&[&[], &["l1=20", "neighbours=20"]]),
+        "user_knn" => all(&[&[], &["weighting=bm25"]]),
         _ => vec![],
     }
 }
@@ -113,25 +117,26 @@ fn ranks(shape: &Shape) -> Vec<Vec<String>> {
 /// What a fit takes whatever the shape is: packing buffers of dense products (4 MiB a thread), sums of each thread.
 fn base(model: &str) -> f64 {
     match model {
-        "svd" | "ease" | "scaled_svd" | "kernel_autoencoder" => 10e6,
+        "svd" | "ease" | "scaled_svd" | "kernel_autoencoder" | "slim" => 10e6,
         // Two threads that solve, with 16 bytes a square of the factors at most.
         "ials" => 12e6,
-        "item_knn" => 2e6,
+        "item_knn" | "random_walk" => 2e6,
         _ => 1e5,
     }
 }
 
 /// Whether what is announced is a bound, because only the values tell how much of it is needed: how many neighbours an
-/// item shares a user with, of which item-kNN keeps no more; and whether the smallest of nearly all singular values are
+/// item shares a user with, of which item-kNN and random walks keep no more; and whether the smallest of nearly all singular values are
 /// so small that the svd decomposes them by themselves.
 fn is_bound(params: &ModelParams, shape: &Shape) -> bool {
     let (users, items, entries) = (shape.users as f64, shape.items as f64, shape.entries as f64);
+    // Places are scattered evenly, so that every item shares users with about as many others.
+    let shared = items * (1.0 - (-entries * entries / users / items / items).exp());
     match params {
-        ModelParams::ItemKnn(params) => {
-            // Places are scattered evenly, so that every item shares users with about as many others.
-            let shared = items * (1.0 - (-entries * entries / users / items / items).exp());
-            shared < 0.95 * items.min(params.neighbours as f64)
-        }
+        ModelParams::ItemKnn(params) => shared < 0.95 * items.min(params.neighbours as f64),
+        // Penalties leave fewer weights than are kept.
+        ModelParams::Slim(_) => true,
+        ModelParams::RandomWalk(params) => shared < 0.95 * items.min(params.neighbours as f64),
         ModelParams::Svd(params) => {
             // Those of a square matrix are; and of a long one, the model takes more.
             let (short, long) = (users.min(items), users.max(items));

@@ -5,10 +5,11 @@ use foretaste_data::interactions::Interactions;
 use foretaste_linalg::{CsrError, CsrMatrix, column_products};
 use serde::{Deserialize, Serialize};
 
-use super::weighting::weighted;
-use super::{ItemKnn, Weighting, persist};
-use crate::fit::{OnProgress, check_range, narrow, tell};
-use crate::{Family, FitError, FitReport, Memory, Positive, Shape};
+use super::ItemKnn;
+use crate::fit::{OnProgress, check_at_least_one, check_range, narrow, tell};
+use crate::item_weights::{ItemWeights, Lists};
+use crate::weighting::{Weigher, count, takers};
+use crate::{Family, FitError, FitReport, Memory, Positive, Shape, Weighting};
 
 /// What the fit of item-kNN may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,7 +19,7 @@ pub struct ItemKnnParams {
     pub neighbours: usize,
     /// Added to the denominator, so that items with few users in common are less alike; 0 to 1000.
     pub shrink: f64,
-    /// 0.5 is the cosine; below it candidates of many users count more, above it those of few. 0 to 1.
+    /// 0.5 is the cosine; above it candidates of many users count more, below it those of few. 0 to 1.
     pub asymmetry: f64,
     /// Power of a likeness; above 1 the nearest neighbours count more. Above 0, up to 10.
     pub power: f64,
@@ -49,14 +50,11 @@ impl Default for ItemKnnParams {
 
 impl Family for ItemKnn {
     const NAME: &'static str = "item_knn";
-    const SECTIONS: &'static [Section] = persist::SECTIONS;
+    const SECTIONS: &'static [Section] = ItemWeights::SECTIONS;
     type Params = ItemKnnParams;
 
     fn check(params: &ItemKnnParams, _: &Shape) -> Result<(), FitError> {
-        if params.neighbours == 0 {
-            let (found, allowed) = ("0".to_owned(), "whole numbers from 1 on".to_owned());
-            return Err(FitError::Parameter { name: "neighbours", found, allowed });
-        }
+        check_at_least_one("neighbours", params.neighbours)?;
         check_range("shrink", params.shrink, 0.0, f64::INFINITY)?;
         check_range("asymmetry", params.asymmetry, 0.0, 1.0)?;
         check_range("power", params.power, f64::MIN_POSITIVE, 10.0)?;
@@ -65,18 +63,9 @@ impl Family for ItemKnn {
     }
 
     fn memory(params: &ItemKnnParams, shape: &Shape) -> Memory {
-        let items = shape.items as u64;
-        // At most: an item has no more neighbours than share a user with it, which a shape does not tell.
-        let most = params.neighbours.min(shape.items.saturating_sub(1)) as u64;
-        let kept = items.saturating_mul(most).saturating_mul(8);
-        let model = kept.saturating_add(8 * (items + 1));
-        // The weighted matrix with its transpose and norms, beside the neighbours of each item as they are found, in a
-        // list each; then these lists, turned around.
-        let lists = kept.saturating_add(24 * items);
-        let compare = lists.saturating_add(shape.by_user() + shape.by_item() + 16 * items);
-        let turn = lists.saturating_add(model).saturating_add(8 * items);
-        let fit = compare.max(turn).saturating_add(shape.by_user());
-        Memory { fit, model }
+        // The weighted matrix with its transpose and norms.
+        let beside = shape.by_user() + shape.by_item() + 16 * shape.items as u64;
+        ItemWeights::memory(params.neighbours, beside, shape)
     }
 
     /// The sum over users of (positive items)² multiplications.
@@ -90,33 +79,53 @@ impl Family for ItemKnn {
         let failed = |source| FitError::Failed { what: "weighting", source };
         let x = weighted(interactions, params).map_err(|error| failed(error.into()))?;
         let weights = report.phase("compare", || {
-            let kept = neighbours(&x, params);
+            let lists = neighbours(&x, params);
             drop(x);
-            by_neighbour(kept)
+            ItemWeights::for_candidates(lists, params.positive, by_value(params))
         });
         let weights = weights.map_err(|error| failed(error.into()))?;
         tell(progress, 1.0)?;
-        Ok(Self { weights, positive: params.positive, by_value: params.weighting == Weighting::Values })
+        Ok(Self { weights })
     }
 
     fn save(&self, file: &mut Writer) -> Result<(), ContainerError> {
-        persist::save(self, file);
+        self.weights.save(file);
         Ok(())
     }
 
     fn load(params: &ItemKnnParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
-        persist::load(params, shape, file)
+        let weights = ItemWeights::load(params.positive, by_value(params), shape, file)?;
+        Ok(Self { weights })
     }
 }
 
+/// The weighted users x items matrix of what is positive. O(entries); memory: the result and 8 bytes an item.
+///
+/// # Errors
+/// When a weight is not finite.
+fn weighted(interactions: &Interactions, params: &ItemKnnParams) -> Result<CsrMatrix, CsrError> {
+    let takers = takers(interactions, params.positive);
+    let ItemKnnParams { weighting, k1, b, .. } = *params;
+    let documents = count(takers.len());
+    let mean_length = takers.iter().sum::<f64>() / documents.max(1.0);
+    let weigher = Weigher { weighting, k1, b, documents, mean_length };
+    let weigh = |of_user, item: u32, value| weigher.weight(count(of_user), takers[item as usize], value);
+    params.positive.weighted(interactions, weigh)
+}
+
+/// Whether the values of a history count, or only that it holds an item.
+fn by_value(params: &ItemKnnParams) -> bool {
+    params.weighting == Weighting::Values
+}
+
 /// For each item as a candidate, its nearest neighbours and how much each speaks for it.
-fn neighbours(x: &CsrMatrix, params: &ItemKnnParams) -> Vec<Vec<(u32, f32)>> {
+fn neighbours(x: &CsrMatrix, params: &ItemKnnParams) -> Lists {
     let columns = x.transpose();
     let norms = (0..columns.nrows())
         .map(|column| columns.row(column).1.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>());
     let (known, candidate): (Vec<f64>, Vec<f64>) =
         norms.map(|norm| (norm.powf(params.asymmetry), norm.powf(1.0 - params.asymmetry))).unzip();
-    column_products(x, &columns, |products| {
+    column_products(x, &columns, None, |products| {
         let own = candidate[products.column];
         let nearest = products.top_k(params.neighbours, |other, dot| {
             let likeness = dot / (known[other as usize] * own + params.shrink);
@@ -125,25 +134,4 @@ fn neighbours(x: &CsrMatrix, params: &ItemKnnParams) -> Vec<Vec<(u32, f32)>> {
         // Copied, because the list found has room for every item that was compared.
         nearest.iter().map(|&(item, weight)| (item, narrow(weight))).collect()
     })
-}
-
-/// items x items: row `i` holds the candidates of which `i` is one of the nearest neighbours.
-fn by_neighbour(kept: Vec<Vec<(u32, f32)>>) -> Result<CsrMatrix, CsrError> {
-    let items = kept.len();
-    let mut offsets = vec![0usize; items + 1];
-    kept.iter().flatten().for_each(|&(item, _)| offsets[item as usize + 1] += 1);
-    for item in 0..items {
-        offsets[item + 1] += offsets[item];
-    }
-    let mut next = offsets[..items].to_vec();
-    let mut candidates = vec![0u32; offsets[items]];
-    let mut weights = vec![0f32; candidates.len()];
-    for (candidate, neighbours) in (0u32..).zip(kept) {
-        for (item, weight) in neighbours {
-            let at = &mut next[item as usize];
-            (candidates[*at], weights[*at]) = (candidate, weight);
-            *at += 1;
-        }
-    }
-    CsrMatrix::new(items, offsets, candidates, weights)
 }

@@ -45,6 +45,9 @@ fn models() -> Vec<ModelParams> {
         "scaled_svd" => vec!["factors=5", "user_exponent=0.3"],
         "kernel_autoencoder" => vec!["depth=2", "lambda=1", "landmarks=30"],
         "ials" => vec!["factors=6", "epochs=4"],
+        "random_walk" => vec!["neighbours=6", "beta=0.4"],
+        "slim" => vec!["l1=0.5", "l2=2"],
+        "user_knn" => vec!["neighbours=8"],
         "ease" => vec!["lambda=5", "dropout=0.2", "user_exponent=0.5"],
         _ => Vec::new(),
     };

@@ -1,33 +1,27 @@
-//! The models against outputs that an independent program made of a 30 x 20 matrix, in float64 with numpy alone.
-#![allow(clippy::print_stderr, reason = "a skip is said")]
+//! The models on a 30 x 20 matrix: every number of theirs.
 
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-
-use foretaste_data::ids::{IdTable, ItemIx};
-use foretaste_data::interactions::{Feedback, Interactions};
-use foretaste_linalg::{Cholesky, CsrMatrix, Dense};
+use foretaste_data::ids::ItemIx;
+use foretaste_data::interactions::Interactions;
+use foretaste_linalg::{Cholesky, Dense, gram};
 use serde_json::Value;
 
+use super::{fit, interactions};
 use crate::bias::BiasParams;
 use crate::ease::{EaseParams, to_weights, weighted_gram};
 use crate::ials::{Ials, IalsParams, Side, loss};
-use crate::item_knn::{ItemKnnParams, Weighting};
+use crate::item_knn::ItemKnnParams;
 use crate::kernel_autoencoder::KernelAutoencoderParams;
 use crate::popularity::PopularityParams;
+use crate::random_walk::RandomWalkParams;
 use crate::scaled_svd::ScaledSvdParams;
+use crate::slim::{SlimParams, descend};
 use crate::svd::SvdParams;
-use crate::{Candidates, FoldIn, History, Model, ModelParams, Positive};
+use crate::user_knn::UserKnnParams;
+use crate::{Candidates, FoldIn, History, Model, ModelParams, Positive, Weighting};
 
+/// The outputs, if they are there.
 fn reference() -> Option<Value> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/models-ref");
-    let path = std::env::var_os("FORETASTE_TEST_REFERENCE").map_or(default, PathBuf::from).join("toy.json");
-    if let Ok(text) = std::fs::read(&path) {
-        return Some(serde_json::from_slice(&text).unwrap());
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "no reference outputs at {}", path.display());
-    eprintln!("skipped: no reference outputs at {}", path.display());
-    None
+    super::reference("toy.json")
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -39,24 +33,10 @@ fn numbers(value: &Value) -> Vec<f64> {
 
 /// The ratings of the reference; users `0..30`, items `0..20`.
 fn toy(reference: &Value) -> Interactions {
-    let rows = reference["R"].as_array().unwrap();
-    let (mut offsets, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
-    for row in rows {
-        for (item, value) in (0u32..).zip(numbers(row)).filter(|&(_, value)| value != 0.0) {
-            columns.push(item);
-            values.push(value as f32);
-        }
-        offsets.push(columns.len());
-    }
-    let ids = |count: usize| (0..count).map(|id| id.to_string()).collect::<Vec<_>>();
-    let table = |ids: &[String]| IdTable::from_sorted(ids.iter().map(String::as_str)).unwrap();
-    let feedback = Feedback::explicit(&values);
-    let matrix = CsrMatrix::new(20, offsets, columns, values).unwrap();
-    Interactions::new(table(&ids(30)), table(&ids(20)), matrix, None, feedback).unwrap()
-}
-
-fn fit(params: impl Into<ModelParams>, interactions: &Interactions) -> Model {
-    params.into().fit(interactions, &mut |_| ControlFlow::Continue(())).unwrap().model
+    let row =
+        |row| (0u32..).zip(numbers(row)).filter(|&(_, value)| value != 0.0).map(|(item, value)| (item, value as f32));
+    let rows: Vec<Vec<(u32, f32)>> = reference["R"].as_array().unwrap().iter().map(|of| row(of).collect()).collect();
+    interactions(20, &rows)
 }
 
 /// The scores of the first three users.
@@ -69,6 +49,16 @@ fn scores(model: &Model, interactions: &Interactions) -> Vec<f64> {
         all.extend(scores.into_iter().map(f64::from));
     }
     all
+}
+
+/// Sparse weights, with their zeros.
+fn dense<'a>(of: impl Fn(ItemIx) -> (&'a [u32], &'a [f32])) -> Vec<f64> {
+    let mut weights = vec![0f64; 400];
+    for from in 0..20u32 {
+        let (items, values) = of(ItemIx(from));
+        items.iter().zip(values).for_each(|(&to, &value)| weights[(from * 20 + to) as usize] = f64::from(value));
+    }
+    weights
 }
 
 #[track_caller]
@@ -135,16 +125,58 @@ fn item_knn_is_that_of_the_reference() {
     ] {
         let model = fit(ModelParams::ItemKnn(params), &data);
         let Model::ItemKnn(knn) = &model else { unreachable!() };
-        let mut weights = vec![0f64; 400];
-        for from in 0..20u32 {
-            let (items, values) = knn.weights(ItemIx(from));
-            items.iter().zip(values).for_each(|(&to, &value)| weights[(from * 20 + to) as usize] = f64::from(value));
-        }
-        assert_near(&weights, &reference[name]["W"], 1e-5, name);
+        assert_near(&dense(|from| knn.weights(from)), &reference[name]["W"], 1e-5, name);
         if name == "item_knn_cosine" {
             assert_near(&scores(&model, &data), &reference[name]["scores_users_0_2"], 1e-5, name);
         }
     }
+}
+
+#[test]
+fn user_knn_is_that_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let data = toy(&reference);
+    let params = UserKnnParams { neighbours: 5, power: 1.0, ..UserKnnParams::default() };
+    let model = fit(ModelParams::UserKnn(params), &data);
+    assert_near(&scores(&model, &data), &reference["user_knn_cosine"]["scores_users_0_2"], 1e-6, "scores");
+}
+
+#[test]
+fn random_walks_are_those_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let data = toy(&reference);
+    for name in ["p3alpha", "rp3beta"] {
+        let number = |parameter: &str| reference[name][parameter].as_f64().unwrap();
+        let neighbours = number("k_per_row") as usize;
+        let (alpha, beta) = (number("alpha"), number("beta"));
+        let params = RandomWalkParams { neighbours, alpha, beta, ..RandomWalkParams::default() };
+        let model = fit(ModelParams::RandomWalk(params), &data);
+        let Model::RandomWalk(walk) = &model else { unreachable!() };
+        assert_near(&dense(|from| walk.weights(from)), &reference[name]["W"], 1e-7, name);
+        assert_near(&scores(&model, &data), &reference[name]["scores_users_0_2"], 1e-6, name);
+    }
+}
+
+#[test]
+fn slim_is_that_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let data = toy(&reference);
+    let expected = &reference["slim"];
+    let number = |parameter: &str| expected[parameter].as_f64().unwrap();
+    let (l1, l2) = (number("l1"), number("l2"));
+    let params = SlimParams { l1, l2, iterations: 20_000, tolerance: 1e-13, ..SlimParams::default() };
+    let x = params.positive.matrix(&data).unwrap();
+    let gram = gram(&x, &x.transpose(), None);
+    let mut weights = vec![0f64; 400];
+    for candidate in 0..20 {
+        let solved = descend(&gram, candidate, &params, &mut Default::default());
+        assert!(solved.converged, "candidate {candidate}");
+        solved.weights.iter().for_each(|&(item, weight)| weights[item as usize * 20 + candidate] = weight);
+    }
+    assert_near(&weights, &expected["W"], 1e-9, "descent");
+    let fitted = fit(ModelParams::Slim(params), &data);
+    let Model::Slim(slim) = &fitted else { unreachable!() };
+    assert_near(&dense(|from| slim.weights(from)), &expected["W"], 1e-6, "weights");
 }
 
 #[test]
