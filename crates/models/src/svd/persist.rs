@@ -47,6 +47,8 @@ pub(super) fn load(params: &SvdParams, shape: &Shape, file: &Reader<'_>) -> Resu
 const LONGEST_ITEM: f64 = 1.01;
 /// A score is a product of a row of `U S` and one of `V`: it has to fit into an f32, and so has every sum on the way.
 const LONGEST_USER: f64 = f32::MAX as f64 / 16.0;
+/// It is added to such a product.
+const LARGEST_MEAN: f32 = f32::MAX / 4.0;
 
 /// The length of the longest row.
 fn longest(rows: &[f32], width: usize) -> f64 {
@@ -78,6 +80,7 @@ pub fn load_with(
     if !residual.is_finite() {
         return Err(RESIDUAL.corrupt("a number that is not finite"));
     }
+    USER_MEANS.check_at_most(&user_means, LARGEST_MEAN)?;
     if longest(&user_factors, rank) >= LONGEST_USER {
         return Err(USER_FACTORS.corrupt("a row so long that scores are no numbers"));
     }
