@@ -15,6 +15,10 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use crate::whole::write_made_by;
 
+/// The bits of a folder that let others write, and of one in which they may still not rename what is not theirs.
+const OTHERS_WRITE: u32 = 0o002;
+const STICKY: u32 = 0o1000;
+
 /// Connections that a socket lets wait.
 const BACKLOG: i32 = 128;
 
@@ -57,6 +61,16 @@ impl From<NotPrivate> for io::Error {
     }
 }
 
+/// Refuses a folder that others may move away, with whatever is in it, since they may write to the one above.
+fn stays_in_place(path: &Path) -> io::Result<()> {
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let mode = std::fs::metadata(above)?.permissions().mode();
+    if mode & (OTHERS_WRITE | STICKY) == OTHERS_WRITE {
+        return Err(NotPrivate::Open { path: above.to_owned(), mode: mode & 0o777 }.into());
+    }
+    Ok(())
+}
+
 /// A folder that belongs to the user of this process, and that no other may write to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrivateFolder(PathBuf);
@@ -92,6 +106,7 @@ impl PrivateFolder {
         if mode & 0o077 != 0 {
             rustix::fs::fchmod(&folder, Mode::from_raw_mode(mode & 0o700))?;
         }
+        stays_in_place(path)?;
         Ok(Self(path.to_owned()))
     }
 

@@ -26,7 +26,10 @@ fn why(error: &io::Error) -> &NotPrivate {
 /// A place for a test, in a process whose umask is 000.
 fn place() -> tempfile::TempDir {
     rustix::process::umask(Mode::empty());
-    tempfile::tempdir().unwrap()
+    let place = tempfile::tempdir().unwrap();
+    // Where others may write to the place itself, nothing in it is one's own.
+    allow(place.path(), 0o755);
+    place
 }
 
 #[test]
@@ -148,5 +151,20 @@ fn what_belongs_to_another_user_is_refused() {
     rustix::fs::chown(&path, nobody, None).unwrap();
     for refused in [PrivateFolder::open(&path), PrivateFolder::create(&path), PrivateFolder::create_readable(&path)] {
         assert!(matches!(why(&refused.unwrap_err()), NotPrivate::Owner { owner: 65534, .. }));
+    }
+}
+
+#[test]
+fn a_folder_that_others_may_move_away_is_refused() {
+    let place = place();
+    let above = place.path().join("above");
+    std::fs::create_dir(&above).unwrap();
+    for (mode, is_refused) in [(0o777, true), (0o702, true), (0o1777, false), (0o775, false), (0o700, false)] {
+        allow(&above, mode);
+        let made = PrivateFolder::create(&above.join(format!("{mode:o}")));
+        assert_eq!(made.is_err(), is_refused, "{mode:o}");
+        if let Err(error) = made {
+            assert!(matches!(why(&error), NotPrivate::Open { path, .. } if *path == above), "{error}");
+        }
     }
 }
