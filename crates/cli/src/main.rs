@@ -16,6 +16,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = args::typed();
+    signals::outlive_limits_of_files();
     match commands::run(cli.command) {
         Ok(()) => exit::Exit::Success.into(),
         Err(error) => exit::report(&error),

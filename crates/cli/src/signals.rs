@@ -13,6 +13,15 @@ use tokio::sync::watch;
 /// The code that a shell gives to a process ended by SIGINT.
 const INTERRUPTED: i32 = 130;
 
+/// Makes a write beyond the size that files may have an error with a name: the system would end the process, and leave what it
+/// had written. Where it cannot be arranged, that stays so.
+pub(crate) fn outlive_limits_of_files() {
+    let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
+    let _inside = runtime.enter();
+    // The handler stays when what hears of it is gone.
+    let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
+}
+
 /// Whether the process was asked to stop.
 #[derive(Debug)]
 pub(crate) struct Stop {

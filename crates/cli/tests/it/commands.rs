@@ -315,3 +315,16 @@ fn more_ratings_than_pairs_are_refused_and_nothing_is_written() {
     assert!(message.contains("13 ratings were asked for, 3 users x 4 items allow 4 to 12"), "{message}");
     assert!(!program.folder().join("r.csv").exists());
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_may_not_grow_ends_a_command_with_an_error_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_foretaste");
+    let script = format!("ulimit -f 20; exec {program} fit demo --rank 20 --out m.foretaste");
+    let done = std::process::Command::new("bash").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+    let error = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "{error}");
+    assert!(error.contains("File too large"), "{error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
