@@ -6,7 +6,7 @@
 //! s(j) = sum over v of w(h, v) r(v, j),    w(h, v) = (h · x_v / (|h|^2a |x_v|^2(1-a) + shrink))^power
 //! ```
 //!
-//! where `x_v` is the row of user `v` and `h` that of the history, weighted as [`Weighting`](crate::Weighting) says with
+//! where `x_v` is the row of user `v` and `h` that of the history, weighted as [`Weighting`] says with
 //! users as documents and items as words, `a` is the `asymmetry`, and `r(v, j)` is 1 where `v` took `j`, or the value
 //! where values are weights. Equal likenesses rank by rising index of the user.
 //!
