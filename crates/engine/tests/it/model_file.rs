@@ -155,9 +155,9 @@ fn data_other_than_the_provenance_says_are_refused_though_all_checksums_hold() {
 #[test]
 fn factors_of_which_scores_would_be_no_numbers_are_refused() {
     for (kind, number, says) in [
-        (10u32, 3e38f32, "user factors` holds a row"),
-        (11, 1e30, "item factors` holds a row"),
-        (13, 3.4e38, "user means` holds a number too large"),
+        (10u32, 3e38f32, "the user factors hold a row"),
+        (11, 1e30, "the item factors hold a row"),
+        (13, 3.4e38, "the user means hold a number too large"),
     ] {
         let mut bytes = artifact::to_bytes(&small()).unwrap();
         let count = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
