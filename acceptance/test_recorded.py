@@ -37,6 +37,7 @@ MASKS = [
     (r"(residual (?:is )?)[\d.]+e-\d+", r"\1<residual>", "rounding errors, which depend on the CPU"),
     (r'("bytes": ?)\d+(,\s*"fit_ms")', r"\1<bytes>\2", "a model file holds its time, whose last zeros are left out"),
     (r"(wrote \S+\.foretaste, )[\d.,]+ \w+", r"\1<bytes>", "as above"),
+    (r"(too many requests are waiting, try again in )\d+ s", r"\1<seconds> s", "how long what waits takes"),
     (r"CPUs: \d+", "CPUs: <CPUs>", "CPUs of this machine"),
     (r"(this machine has )\d+( to give)", r"\1<CPUs>\2", "CPUs of this machine"),
 ]
