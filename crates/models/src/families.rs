@@ -1,7 +1,7 @@
 //! All families of models there are, as two enums: their parameters, and the fitted models.
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::fit::OnProgress;
@@ -88,14 +88,14 @@ macro_rules! families {
             /// numerical work that fails.
             pub fn fit(
                 &self,
-                interactions: &Interactions,
+                data: &Dataset,
                 progress: &mut OnProgress<'_>,
             ) -> Result<Fitted, FitError> {
-                self.check(&Shape::of(interactions))?;
+                self.check(&Shape::of(&data.interactions))?;
                 let mut report = FitReport::default();
                 let model = match self {
                     $(Self::$variant(params) => {
-                        Model::$variant(<$family>::fit(params, interactions, &mut report, progress)?)
+                        Model::$variant(<$family>::fit(params, data, &mut report, progress)?)
                     })+
                 };
                 Ok(Fitted { model, report })

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -45,14 +45,13 @@ pub trait Family: Scorer + Clone + Debug + Sized {
     /// What a fit takes, without work.
     fn memory(params: &Self::Params, shape: &Shape) -> Memory;
 
-    /// Fits the model; `params` have been checked. Equal interactions and parameters give equal bits at any number of
-    /// threads.
+    /// Fits the model; `params` have been checked. Equal data and parameters give equal bits at any number of threads.
     ///
     /// # Errors
     /// When the data do not suit the model, when `progress` breaks off, or when the numerical work fails.
     fn fit(
         params: &Self::Params,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError>;

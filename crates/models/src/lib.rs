@@ -1,4 +1,4 @@
-//! Families of recommender models: interactions and parameters in, scores out. One folder a family.
+//! Families of recommender models: data and parameters in, scores out. One folder a family.
 //!
 //! [`ModelParams`] says which model and how, [`Shape`] what it is fitted to; together they can be checked, their memory
 //! told, and a [`Model`] fitted. A model scores through [`Scorer`]; what only some models can do is a capability that it

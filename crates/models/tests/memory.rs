@@ -3,6 +3,7 @@
 
 use std::ops::ControlFlow;
 
+use foretaste_data::dataset::Dataset;
 use foretaste_data::ids::IdTable;
 use foretaste_data::interactions::{Feedback, Interactions};
 use foretaste_linalg::CsrMatrix;
@@ -30,7 +31,7 @@ const SHAPES: [(usize, usize, usize); 12] = [
 ];
 
 /// Ratings of one to five with times; a user has `each` items at scattered places, or a few less.
-fn interactions((users, items, each): (usize, usize, usize)) -> Interactions {
+fn data((users, items, each): (usize, usize, usize)) -> Dataset {
     let (mut offsets, mut columns, mut values) = (vec![0], vec![], vec![]);
     for user in 0..users as u64 {
         let mut places: Vec<u64> = (0..each as u64).map(|at| scrambled(user << 32 | at) % items as u64).collect();
@@ -47,7 +48,8 @@ fn interactions((users, items, each): (usize, usize, usize)) -> Interactions {
     };
     let matrix = CsrMatrix::new(items, offsets, columns, values).unwrap();
     let feedback = Feedback::Explicit { least: 1.0, most: 5.0 };
-    Interactions::new(table(users), table(items), matrix, Some(times), feedback).unwrap()
+    let interactions = Interactions::new(table(users), table(items), matrix, Some(times), feedback).unwrap();
+    Dataset::new("scattered", interactions)
 }
 
 fn scrambled(mut x: u64) -> u64 {
@@ -146,12 +148,12 @@ fn is_bound(params: &ModelParams, shape: &Shape) -> bool {
     }
 }
 
-fn fit(params: &ModelParams, data: &Interactions) -> Model {
+fn fit(params: &ModelParams, data: &Dataset) -> Model {
     params.fit(data, &mut |_| ControlFlow::Continue(())).unwrap().model
 }
 
 /// What was asked of the allocator for a fit, above what was held before: at most, and by the model.
-fn measured(pool: &ThreadPool, params: &ModelParams, data: &Interactions) -> (u64, u64) {
+fn measured(pool: &ThreadPool, params: &ModelParams, data: &Dataset) -> (u64, u64) {
     let before = ALLOCATED.current_usage();
     ALLOCATED.reset_peak_usage();
     let model = pool.install(|| fit(params, data));
@@ -164,14 +166,14 @@ fn measured(pool: &ThreadPool, params: &ModelParams, data: &Interactions) -> (u6
 fn peaks_and_models_are_a_fifth_from_what_was_announced_for_every_model_and_shape() {
     let pool = ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     // What a thread keeps for dense products is no part of a model.
-    let small = interactions((60, 40, 10));
+    let small = data((60, 40, 10));
     pool.broadcast(|_| ["rank=1", "rank=40"].map(|rank| fit(&ModelParams::default().with(&[rank]).unwrap(), &small)));
     let mut wrong = Vec::new();
     for shape in SHAPES {
-        let data = interactions(shape);
+        let data = data(shape);
         // What is known of the data stays with them, and is no part of a model.
-        let _ = data.user_sums();
-        let shape = Shape::of(&data);
+        let _ = data.interactions.user_sums();
+        let shape = Shape::of(&data.interactions);
         let given = 8 * (shape.entries + shape.users + 1) as u64;
         for &(name, _) in ModelParams::MODELS {
             for settings in settings(name, &shape) {

@@ -85,7 +85,7 @@ impl Recommender {
         fitted_at: Timestamp,
         progress: &mut OnProgress<'_>,
     ) -> Result<(Self, FitReport), FitError> {
-        let fitted = params.fit(&data.interactions, progress)?;
+        let fitted = params.fit(&data, progress)?;
         let Shape { users, items, entries } = Shape::of(&data.interactions);
         let provenance = Provenance {
             dataset: data.name.clone(),

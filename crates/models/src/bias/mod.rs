@@ -9,7 +9,8 @@ mod persist;
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::ids::UserIx;
-use foretaste_data::interactions::{Feedback, Interactions};
+use foretaste_data::dataset::Dataset;
+use foretaste_data::interactions::Feedback;
 use serde::{Deserialize, Serialize};
 
 use crate::fit::{OnProgress, check_range, narrow, tell};
@@ -93,10 +94,11 @@ impl Family for Bias {
     /// O(entries); sums run in f64, in the order of the users.
     fn fit(
         params: &BiasParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let Feedback::Explicit { least, most } = interactions.feedback() else {
             let needs = "ratings to predict; these interactions have none: choose `popularity`, or read a rating column \

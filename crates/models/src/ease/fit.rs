@@ -1,7 +1,7 @@
 //! Fitting EASE: the Gram matrix, one inverse, the weights.
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use foretaste_linalg::{Cholesky, CsrMatrix, Dense, gram};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -54,10 +54,11 @@ impl Family for Ease {
     /// The sum over users of (positive items)² and items³ multiplications.
     fn fit(
         params: &EaseParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let failed = |what, source| FitError::Failed { what, source };
         let x = params.positive.matrix(interactions).map_err(|error| failed("choice of positives", error.into()))?;

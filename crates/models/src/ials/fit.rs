@@ -1,7 +1,7 @@
 //! Fitting iALS: alternating exact solutions for all users and for all items.
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use foretaste_linalg::{CsrMatrix, Dense, NoAxes, RidgeSolver, column_squares, normal, to_principal_axes};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -205,10 +205,11 @@ impl Family for Ials {
     /// and the number of its positives; and `4 f² (users + items)` for the axes.
     fn fit(
         params: &IalsParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let by_user = params.positive.matrix(interactions);
         let by_user =

@@ -1,6 +1,7 @@
 //! Fitting item-kNN: the products of all columns, the best of each.
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
+use foretaste_data::dataset::Dataset;
 use foretaste_data::interactions::Interactions;
 use foretaste_linalg::{CsrError, CsrMatrix, column_products};
 use serde::{Deserialize, Serialize};
@@ -71,10 +72,11 @@ impl Family for ItemKnn {
     /// The sum over users of (positive items)² multiplications.
     fn fit(
         params: &ItemKnnParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let failed = |source| FitError::Failed { what: "weighting", source };
         let x = weighted(interactions, params).map_err(|error| failed(error.into()))?;

@@ -1,7 +1,7 @@
 //! Fitting the kernel autoencoder: the kernel of all landmarks, one Cholesky factorisation, one solve.
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use foretaste_data::random::Random;
 use foretaste_linalg::{Cholesky, CsrMatrix, Dense, PanelMatrix};
 use serde::{Deserialize, Serialize};
@@ -73,10 +73,11 @@ impl Family for KernelAutoencoder {
     /// landmarks² x (mean history + items) and landmarks³ / 3 multiplications.
     fn fit(
         params: &KernelAutoencoderParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let failed = |what, source| FitError::Failed { what, source };
         let positive =

@@ -7,7 +7,7 @@
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::ids::UserIx;
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use serde::{Deserialize, Serialize};
 
 use crate::fit::{OnProgress, check_range, narrow, tell};
@@ -70,10 +70,11 @@ impl Family for Popularity {
     /// O(entries); sums run in f64, in the order of the users.
     fn fit(
         params: &PopularityParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let times = interactions.times().filter(|_| !params.all_time);
         if params.half_life.is_some() && times.is_none() {

@@ -1,7 +1,7 @@
 //! Fitting random walks: the weighted products of all columns, the most probable ends of each.
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use foretaste_linalg::{CsrMatrix, column_products};
 use serde::{Deserialize, Serialize};
 
@@ -52,10 +52,11 @@ impl Family for RandomWalk {
     /// The sum over users of (positive items)² multiplications.
     fn fit(
         params: &RandomWalkParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let failed = |what, source| FitError::Failed { what, source };
         let x = params.positive.matrix(interactions).map_err(|error| failed("choice of positives", error.into()))?;

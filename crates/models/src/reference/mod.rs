@@ -7,6 +7,7 @@ mod toy;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use foretaste_data::dataset::Dataset;
 use foretaste_data::ids::IdTable;
 use foretaste_data::interactions::{Feedback, Interactions};
 use foretaste_linalg::CsrMatrix;
@@ -50,5 +51,6 @@ fn interactions(items: usize, rows: &[Vec<(u32, f32)>]) -> Interactions {
 }
 
 fn fit(params: impl Into<ModelParams>, interactions: &Interactions) -> Model {
-    params.into().fit(interactions, &mut |_| ControlFlow::Continue(())).unwrap().model
+    let data = Dataset::new("reference", interactions.clone());
+    params.into().fit(&data, &mut |_| ControlFlow::Continue(())).unwrap().model
 }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use foretaste_linalg::{SvdError, SvdParams, svd_memory, truncated_svd_sparse};
 use serde::{Deserialize, Serialize};
 
@@ -80,10 +80,11 @@ impl Family for ScaledSvd {
 
     fn fit(
         params: &ScaledSvdParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let shape = Shape::of(interactions);
         let mut counts = vec![0u32; shape.items];

@@ -1,7 +1,7 @@
 //! Fitting SLIM: the Gram matrix, then every candidate by itself.
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use foretaste_linalg::{Dense, gram, largest};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -68,10 +68,11 @@ impl Family for Slim {
     /// weights.
     fn fit(
         params: &SlimParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let failed = |what, source| FitError::Failed { what, source };
         let x = params.positive.matrix(interactions).map_err(|error| failed("choice of positives", error.into()))?;

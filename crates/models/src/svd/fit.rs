@@ -1,7 +1,7 @@
 //! Fitting the truncated SVD: parameters, memory, the factorisation.
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use foretaste_linalg::{PanelMatrix, Svd, SvdError, svd_memory, truncated_svd_sparse};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -106,10 +106,11 @@ impl Family for TruncatedSvd {
 
     fn fit(
         params: &SvdParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         let matrix = interactions.matrix();
         let shape = Shape::of(interactions);
         tell(progress, 0.0)?;

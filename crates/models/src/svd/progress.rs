@@ -61,6 +61,7 @@ mod tests {
     use super::*;
     use std::ops::ControlFlow;
 
+    use foretaste_data::dataset::Dataset;
     use foretaste_data::ids::IdTable;
     use foretaste_data::interactions::{Feedback, Interactions};
 
@@ -93,7 +94,7 @@ mod tests {
         let feedback = Feedback::Explicit { least: 1.0, most: 5.0 };
         let matrix = ratings(600, 500);
         let interactions = Interactions::new(table(&ids(600)), table(&ids(500)), matrix, None, feedback).unwrap();
-        let fitted = ModelParams::Svd(params.clone()).fit(&interactions, &mut |FitProgress { done }| {
+        let fitted = ModelParams::Svd(params.clone()).fit(&Dataset::new("ratings", interactions), &mut |FitProgress { done }| {
             told.push(done);
             ControlFlow::Continue(())
         });

@@ -1,7 +1,7 @@
 //! Fitting user-kNN: what is positive, weighted, by user and by item.
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use serde::{Deserialize, Serialize};
 
 use super::{UserKnn, persist};
@@ -79,10 +79,11 @@ impl Family for UserKnn {
     /// O(entries).
     fn fit(
         params: &UserKnnParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let rows = report.phase("weigh", || {
             let takers = takers(interactions, params.positive);

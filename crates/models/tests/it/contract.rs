@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
+use foretaste_data::catalogue::{Catalogue, Item};
 use foretaste_data::container::{Reader, Writer};
+use foretaste_data::dataset::Dataset;
 use foretaste_data::ids::{IdTable, ItemIx, UserIx};
 use foretaste_data::interactions::{Feedback, Interactions};
 use foretaste_linalg::CsrMatrix;
@@ -11,8 +13,8 @@ use foretaste_models::{Candidates, FitError, History, Model, ModelParams, Scorer
 const USERS: usize = 40;
 const ITEMS: usize = 25;
 
-/// Ratings 1 to 5 in two groups of taste, with times; no user is empty.
-fn data() -> Interactions {
+/// Ratings 1 to 5 in two groups of taste, with times; no user is empty. An item's genres are those of its group.
+fn data() -> Dataset {
     let mut state = 1u64;
     let mut random = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -34,7 +36,15 @@ fn data() -> Interactions {
     let table = |ids: &[String]| IdTable::from_sorted(ids.iter().map(String::as_str)).unwrap();
     let matrix = CsrMatrix::new(ITEMS, offsets, columns, values).unwrap();
     let feedback = Feedback::Explicit { least: 1.0, most: 5.0 };
-    Interactions::new(table(&ids(USERS)), table(&ids(ITEMS)), matrix, Some(times), feedback).unwrap()
+    let interactions =
+        Interactions::new(table(&ids(USERS)), table(&ids(ITEMS)), matrix, Some(times), feedback).unwrap();
+    let genres = [["odd", "strange"], ["even", "smooth"]];
+    let items = (0..ITEMS).map(|item| Item {
+        title: None,
+        genres: genres[item % 2][..1 + item / 2 % 2].to_vec(),
+        year: Some(1990 + item as u16 % 7),
+    });
+    Dataset { catalogue: Catalogue::from_items(items).unwrap(), ..Dataset::new("groups", interactions) }
 }
 
 /// Each model with parameters that suit the small data.
@@ -54,7 +64,7 @@ fn models() -> Vec<ModelParams> {
     ModelParams::MODELS.iter().map(|&(name, _)| ModelParams::of(name).unwrap().with(&small(name)).unwrap()).collect()
 }
 
-fn fit(params: &ModelParams, data: &Interactions) -> Model {
+fn fit(params: &ModelParams, data: &Dataset) -> Model {
     params.fit(data, &mut |_| ControlFlow::Continue(())).unwrap().model
 }
 
@@ -64,12 +74,12 @@ fn file(model: &Model) -> Vec<u8> {
     file.finish(2)
 }
 
-fn history(data: &Interactions, user: u32) -> History<'_> {
-    let (items, values) = data.of(UserIx(user));
-    History { items, values, times: data.times_of(UserIx(user)) }
+fn history(data: &Dataset, user: u32) -> History<'_> {
+    let (items, values) = data.interactions.of(UserIx(user));
+    History { items, values, times: data.interactions.times_of(UserIx(user)) }
 }
 
-fn all_scores(scorer: &dyn Scorer, data: &Interactions) -> Vec<f32> {
+fn all_scores(scorer: &dyn Scorer, data: &Dataset) -> Vec<f32> {
     let mut all = Vec::new();
     for user in 0..USERS as u32 {
         let mut scores = vec![f32::NAN; ITEMS];
@@ -157,7 +167,7 @@ fn a_saved_model_is_read_back_with_the_same_bits() {
         let model = fit(&params, &data);
         let bytes = file(&model);
         let sections = Reader::open(&bytes, 2, ModelParams::SECTIONS).unwrap();
-        let read = params.load(&Shape::of(&data), &sections).unwrap();
+        let read = params.load(&Shape::of(&data.interactions), &sections).unwrap();
         assert!(file(&read) == bytes, "{}", params.name());
         let bits = |model: &Model| all_scores(model.scorer(), &data).iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         assert!(bits(&read) == bits(&model), "{}", params.name());
@@ -176,14 +186,14 @@ fn a_model_of_other_data_is_refused_by_name() {
     for params in models() {
         let bytes = file(&fit(&params, &data));
         let sections = Reader::open(&bytes, 2, ModelParams::SECTIONS).unwrap();
-        let other = Shape { users: USERS, items: ITEMS + 1, entries: data.nnz() };
+        let other = Shape { users: USERS, items: ITEMS + 1, entries: data.interactions.nnz() };
         let error = params.load(&other, &sections).unwrap_err().to_string();
         assert!(error.contains("entries, expected"), "{}: {error}", params.name());
     }
     let empty = Writer::default().finish(2);
     let sections = Reader::open(&empty, 2, ModelParams::SECTIONS).unwrap();
     for params in models() {
-        let error = params.load(&Shape::of(&data), &sections).unwrap_err().to_string();
+        let error = params.load(&Shape::of(&data.interactions), &sections).unwrap_err().to_string();
         assert!(error.contains("is missing"), "{}: {error}", params.name());
     }
 }
@@ -228,7 +238,7 @@ fn most_items_are_most_like_one_of_their_group() {
 fn the_memory_of_a_model_is_no_more_than_that_of_its_fit() {
     let data = data();
     for params in models() {
-        let memory = params.memory(&Shape::of(&data));
+        let memory = params.memory(&Shape::of(&data.interactions));
         assert!(0 < memory.model && memory.model <= memory.fit, "{}: {memory:?}", params.name());
         let numbers: usize = file(&fit(&params, &data)).len();
         assert!(memory.model as usize <= 2 * numbers + 4096, "{}: {memory:?}, file {numbers}", params.name());
