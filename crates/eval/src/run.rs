@@ -75,7 +75,8 @@ pub enum EvalError {
     },
 }
 
-/// The figures of some models. `cpu` tells the process's CPU time, `told` hears of each fit that begins: the fold, the model.
+/// The figures of some models; `known` tells what there is to know of items and users. `cpu` tells the process's CPU time,
+/// `told` hears of each fit that begins: the fold, the model.
 ///
 /// Runs in the pool of threads that it is called in; the figures, but for times, are the same at any number of threads. One
 /// fold and one model are held at a time.
@@ -85,6 +86,7 @@ pub enum EvalError {
 /// limits is no error: it has no figures.
 pub fn evaluate(
     folds: &Folds,
+    known: &Dataset,
     models: &[Asked],
     plan: &Plan,
     cpu: &dyn Fn() -> Duration,
@@ -95,7 +97,7 @@ pub fn evaluate(
     for number in 0..folds.len() {
         let Fold { train, test } = folds.fold(number)?;
         parted.add(&train, &test);
-        let train = Arc::new(Dataset::new("train", train));
+        let train = Arc::new(known.about("train", train));
         for (entrant, asked) in entrants.iter_mut().zip(models).filter(|(entrant, _)| !entrant.is_stopped()) {
             let shape = Shape::of(&train.interactions);
             let params = asked.params(&shape)?;

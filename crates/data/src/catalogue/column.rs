@@ -105,6 +105,20 @@ impl Column {
         }
     }
 
+    /// The values of these rows, in this order; a row that there is not has none.
+    ///
+    /// # Panics
+    /// Never: what a column holds, a column of its type can hold.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "the values come from a column of the same type")]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let mut selected = ColumnBuilder::new(self.kind());
+        for &row in rows {
+            selected.push(self.get(row).as_ref()).expect("a value of a column");
+        }
+        selected.finish()
+    }
+
     /// Number of rows with a value; an empty set is none.
     #[must_use]
     pub fn known(&self) -> usize {

@@ -112,6 +112,15 @@ impl Catalogue {
         Self::new(items.len(), IdTable::default(), properties)
     }
 
+    /// What is known of these rows, in this order, as of items that all have interactions; of a row that there is not
+    /// nothing is.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let properties = self.properties.select(rows);
+        let Self { title, genres, year, .. } = *self;
+        Self { rated: rows.len(), unrated: IdTable::default(), properties, title, genres, year }
+    }
+
     /// Number of rows: items with interactions and without.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -133,6 +133,13 @@ impl Properties {
         Self { rows, list: Vec::new() }
     }
 
+    /// The same properties of these rows, in this order.
+    #[must_use]
+    pub(super) fn select(&self, rows: &[usize]) -> Self {
+        let of = |property: &Property| Property { column: property.column.select(rows), ..property.clone() };
+        Self { rows: rows.len(), list: self.list.iter().map(of).collect() }
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {

@@ -18,6 +18,7 @@ pub use synthetic::{
 use serde::Serialize;
 
 use crate::catalogue::{Catalogue, ItemsReport};
+use crate::ids::IdTable;
 use crate::interactions::{Interactions, ReadReport};
 
 /// Interactions, titles, and how they were read.
@@ -56,6 +57,21 @@ impl Dataset {
         Self { name: name.to_owned(), interactions, catalogue, users, report: None }
     }
 
+    /// These interactions with what is known here of their items and users, found by id; O(what is known).
+    #[must_use]
+    pub fn about(&self, name: &str, interactions: Interactions) -> Self {
+        let row = |rated: &IdTable, known: &Catalogue, id: &str| {
+            let rated = rated.index(id).map(|row| row as usize);
+            rated.or_else(|| known.unrated_row(id)).unwrap_or(usize::MAX)
+        };
+        let of = |ids: &IdTable, rated: &IdTable, known: &Catalogue| {
+            known.select(&ids.iter().map(|id| row(rated, known, id)).collect::<Vec<_>>())
+        };
+        let catalogue = of(interactions.items(), self.interactions.items(), &self.catalogue);
+        let users = of(interactions.users(), self.interactions.users(), &self.users);
+        Self { name: name.to_owned(), interactions, catalogue, users, report: None }
+    }
+
     /// The blake3 hash of ids, values and times in hexadecimal, the same in whatever order or format they came; see
     /// [`Interactions::hash`].
     #[must_use]
@@ -67,5 +83,31 @@ impl Dataset {
     #[must_use]
     pub fn hash_v1(&self) -> String {
         blake3::Hash::from(self.interactions.hash_v1()).to_hex().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ItemIx, UserIx};
+
+    #[test]
+    fn what_is_known_follows_the_ids_of_a_part() {
+        let demo = Dataset::demo().unwrap();
+        let part = demo.interactions.subset(|entry| entry % 37 == 5);
+        assert!(part.items().len() < demo.interactions.items().len(), "some items have to be gone");
+        let about = demo.about("part", part.clone());
+        assert_eq!((about.catalogue.len(), about.users.len()), (part.items().len(), part.users().len()));
+        for (row, id) in (0u32..).zip(part.items().iter()) {
+            let before = demo.interactions.item(id).unwrap();
+            assert_eq!(about.catalogue.item(ItemIx(row)), demo.catalogue.item(before), "{id}");
+        }
+        for (row, id) in (0u32..).zip(part.users().iter()) {
+            let before = demo.interactions.user(id).unwrap();
+            let known = |of: &Catalogue, row: UserIx| {
+                of.of_user(row).map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>()
+            };
+            assert_eq!(known(&about.users, UserIx(row)), known(&demo.users, before), "{id}");
+        }
     }
 }

@@ -8,8 +8,8 @@
 mod persist;
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::ids::UserIx;
 use foretaste_data::dataset::Dataset;
+use foretaste_data::ids::UserIx;
 use foretaste_data::interactions::Feedback;
 use serde::{Deserialize, Serialize};
 

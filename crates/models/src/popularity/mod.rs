@@ -6,8 +6,8 @@
 //! "A re-visit of the popularity baseline in recommender systems", SIGIR 2020).
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::ids::UserIx;
 use foretaste_data::dataset::Dataset;
+use foretaste_data::ids::UserIx;
 use serde::{Deserialize, Serialize};
 
 use crate::fit::{OnProgress, check_range, narrow, tell};

@@ -94,10 +94,13 @@ mod tests {
         let feedback = Feedback::Explicit { least: 1.0, most: 5.0 };
         let matrix = ratings(600, 500);
         let interactions = Interactions::new(table(&ids(600)), table(&ids(500)), matrix, None, feedback).unwrap();
-        let fitted = ModelParams::Svd(params.clone()).fit(&Dataset::new("ratings", interactions), &mut |FitProgress { done }| {
-            told.push(done);
-            ControlFlow::Continue(())
-        });
+        let fitted = ModelParams::Svd(params.clone()).fit(
+            &Dataset::new("ratings", interactions),
+            &mut |FitProgress { done }| {
+                told.push(done);
+                ControlFlow::Continue(())
+            },
+        );
         fitted.unwrap();
         told
     }

@@ -2,8 +2,10 @@
 
 mod table;
 
+use std::sync::Arc;
+
 use anyhow::Result;
-use foretaste::interactions::Interactions;
+use foretaste::dataset::Dataset;
 use foretaste_eval::{Asked, EvalError, Fold, Folds, Plan, ProtocolError, Split, at_least, evaluate};
 
 use super::pool;
@@ -26,13 +28,13 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     at.dedup();
     let plan = Plan { at, seed: args.seed, limit: args.limit, memory: None };
     let mut report = pool(args.threads)?.install(|| {
-        let folds = folds(args)?;
+        let (known, folds) = folds(args)?;
         let count = folds.len();
         let mut told = |fold: usize, model: &str| {
             let of = if count > 1 { format!(", fold {} of {count}", fold + 1) } else { String::new() };
             output::note(&format!("fitting {model}{of}"));
         };
-        evaluate(&folds, &models, &plan, &machine::cpu_time, &mut told).map_err(refused)
+        evaluate(&folds, &known, &models, &plan, &machine::cpu_time, &mut told).map_err(refused)
     })?;
     report.protocol = args.protocol.map(|protocol| protocol.name().to_owned());
     report.command = command();
@@ -51,38 +53,42 @@ fn command() -> String {
     std::iter::once("foretaste".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-fn folds(args: &EvaluateArgs) -> Result<Folds> {
-    let positive = |all: Interactions| args.positive.map_or(all.clone(), |least| at_least(&all, least));
-    let read = |data: &str| -> Result<Interactions> {
-        let data = DataArgs { data: data.to_owned(), read: args.read.clone() };
-        Ok(positive(load_ratings(&data)?.interactions.clone()))
+/// What is known of items and users, and the folds.
+fn folds(args: &EvaluateArgs) -> Result<(Arc<Dataset>, Folds)> {
+    let read = |data: &str| load_ratings(&DataArgs { data: data.to_owned(), read: args.read.clone() });
+    let wanted = |read: &Dataset| match args.positive {
+        Some(least) => at_least(&read.interactions, least),
+        None => read.interactions.clone(),
     };
     if let (Some(train), Some(test)) = (&args.train, &args.test) {
-        let held = read(test)?;
-        return Ok(Folds::Given(Box::new(Fold::given(read(train)?, &held))));
+        let (train, held) = (read(train)?, wanted(&*read(test)?));
+        let fold = Fold::given(wanted(&train), &held);
+        return Ok((train, Folds::Given(Box::new(fold))));
     }
     let data = args.data.as_deref().unwrap_or_default();
-    match args.protocol {
+    let all = read(data)?;
+    let folds = match args.protocol {
         Some(protocol) => {
             let path = match resolve(data)? {
                 Place::Ratings(path) | Place::Model(path) => path,
                 Place::BuiltIn(archive) => obtain(archive, args.read.mirror.as_deref())?,
                 Place::Demo => data.into(),
             };
-            protocol.folds(read(data)?, &path).map_err(|error| {
+            protocol.folds(wanted(&all), &path).map_err(|error| {
                 let exit = match error {
                     ProtocolError::Unknown { .. } => Exit::Usage,
                     ProtocolError::Missing { .. } => Exit::NotFound,
                     ProtocolError::Load { .. } => Exit::Data,
                 };
                 coded(exit, error)
-            })
+            })?
         }
         None => {
             let split = args.split.unwrap_or(Split::Random { share: 0.2 });
-            Ok(Folds::Split { all: read(data)?, split, seed: args.seed })
+            Folds::Split { all: wanted(&all), split, seed: args.seed }
         }
-    }
+    };
+    Ok((all, folds))
 }
 
 fn refused(error: EvalError) -> anyhow::Error {
