@@ -5,6 +5,7 @@
 //! hands out: [`FoldIn`], [`SimilarItems`].
 
 pub mod bias;
+pub mod blend;
 pub mod ease;
 mod families;
 mod family;

@@ -90,6 +90,7 @@ const CRATES: &[Crate] = &[
             ("ials", &["fit"]),
             ("scaled_svd", &["fit"]),
             ("kernel_autoencoder", &["fit"]),
+            ("blend", &["fit", "params"]),
             (
                 "families",
                 &[
@@ -106,6 +107,7 @@ const CRATES: &[Crate] = &[
                     "scaled_svd",
                     "kernel_autoencoder",
                     "ials",
+                    "blend",
                 ],
             ),
             (

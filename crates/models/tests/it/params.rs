@@ -70,6 +70,10 @@ fn values_out_of_range_are_refused_without_work() {
         ("user_knn", "neighbours=0", "neighbours 0 was asked for, allowed are whole numbers from 1 on"),
         ("user_knn", "power=0", "power 0 was asked for, allowed are above 0 to 10"),
         ("bias", "item_shrinkage=-2", "item_shrinkage -2 was asked for, allowed are numbers from 0 on"),
+        ("blend", "members=", "members 0 was asked for, allowed are 1 to 8"),
+        ("blend", "members=ease + blend", "members a blend was asked for, allowed are other models"),
+        ("blend", "members=ease + svd(rank=51)", "rank 51 was asked for, allowed are 1 to 50"),
+        ("blend", "rank_constant=0", "rank_constant 0 was asked for, allowed are numbers above 0"),
         ("popularity", "half_life=0", "half_life 0 was asked for, allowed are numbers above 0"),
     ] {
         let params = ModelParams::of(model).unwrap().with(&[setting]).unwrap();
