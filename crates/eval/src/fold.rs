@@ -18,6 +18,8 @@ pub struct Fold {
 pub struct Test {
     /// Users with something to find, by rising index.
     pub users: Vec<TestUser>,
+    /// The only items that are ranked, rising, where not all are.
+    pub candidates: Option<Vec<ItemIx>>,
     /// What nothing can be asked about.
     pub left_out: LeftOut,
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use foretaste::ids::ItemIx;
 use foretaste::models::Meaning;
-use foretaste::recommend::{MAX_LIMIT, RecommendError, Recommender, Request};
+use foretaste::recommend::{MAX_LIMIT, RecommendError, Recommender, Request, Selection};
 use rayon::prelude::*;
 
 use crate::{Exposure, Hits, Metric, RatingErrors, Test, TestUser};
@@ -41,9 +41,12 @@ pub struct JudgedUser {
 /// When `longest` is 0 or above [`LONGEST`].
 pub fn judge(recommender: &Recommender, test: &Test, longest: usize) -> Result<Judged, RecommendError> {
     assert!((1..=LONGEST).contains(&longest), "a list of {longest}");
+    let items = recommender.dataset().interactions.items();
+    let candidates: Option<Vec<&str>> =
+        test.candidates.as_ref().map(|items_of| items_of.iter().map(|item| items.name(item.0)).collect());
     let judged = test.users.par_iter().map(|wanted| {
         let begun = Instant::now();
-        let list = list(recommender, wanted, longest)?;
+        let list = list(recommender, wanted, candidates.as_ref(), longest)?;
         Ok((list, begun.elapsed(), predictions(recommender, wanted)?))
     });
     let judged: Vec<_> = judged.collect::<Result<_, RecommendError>>()?;
@@ -58,9 +61,16 @@ pub fn judge(recommender: &Recommender, test: &Test, longest: usize) -> Result<J
     Ok(Judged { users, errors, list_took })
 }
 
-fn list(recommender: &Recommender, wanted: &TestUser, longest: usize) -> Result<Vec<(u32, f32)>, RecommendError> {
+/// The best of all items, or of the candidates, as far as the user has not taken them.
+fn list(
+    recommender: &Recommender,
+    wanted: &TestUser,
+    candidates: Option<&Vec<&str>>,
+    longest: usize,
+) -> Result<Vec<(u32, f32)>, RecommendError> {
     let user = recommender.dataset().interactions.users().name(wanted.user.0);
-    let ranked = recommender.recommend(&Request { limit: longest + 1, ..Request::for_user(user) })?;
+    let selection = Selection { only: candidates.cloned(), ..Selection::default() };
+    let ranked = recommender.recommend(&Request { limit: longest + 1, selection, ..Request::for_user(user) })?;
     Ok(ranked.items.iter().map(|scored| (scored.item.0, scored.score)).collect())
 }
 

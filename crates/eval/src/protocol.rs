@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use foretaste::dataset::{Dataset, LoadError};
+use foretaste::ids::ItemIx;
 use foretaste::interactions::{Interactions, ReadOptions};
 
 use crate::folds::{at_least, core};
-use crate::{Cut, Folds, Split};
+use crate::{Cut, Fold, Folds, Split};
 
 /// A rating from which on an item counts as relevant in all protocols of lists.
 const RELEVANT: f32 = 4.0;
+/// What an id is divided by, and what it leaves where its item is cold; how many rows a cold item has at least.
+const COLD: (u64, u64) = (5, 3);
+const FEWEST: usize = 5;
 /// The seed of the splits that are drawn.
 const SEED: u64 = 1;
 
@@ -30,6 +34,8 @@ pub enum Protocol {
     P5,
     /// Lists after a moment.
     P15,
+    /// Lists of items that none has taken.
+    P16,
 }
 
 /// Why a protocol cannot be followed.
@@ -64,7 +70,7 @@ pub enum ProtocolError {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::P1, Self::P2, Self::P3, Self::P4, Self::P5, Self::P15];
+    pub const ALL: [Self; 7] = [Self::P1, Self::P2, Self::P3, Self::P4, Self::P5, Self::P15, Self::P16];
 
     /// Its name.
     #[must_use]
@@ -76,6 +82,7 @@ impl Protocol {
             Self::P4 => "p4",
             Self::P5 => "p5",
             Self::P15 => "p15",
+            Self::P16 => "p16",
         }
     }
 
@@ -113,6 +120,11 @@ impl Protocol {
                 "Lists after a moment: ratings of at least 4; what happened in the last tenth, by time, is held out. \
                  All items that the user has not are ranked; users and items without anything before are left out."
             }
+            Self::P16 => {
+                "Lists of cold items: ratings of at least 4. An item with at least five of them is cold where its id, a \
+                 number, leaves 3 when divided by 5 (its place in the order of ids where it is no number). All their \
+                 rows are held out, the others are fitted to, and the cold items alone are ranked."
+            }
         }
     }
 
@@ -138,6 +150,7 @@ impl Protocol {
                 Folds::Held { held: held.collect::<Result<_, _>>()?, all: core(&at_least(&all, RELEVANT), 10) }
             }
             Self::P15 => split(at_least(&all, RELEVANT), Split::Time(Cut::Quantile(0.9))),
+            Self::P16 => Folds::Given(Box::new(cold(&at_least(&all, RELEVANT)))),
         })
     }
 
@@ -149,6 +162,23 @@ impl Protocol {
         let failed = |source| ProtocolError::Load { path: path.clone(), source: Box::new(source) };
         Ok(read.map_err(failed)?.interactions)
     }
+}
+
+/// All rows of the cold items are held out, and they alone are candidates.
+fn cold(all: &Interactions) -> Fold {
+    let columns = all.matrix().columns();
+    let is_cold: Vec<bool> = (0u64..)
+        .zip(all.items().iter())
+        .map(|(place, id)| {
+            let rows = all.by_item().row(usize::try_from(place).unwrap_or(usize::MAX)).0.len();
+            id.parse().unwrap_or(place) % COLD.0 == COLD.1 && rows >= FEWEST
+        })
+        .collect();
+    let train = all.subset_with_all_items(|entry| !is_cold[columns[entry] as usize]);
+    let mut fold = Fold::given(train, &all.subset(|entry| is_cold[columns[entry] as usize]));
+    let cold = (0u32..).zip(&is_cold).filter(|(_, is_cold)| **is_cold);
+    fold.test.candidates = Some(cold.map(|(item, _)| ItemIx(item)).collect());
+    fold
 }
 
 impl FromStr for Protocol {

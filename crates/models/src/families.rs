@@ -158,6 +158,8 @@ families! {
     UserKnn: crate::user_knn::UserKnn, "what users like that of the history took";
     RandomWalk: crate::random_walk::RandomWalk, "where random walks from the history end (P3alpha, RP3beta)";
     Slim: crate::slim::Slim, "sparse item-to-item weights of at least 0 (SLIM)";
+    Content: crate::content::Content, "items whose properties are those of the history";
+    KernelRidge: crate::kernel_ridge::KernelRidge, "what users took of items with such properties";
     Blend: crate::blend::Blend, "several models that vote with weights";
 }
 

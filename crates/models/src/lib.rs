@@ -6,14 +6,17 @@
 
 pub mod bias;
 pub mod blend;
+pub mod content;
 pub mod ease;
 mod families;
 mod family;
+mod features;
 mod fit;
 pub mod ials;
 pub mod item_knn;
 mod item_weights;
 pub mod kernel_autoencoder;
+pub mod kernel_ridge;
 mod params;
 pub mod popularity;
 mod positive;

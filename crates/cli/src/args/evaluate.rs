@@ -27,7 +27,7 @@ pub(crate) struct EvaluateArgs {
     /// row), time=SHARE or time=DATE (what happened from then on) [default: random=0.2]
     #[arg(long, value_name = "SPLIT", value_parser = Split::from_str, conflicts_with_all = ["train", "protocol"])]
     pub(crate) split: Option<Split>,
-    /// A named evaluation instead: p1, p2, p3, p4, p5 or p15; what it is, it prints
+    /// A named evaluation instead: p1, p2, p3, p4, p5, p15 or p16; what it is, it prints
     #[arg(long, value_name = "NAME", value_parser = Protocol::from_str, conflicts_with_all = ["train", "positive"])]
     pub(crate) protocol: Option<Protocol>,
     #[command(flatten)]

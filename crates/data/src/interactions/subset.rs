@@ -12,9 +12,19 @@ impl Interactions {
     /// # Panics
     /// Never: a part of sound interactions is sound.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "the parts come from interactions that were checked")]
     pub fn subset(&self, keep: impl Fn(usize) -> bool) -> Self {
-        let mut is_kept = vec![false; self.items.len()];
+        self.part(vec![false; self.items.len()], keep)
+    }
+
+    /// As [`subset`](Self::subset), but every item stays, also one without an interaction.
+    #[must_use]
+    pub fn subset_with_all_items(&self, keep: impl Fn(usize) -> bool) -> Self {
+        self.part(vec![true; self.items.len()], keep)
+    }
+
+    /// The interactions to keep, with their items and those that are kept without one.
+    #[expect(clippy::expect_used, reason = "the parts come from interactions that were checked")]
+    fn part(&self, mut is_kept: Vec<bool>, keep: impl Fn(usize) -> bool) -> Self {
         let (columns, offsets) = (self.matrix.columns(), self.matrix.offsets());
         for entry in (0..self.nnz()).filter(|&entry| keep(entry)) {
             is_kept[columns[entry] as usize] = true;

@@ -135,7 +135,7 @@ impl FoldIn for Blend {
 
 impl SimilarItems for Blend {
     fn measure(&self) -> &'static str {
-        "reciprocal rank"
+        "reciprocal_rank"
     }
 
     /// Reciprocal ranks in what the members say of the item, whatever the votes are for lists, since members that compare items by

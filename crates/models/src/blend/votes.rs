@@ -20,8 +20,8 @@ pub(super) fn add_z_scores(weight: f64, scores: &[f32], sums: &mut [f64]) {
 pub(super) fn add_reciprocal_ranks(weight: f64, constant: f64, scores: &[f32], sums: &mut [f64]) {
     let mut order: Vec<usize> = (0..scores.len()).filter(|&item| scores[item] > f32::NEG_INFINITY).collect();
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-    for (rank, item) in order.into_iter().enumerate() {
-        sums[item] += weight / (constant + 1.0 + rank as f64);
+    for (place, item) in order.into_iter().enumerate() {
+        sums[item] += weight / (constant + 1.0 + place as f64);
     }
 }
 

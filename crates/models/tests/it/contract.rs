@@ -42,7 +42,7 @@ fn data() -> Dataset {
     let items = (0..ITEMS).map(|item| Item {
         title: None,
         genres: genres[item % 2][..1 + item / 2 % 2].to_vec(),
-        year: Some(1990 + item as u16 % 7),
+        year: Some((1990 + item % 2 * 10 + item / 2 % 4) as u16),
     });
     Dataset { catalogue: Catalogue::from_items(items).unwrap(), ..Dataset::new("groups", interactions) }
 }

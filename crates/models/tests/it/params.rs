@@ -70,6 +70,8 @@ fn values_out_of_range_are_refused_without_work() {
         ("user_knn", "neighbours=0", "neighbours 0 was asked for, allowed are whole numbers from 1 on"),
         ("user_knn", "power=0", "power 0 was asked for, allowed are above 0 to 10"),
         ("bias", "item_shrinkage=-2", "item_shrinkage -2 was asked for, allowed are numbers from 0 on"),
+        ("kernel_ridge", "lambda=0", "lambda 0 was asked for, allowed are numbers above 0"),
+        ("kernel_ridge", "degree=17", "degree 17 was asked for, allowed are 1 to 16"),
         ("blend", "members=", "members 0 was asked for, allowed are 1 to 8"),
         ("blend", "members=ease + blend", "members a blend was asked for, allowed are other models"),
         ("blend", "members=ease + svd(rank=51)", "rank 51 was asked for, allowed are 1 to 50"),
