@@ -51,6 +51,14 @@ def kernel_ridge(taken, features, penalty=10.0, degree=2):
     return taken @ np.linalg.solve(kernel + penalty * np.eye(len(kernel)), kernel)
 
 
+def feature_factors(taken, features, count=20, penalty=10.0, trust=5.0):
+    rows, vectors = rows_of_length_1(features), np.linalg.svd(taken, full_matrices=False)[2][:count].T
+    said = rows @ np.linalg.solve(rows.T @ rows + penalty * np.eye(rows.shape[1]), rows.T @ vectors)
+    share = (taken.sum(axis=0) / (taken.sum(axis=0) + trust))[:, None]
+    factors = share * vectors + (1 - share) * said
+    return taken @ factors @ factors.T
+
+
 def z_scores(scores):
     return (scores - scores.mean(axis=1, keepdims=True)) / scores.std(axis=1, keepdims=True)
 
@@ -64,6 +72,8 @@ CASES = {
     ("--model", "content"): content,
     ("--model", "kernel_ridge"): kernel_ridge,
     ("--model", "kernel_ridge", "--set", "degree=3", "--set", "lambda=.5"): lambda *data: kernel_ridge(*data, 0.5, 3),
+    ("--model", "feature_factors"): feature_factors,
+    ("--model", "feature_factors", "--set", "factors=3", "--set", "trust=50"): lambda *data: feature_factors(*data, 3, 10.0, 50.0),
     ("--model", "blend", "--set", "members=2 content - .5 kernel_ridge"):
         lambda *data: 2 * z_scores(content(*data)) - 0.5 * z_scores(kernel_ridge(*data)),
     ("--model", "blend", "--set", "members=content + .3 kernel_ridge", "--set", "votes=reciprocal_rank"):

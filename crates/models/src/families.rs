@@ -160,6 +160,7 @@ families! {
     Slim: crate::slim::Slim, "sparse item-to-item weights of at least 0 (SLIM)";
     Content: crate::content::Content, "items whose properties are those of the history";
     KernelRidge: crate::kernel_ridge::KernelRidge, "what users took of items with such properties";
+    FeatureFactors: crate::feature_factors::FeatureFactors, "factors of items by their users, of new ones by their properties";
     Blend: crate::blend::Blend, "several models that vote with weights";
 }
 

@@ -10,6 +10,7 @@ pub mod content;
 pub mod ease;
 mod families;
 mod family;
+pub mod feature_factors;
 mod features;
 mod fit;
 pub mod ials;

@@ -93,6 +93,7 @@ const CRATES: &[Crate] = &[
             ("features", &["fit"]),
             ("content", &["features", "fit", "sparse_sections"]),
             ("kernel_ridge", &["features", "fit"]),
+            ("feature_factors", &["features", "fit"]),
             ("blend", &["fit", "params"]),
             (
                 "families",
@@ -112,6 +113,7 @@ const CRATES: &[Crate] = &[
                     "ials",
                     "content",
                     "kernel_ridge",
+                    "feature_factors",
                     "blend",
                 ],
             ),
@@ -371,6 +373,7 @@ const ABOUT_THE_SVD: &[&str] = &[
     "crates/linalg/",
     "crates/models/src/svd/",
     "crates/models/src/scaled_svd/",
+    "crates/models/src/feature_factors/fit.rs",
     "crates/server/src/routes/tutorial.rs",
     "crates/cli/src/commands/bench/",
 ];

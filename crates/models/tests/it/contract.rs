@@ -58,6 +58,7 @@ fn models() -> Vec<ModelParams> {
         "random_walk" => vec!["neighbours=6", "beta=0.4"],
         "slim" => vec!["l1=0.5", "l2=2"],
         "user_knn" => vec!["neighbours=8"],
+        "feature_factors" => vec!["factors=5", "lambda=1"],
         "blend" => vec!["members=ease(lambda=5) + 0.5 ials(factors=6, epochs=4) + 0.1 scaled_svd(factors=5)"],
         "ease" => vec!["lambda=5", "dropout=0.2", "user_exponent=0.5"],
         _ => Vec::new(),

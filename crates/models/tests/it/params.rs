@@ -72,6 +72,8 @@ fn values_out_of_range_are_refused_without_work() {
         ("bias", "item_shrinkage=-2", "item_shrinkage -2 was asked for, allowed are numbers from 0 on"),
         ("kernel_ridge", "lambda=0", "lambda 0 was asked for, allowed are numbers above 0"),
         ("kernel_ridge", "degree=17", "degree 17 was asked for, allowed are 1 to 16"),
+        ("feature_factors", "factors=51", "factors 51 was asked for, allowed are 1 to 50 for 100 users x 50 items"),
+        ("feature_factors", "trust=-1", "trust -1 was asked for, allowed are numbers from 0 on"),
         ("blend", "members=", "members 0 was asked for, allowed are 1 to 8"),
         ("blend", "members=ease + blend", "members a blend was asked for, allowed are other models"),
         ("blend", "members=ease + svd(rank=51)", "rank 51 was asked for, allowed are 1 to 50"),
