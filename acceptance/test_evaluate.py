@@ -1,5 +1,5 @@
 """The figures of `evaluate` are those of the lists that a service gives, reckoned anew; and those of published protocols."""
-import json, math, random, subprocess
+import collections, gzip, json, math, random, subprocess
 
 import pytest
 
@@ -141,3 +141,21 @@ def test_protocols_1_and_15_have_the_figures_of_other_programs():
     assert later["users"] == 72
     found = [model["metrics"]["ndcg@10"] for model in later["models"]]
     assert found == pytest.approx([0.2130, 0.1440, 0.1726], abs=5e-4)
+
+
+def test_protocol_13_asks_for_the_last_item_of_every_published_sequence():
+    data = real_data("ml-1m")
+    with gzip.open(data / "sequences/ml1m_seq.txt.gz", "rt") as lines:
+        sequences = [line.split() for line in lines]
+    users = collections.Counter(item for sequence in sequences for item in sequence[:-1])
+    ranked = sorted(users, key=lambda item: (-users[item], int(item)))
+    ranks = []
+    for *known, last in sequences:
+        known = set(known)
+        ranks.append([item for item in ranked if item not in known].index(last) + 1)
+    report = json.loads(run("evaluate", data, "--protocol", "p13", "--model", "popularity", "--set", "all_time=true", "--json"))
+    assert report["rows"] == report["users"] == len(sequences) == 6040
+    assert sum(map(len, sequences)) == 999_611 and set(report["left_out"].values()) == {0}
+    found = report["models"][0]["metrics"]
+    assert found["hr@10"] == pytest.approx(sum(rank <= 10 for rank in ranks) / len(ranks), abs=1e-12)
+    assert found["ndcg@10"] == pytest.approx(sum(1 / math.log2(rank + 1) for rank in ranks if rank <= 10) / len(ranks), abs=1e-12)

@@ -16,6 +16,7 @@ mod ranking;
 mod rating;
 mod report;
 mod run;
+mod sequences;
 mod split;
 
 pub use exposure::Exposure;
@@ -28,4 +29,5 @@ pub use ranking::{Hits, Metric, auc};
 pub use rating::RatingErrors;
 pub use report::{ModelReport, NamedDifference, Report};
 pub use run::{Asked, EvalError, Plan, evaluate};
+pub use sequences::SequencesError;
 pub use split::{Cut, Split, SplitError};

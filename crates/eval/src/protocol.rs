@@ -9,7 +9,8 @@ use foretaste::ids::ItemIx;
 use foretaste::interactions::{Interactions, ReadOptions};
 
 use crate::folds::{at_least, core};
-use crate::{Cut, Fold, Folds, Split};
+use crate::sequences::last_held;
+use crate::{Cut, Fold, Folds, SequencesError, Split};
 
 /// A rating from which on an item counts as relevant in all protocols of lists.
 const RELEVANT: f32 = 4.0;
@@ -32,6 +33,8 @@ pub enum Protocol {
     P4,
     /// Lists of ml-1m, five published folds.
     P5,
+    /// The next item in the published sequences of ml-1m.
+    P13,
     /// Lists after a moment.
     P15,
     /// Lists of items that none has taken.
@@ -66,11 +69,21 @@ pub enum ProtocolError {
         #[source]
         source: Box<LoadError>,
     },
+    /// A file of sequences cannot be read.
+    #[error("cannot use {}", path.display())]
+    Sequences {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<SequencesError>,
+    },
 }
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 7] = [Self::P1, Self::P2, Self::P3, Self::P4, Self::P5, Self::P15, Self::P16];
+    pub const ALL: [Self; 8] =
+        [Self::P1, Self::P2, Self::P3, Self::P4, Self::P5, Self::P13, Self::P15, Self::P16];
 
     /// Its name.
     #[must_use]
@@ -81,6 +94,7 @@ impl Protocol {
             Self::P3 => "p3",
             Self::P4 => "p4",
             Self::P5 => "p5",
+            Self::P13 => "p13",
             Self::P15 => "p15",
             Self::P16 => "p16",
         }
@@ -116,6 +130,13 @@ impl Protocol {
                  Source: Anelli, Bellogín, Di Noia, Jannach, Pomo, \"Top-N recommendation algorithms: a quest for the \
                  state-of-the-art\", UMAP 2022."
             }
+            Self::P13 => {
+                "The next item of ml-1m: a published sequence for each of 6,040 users, 999,611 interactions with 3,416 \
+                 items in the order of time. The last item of each is held out, all others are fitted to (models that \
+                 stop early take the last but one for it), with their places in the sequence as times. All items that \
+                 the user has not are ranked. Source: Petrov, Macdonald, \"gSASRec: reducing overconfidence in \
+                 sequential recommendation trained with negative sampling\", RecSys 2023, whose code has the file."
+            }
             Self::P15 => {
                 "Lists after a moment: ratings of at least 4; what happened in the last tenth, by time, is held out. \
                  All items that the user has not are ranked; users and items without anything before are left out."
@@ -149,15 +170,25 @@ impl Protocol {
                 let held = (0..5).map(|fold| self.part(parts.join(format!("test{fold}.csv.gz")), wanted));
                 Folds::Held { held: held.collect::<Result<_, _>>()?, all: core(&at_least(&all, RELEVANT), 10) }
             }
+            Self::P13 => {
+                let wanted = "DATA is the folder of ml-1m, with the published ml1m_seq.txt.gz in sequences";
+                let path = data.join("sequences/ml1m_seq.txt.gz");
+                let path = self.existing(path, wanted)?;
+                let fold =
+                    last_held(&path).map_err(|source| ProtocolError::Sequences { path, source: Box::new(source) })?;
+                Folds::Given(Box::new(fold))
+            }
             Self::P15 => split(at_least(&all, RELEVANT), Split::Time(Cut::Quantile(0.9))),
             Self::P16 => Folds::Given(Box::new(cold(&at_least(&all, RELEVANT)))),
         })
     }
 
+    fn existing(self, path: PathBuf, wanted: &'static str) -> Result<PathBuf, ProtocolError> {
+        if path.is_file() { Ok(path) } else { Err(ProtocolError::Missing { protocol: self.name(), path, wanted }) }
+    }
+
     fn part(self, path: PathBuf, wanted: &'static str) -> Result<Interactions, ProtocolError> {
-        if !path.is_file() {
-            return Err(ProtocolError::Missing { protocol: self.name(), path, wanted });
-        }
+        let path = self.existing(path, wanted)?;
         let read = Dataset::load(&path, None, &ReadOptions::default(), &mut |_| ControlFlow::Continue(()));
         let failed = |source| ProtocolError::Load { path: path.clone(), source: Box::new(source) };
         Ok(read.map_err(failed)?.interactions)

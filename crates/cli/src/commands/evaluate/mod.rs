@@ -78,7 +78,7 @@ fn folds(args: &EvaluateArgs) -> Result<(Arc<Dataset>, Folds)> {
                 let exit = match error {
                     ProtocolError::Unknown { .. } => Exit::Usage,
                     ProtocolError::Missing { .. } => Exit::NotFound,
-                    ProtocolError::Load { .. } => Exit::Data,
+                    ProtocolError::Load { .. } | ProtocolError::Sequences { .. } => Exit::Data,
                 };
                 coded(exit, error)
             })?
