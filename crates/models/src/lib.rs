@@ -24,6 +24,8 @@ mod positive;
 pub mod random_walk;
 pub mod scaled_svd;
 mod scorer;
+mod sequences;
+pub mod sequential_rules;
 pub mod slim;
 mod sparse_sections;
 pub mod svd;

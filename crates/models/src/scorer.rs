@@ -64,7 +64,9 @@ pub struct History<'a> {
     pub items: &'a [u32],
     /// The value of each.
     pub values: &'a [f32],
-    /// When each was last done, in milliseconds since 1970 (UTC), where that is known.
+    /// When each was last done, in milliseconds since 1970 (UTC), where that is known. Of a history that a request states,
+    /// whose order alone is known, the place of each. Models of sequences read nothing of it but the order; to them, equal times
+    /// and unknown ones are in the order of the items.
     pub times: Option<&'a [i64]>,
 }
 

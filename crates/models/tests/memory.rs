@@ -94,6 +94,7 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
         "bias" => all(&[&[]]),
         "random_walk" if shape.items > 2000 || multiplications > 100_000_000 => all(&[&[], &["neighbours=1000"]]),
         "random_walk" => all(&[&["neighbours=1"], &["neighbours=50", "beta=0.5"], &["neighbours=1000000"]]),
+        "sequential_rules" if shape.items <= 100_000 => all(&[&["neighbours=20"], &["window=100"]]),
         "slim" if shape.items <= 3000 => all(&[&[], &["l1=20", "neighbours=20"]]),
         "user_knn" => all(&[&[], &["weighting=bm25"]]),
         _ => vec![],
@@ -122,7 +123,7 @@ fn base(model: &str) -> f64 {
         "svd" | "ease" | "scaled_svd" | "kernel_autoencoder" | "slim" => 10e6,
         // Two threads that solve, with 16 bytes a square of the factors at most.
         "ials" => 12e6,
-        "item_knn" | "random_walk" => 2e6,
+        "item_knn" | "random_walk" | "sequential_rules" => 2e6,
         _ => 1e5,
     }
 }
@@ -138,6 +139,8 @@ fn is_bound(params: &ModelParams, shape: &Shape) -> bool {
         ModelParams::ItemKnn(params) => shared < 0.95 * items.min(params.neighbours as f64),
         // Penalties leave fewer weights than are kept.
         ModelParams::Slim(_) => true,
+        // How many items come after an item is in the data alone.
+        ModelParams::SequentialRules(_) => true,
         ModelParams::RandomWalk(params) => shared < 0.95 * items.min(params.neighbours as f64),
         ModelParams::Svd(params) => {
             // Those of a square matrix are; and of a long one, the model takes more.

@@ -5,11 +5,13 @@ use foretaste_models::{Candidates, FoldIn, History, Scorer};
 
 use super::{RecommendError, Recommender, Source, Subject};
 
-/// A history stated in a request: known items that rise, each once, with the last value given.
+/// A history stated in a request: known items that rise, each once, with the last value given and the place of that in the
+/// request, which tells the order to models of sequences.
 #[derive(Debug, Default)]
 pub(super) struct Given {
     items: Vec<u32>,
     values: Vec<f32>,
+    places: Vec<i64>,
     /// Items named, known or not.
     named: usize,
 }
@@ -58,21 +60,26 @@ impl Given {
         unknown: &mut Vec<String>,
     ) -> Result<Self, RecommendError> {
         let Subject::History(given) = subject else { return Ok(Self::default()) };
-        let mut known: Vec<(ItemIx, f32)> = Vec::with_capacity(given.len());
-        for &(id, rating) in given {
+        let mut known: Vec<(ItemIx, f32, i64)> = Vec::with_capacity(given.len());
+        for (place, &(id, rating)) in (0..).zip(given.iter()) {
             if !rating.is_finite() {
                 return Err(RecommendError::Rating { item: id.to_owned(), found: rating });
             }
             match recommender.item(id) {
-                Ok(item) => known.push((item, rating)),
+                Ok(item) => known.push((item, rating, place)),
                 Err(_) => unknown.push(id.to_owned()),
             }
         }
         known.reverse();
-        known.sort_by_key(|&(item, _)| item);
-        known.dedup_by_key(|&mut (item, _)| item);
-        let (items, values) = known.into_iter().map(|(item, value)| (item.0, value)).unzip();
-        Ok(Self { items, values, named: given.len() })
+        known.sort_by_key(|&(item, ..)| item);
+        known.dedup_by_key(|&mut (item, ..)| item);
+        let mut read = Self { named: given.len(), ..Self::default() };
+        for (item, value, place) in known {
+            read.items.push(item.0);
+            read.values.push(value);
+            read.places.push(place);
+        }
+        Ok(read)
     }
 
     /// The known items, rising.
@@ -81,7 +88,7 @@ impl Given {
     }
 
     fn history(&self) -> History<'_> {
-        History { items: &self.items, values: &self.values, times: None }
+        History { items: &self.items, values: &self.values, times: Some(&self.places) }
     }
 }
 

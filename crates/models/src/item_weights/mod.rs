@@ -1,5 +1,5 @@
-//! How much each item of a history speaks for each candidate, few weights an item: what item-kNN, random walks and SLIM
-//! fit, each in its way, and all serve alike.
+//! How much each item of a history speaks for each candidate, few weights an item: what item-kNN, random walks, SLIM
+//! and sequential rules fit, each in its way, and serve alike.
 
 mod build;
 mod persist;
@@ -44,13 +44,14 @@ impl ItemWeights {
     }
 }
 
-impl FoldIn for ItemWeights {
-    /// The sum of the history items' weights; for one candidate |history| binary searches.
-    fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
+impl ItemWeights {
+    /// The sum of the weights of these items, each times its factor, in f64 and in this order; for one candidate a binary
+    /// search an item.
+    pub(crate) fn sum(&self, counted: &[(usize, f64)], candidates: Candidates<'_>, scores: &mut [f32]) {
         match candidates {
             Candidates::All => {
                 let mut sums = vec![0f64; self.items()];
-                for (item, value) in self.counted(history) {
+                for &(item, value) in counted {
                     let (candidates, weights) = self.matrix.row(item);
                     for (&candidate, &weight) in candidates.iter().zip(weights) {
                         sums[candidate as usize] += value * f64::from(weight);
@@ -60,7 +61,7 @@ impl FoldIn for ItemWeights {
             }
             Candidates::Items(_) => candidates.score_each(scores, |candidate| {
                 let mut sum = 0f64;
-                for (item, value) in self.counted(history) {
+                for &(item, value) in counted {
                     let (candidates, weights) = self.matrix.row(item);
                     let at = candidates.partition_point(|&other| (other as usize) < candidate);
                     if candidates.get(at).is_some_and(|&other| other as usize == candidate) {
@@ -70,6 +71,14 @@ impl FoldIn for ItemWeights {
                 narrow(sum)
             }),
         }
+    }
+}
+
+impl FoldIn for ItemWeights {
+    /// The sum of the history items' weights; for one candidate |history| binary searches.
+    fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
+        let counted: Vec<(usize, f64)> = self.counted(history).collect();
+        self.sum(&counted, candidates, scores);
     }
 }
 

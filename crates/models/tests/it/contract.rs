@@ -56,6 +56,7 @@ fn models() -> Vec<ModelParams> {
         "kernel_autoencoder" => vec!["depth=2", "lambda=1", "landmarks=30"],
         "ials" => vec!["factors=6", "epochs=4"],
         "random_walk" => vec!["neighbours=6", "beta=0.4"],
+        "sequential_rules" => vec!["window=3", "neighbours=9"],
         "slim" => vec!["l1=0.5", "l2=2"],
         "user_knn" => vec!["neighbours=8"],
         "feature_factors" => vec!["factors=5", "lambda=1"],
