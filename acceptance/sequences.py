@@ -14,20 +14,20 @@ def sequential_rules(sequences, n, window=20, decay=.85, history_decay=.8, histo
     return lambda history: sum(history_decay ** k * rules[item] for k, item in enumerate(history[::-1][:window]))
 
 
-def decayed(history, n, decay, cut):
-    """What is left of each item of a history: decay^places, the latest item 1; less than `cut` is nothing."""
+def decayed(history, n, decay, forgotten=.01):
+    """What is left of each item of a history: decay^places, the latest item 1; less than `forgotten` is nothing."""
     left = np.zeros(n)
     for places, item in enumerate(history[::-1]):
-        left[item] = decay ** places if decay ** places >= cut else 0
+        left[item] = decay ** places if decay ** places >= forgotten else 0
     return left
 
 
-def two_scale_linear(sequences, n, decays=(.6, .95), penalties=(150, 600), target_decay=.6, targets=6):
+def two_scale_linear(sequences, n, decays=(.6, .95), penalties=(100, 400), target_decay=.6, targets=6):
     """Ridge regression of decayed next items on decayed histories of two scales; a function as above.
 
     A linear model of item sequences in closed form as in Choi, Kim, Lee, Shim, Lee, Lee, WWW 2021, section 4."""
     def features(history):
-        return np.concatenate([decayed(history, n, decay, 0) for decay in decays])
+        return np.concatenate([decayed(history, n, decay) for decay in decays])
     gram, with_targets = np.zeros((2 * n, 2 * n)), np.zeros((2 * n, n))
     for sequence in sequences:
         for now in range(1, len(sequence)):

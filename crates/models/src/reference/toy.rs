@@ -16,6 +16,7 @@ use crate::random_walk::RandomWalkParams;
 use crate::scaled_svd::ScaledSvdParams;
 use crate::slim::{SlimParams, descend};
 use crate::svd::SvdParams;
+use crate::two_scale_linear::TwoScaleLinearParams;
 use crate::user_knn::UserKnnParams;
 use crate::{Candidates, FoldIn, History, Model, ModelParams, Positive, Weighting};
 
@@ -281,4 +282,40 @@ fn ials_has_the_loss_of_the_reference_after_every_half_of_an_epoch() {
     model.score_history(history, Candidates::All, &mut folded);
     let folded: Vec<f64> = folded.into_iter().map(f64::from).collect();
     assert_near(&folded, &expected["fold_in_scores"], 1e-5, "fold-in");
+}
+
+/// A penalty on one of both scales that leaves nothing of it makes the model of one scale, of which the reference has every weight.
+#[test]
+fn the_two_scale_linear_model_without_one_scale_has_the_weights_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let reference = &reference["sequence_linear"];
+    let sequences = reference["sequences"].as_array().unwrap().iter().map(numbers);
+    let rows: Vec<Vec<(u32, f32)>> = sequences
+        .map(|items| (1u8..).zip(items).map(|(place, item)| (item as u32, f32::from(place))).collect())
+        .collect();
+    // Places stand in for values until the items rise, then for times.
+    let rising: Vec<Vec<(u32, f32)>> = rows
+        .into_iter()
+        .map(|mut row| {
+            row.sort_by_key(|&(item, _)| item);
+            row
+        })
+        .collect();
+    let parts = interactions(20, &rising).into_parts();
+    let times = parts.matrix.values().iter().map(|&place| place as i64).collect();
+    let data = Interactions::new(parts.users, parts.items, parts.matrix, Some(times), parts.feedback).unwrap();
+    let (rho, lambda) = (reference["rho"].as_f64().unwrap(), reference["lambda"].as_f64().unwrap());
+    let params = TwoScaleLinearParams {
+        short_decay: rho,
+        short_lambda: lambda,
+        long_lambda: 1e12,
+        targets: 1,
+        ..TwoScaleLinearParams::default()
+    };
+    let Model::TwoScaleLinear(model) = fit(ModelParams::TwoScaleLinear(params), &data) else { panic!("another model") };
+    let weights = |scale: usize| {
+        (0..20).flat_map(|item| model.weights(ItemIx(item))[scale].to_vec()).map(f64::from).collect::<Vec<_>>()
+    };
+    assert_near(&weights(0), &reference["B"], 1e-5, "weights of the only scale");
+    assert!(weights(1).iter().all(|weight| weight.abs() < 1e-9), "nothing is left of the other");
 }

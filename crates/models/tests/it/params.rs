@@ -69,6 +69,9 @@ fn values_out_of_range_are_refused_without_work() {
         ("sequential_rules", "history_decay=1.5", "history_decay 1.5 was asked for, allowed are above 0 to 1"),
         ("sequential_rules", "candidate_exponent=3", "candidate_exponent 3 was asked for, allowed are 0 to 2"),
         ("sequential_rules", "neighbours=0", "neighbours 0 was asked for, allowed are whole numbers from 1 on"),
+        ("two_scale_linear", "short_decay=1", "short_decay 1 was asked for, allowed are 0.01 to 0.99"),
+        ("two_scale_linear", "long_lambda=0", "long_lambda 0 was asked for, allowed are numbers above 0"),
+        ("two_scale_linear", "targets=0", "targets 0 was asked for, allowed are whole numbers from 1 to 100"),
         ("slim", "l1=-1", "l1 -1 was asked for, allowed are numbers from 0 on"),
         ("slim", "iterations=0", "iterations 0 was asked for, allowed are whole numbers from 1 on"),
         ("slim", "tolerance=0", "tolerance 0 was asked for, allowed are above 0 to 0.1"),
@@ -89,4 +92,16 @@ fn values_out_of_range_are_refused_without_work() {
         let error = params.check(&SHAPE).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{model} {setting}: {error}");
     }
+}
+
+#[test]
+fn a_catalogue_that_is_too_large_is_refused_before_any_work() {
+    let shape = Shape { items: 10_001, ..SHAPE };
+    let error = ModelParams::of("two_scale_linear").unwrap().check(&shape).unwrap_err().to_string();
+    assert!(
+        error.starts_with(
+            "the model `two_scale_linear` needs a catalogue of at most 10000 items, and the data have 10001"
+        ),
+        "{error}"
+    );
 }
