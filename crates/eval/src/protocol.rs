@@ -82,8 +82,7 @@ pub enum ProtocolError {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::P1, Self::P2, Self::P3, Self::P4, Self::P5, Self::P13, Self::P15, Self::P16];
+    pub const ALL: [Self; 8] = [Self::P1, Self::P2, Self::P3, Self::P4, Self::P5, Self::P13, Self::P15, Self::P16];
 
     /// Its name.
     #[must_use]

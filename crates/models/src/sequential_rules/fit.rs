@@ -1,7 +1,7 @@
 //! Fitting sequential rules: for each item, what came after it, counted.
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use foretaste_linalg::largest;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -72,10 +72,11 @@ impl Family for SequentialRules {
     /// Interactions x `window` additions.
     fn fit(
         params: &SequentialRulesParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let sequences = report.phase("order", || Sequences::of(interactions, params.positive, Self::NAME))?;
         let rules = report.phase("count", || {

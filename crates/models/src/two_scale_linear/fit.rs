@@ -1,7 +1,7 @@
 //! Fitting the two-scale linear model: the sums over pairs, one Cholesky factor, the weights.
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use foretaste_linalg::{Cholesky, Dense};
 use serde::{Deserialize, Serialize};
 
@@ -88,10 +88,11 @@ impl Family for TwoScaleLinear {
     /// The sum over interactions of the items near each, and 8/3 items³ + 8 items³ multiplications.
     fn fit(
         params: &TwoScaleLinearParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let sequences = report.phase("order", || Sequences::of(interactions, params.positive, Self::NAME))?;
         let items = sequences.items();
