@@ -149,6 +149,7 @@ macro_rules! families {
 families! {
     Svd: crate::svd::TruncatedSvd, "truncated SVD of the zero-filled matrix (PureSVD), the tutorial's model";
     Popularity: crate::popularity::Popularity, "what most users took, lately where there are times";
+    Trending: crate::trending::Trending, "what is taken more often than it was before";
     Bias: crate::bias::Bias, "predicts ratings from how users and items differ from the mean";
     ItemKnn: crate::item_knn::ItemKnn, "items like those of the history, by their users";
     ScaledSvd: crate::scaled_svd::ScaledSvd, "truncated SVD with popular items scaled down (EIGENREC)";

@@ -29,6 +29,7 @@ pub mod sequential_rules;
 pub mod slim;
 mod sparse_sections;
 pub mod svd;
+pub mod trending;
 pub mod two_scale_linear;
 pub mod user_knn;
 mod weighting;

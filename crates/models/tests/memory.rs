@@ -91,7 +91,7 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
             all(&[&["epochs=1", "factors=8"], &["epochs=1"], &["epochs=1", "factors=200"]])
         }
         "popularity" => all(&[&[], &["all_time=true"]]),
-        "bias" => all(&[&[]]),
+        "bias" | "trending" => all(&[&[]]),
         "random_walk" if shape.items > 2000 || multiplications > 100_000_000 => all(&[&[], &["neighbours=1000"]]),
         "random_walk" => all(&[&["neighbours=1"], &["neighbours=50", "beta=0.5"], &["neighbours=1000000"]]),
         "sequential_rules" if shape.items <= 100_000 => all(&[&["neighbours=20"], &["window=100"]]),

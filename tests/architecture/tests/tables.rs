@@ -96,6 +96,7 @@ const CRATES: &[Crate] = &[
             ("features", &["fit"]),
             ("content", &["features", "fit", "sparse_sections"]),
             ("kernel_ridge", &["features", "fit"]),
+            ("trending", &["fit", "popularity"]),
             ("feature_factors", &["features", "fit"]),
             ("blend", &["fit", "params"]),
             (
@@ -105,6 +106,7 @@ const CRATES: &[Crate] = &[
                     "params",
                     "svd",
                     "popularity",
+                    "trending",
                     "bias",
                     "item_knn",
                     "ease",

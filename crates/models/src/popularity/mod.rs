@@ -8,6 +8,7 @@
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::dataset::Dataset;
 use foretaste_data::ids::UserIx;
+use foretaste_data::interactions::Interactions;
 use serde::{Deserialize, Serialize};
 
 use crate::fit::{OnProgress, check_range, narrow, tell};
@@ -43,6 +44,19 @@ impl Popularity {
     pub fn scores(&self) -> &[f64] {
         &self.scores
     }
+}
+
+/// For each item the sum of its interactions, half of each left after a half-life in days; `times` has one for each, and the latest
+/// of all is now. Sums run in the order of the users.
+pub(crate) fn decayed_counts(interactions: &Interactions, times: &[i64], half_life: f64) -> Vec<f64> {
+    let (now, half_life) = (times.iter().copied().max().unwrap_or(0), half_life * DAY);
+    let mut counts = vec![0f64; interactions.items().len()];
+    for (&item, &time) in interactions.matrix().columns().iter().zip(times) {
+        #[expect(clippy::cast_precision_loss, reason = "an age in milliseconds is far below 2^53")]
+        let age = now.saturating_sub(time) as f64;
+        counts[item as usize] += (-age / half_life).exp2();
+    }
+    counts
 }
 
 impl Family for Popularity {
@@ -81,21 +95,12 @@ impl Family for Popularity {
             let needs = "times for its half_life: read the data with a time column (--time-column), or leave it out";
             return Err(FitError::Unsuited { model: Self::NAME, needs: needs.to_owned() });
         }
-        let items = interactions.matrix().columns();
         let scores = report.phase("count", || {
-            let mut scores = vec![0f64; interactions.items().len()];
-            match times {
-                None => items.iter().for_each(|&item| scores[item as usize] += 1.0),
-                Some(times) => {
-                    let now = times.iter().copied().max().unwrap_or(0);
-                    let half_life = params.half_life.unwrap_or(DEFAULT_DAYS) * DAY;
-                    for (&item, &time) in items.iter().zip(times) {
-                        #[expect(clippy::cast_precision_loss, reason = "an age in milliseconds is far below 2^53")]
-                        let age = now.saturating_sub(time) as f64;
-                        scores[item as usize] += (-age / half_life).exp2();
-                    }
-                }
+            if let Some(times) = times {
+                return decayed_counts(interactions, times, params.half_life.unwrap_or(DEFAULT_DAYS));
             }
+            let mut scores = vec![0f64; interactions.items().len()];
+            interactions.matrix().columns().iter().for_each(|&item| scores[item as usize] += 1.0);
             scores
         });
         tell(progress, 1.0)?;

@@ -80,6 +80,8 @@ fn values_out_of_range_are_refused_without_work() {
         ("bias", "item_shrinkage=-2", "item_shrinkage -2 was asked for, allowed are numbers from 0 on"),
         ("kernel_ridge", "lambda=0", "lambda 0 was asked for, allowed are numbers above 0"),
         ("kernel_ridge", "degree=17", "degree 17 was asked for, allowed are 1 to 16"),
+        ("trending", "fast=14", "fast 14 was asked for, allowed are above 0 to less than slow, which is 14"),
+        ("trending", "prior=0", "prior 0 was asked for, allowed are numbers above 0"),
         ("feature_factors", "factors=51", "factors 51 was asked for, allowed are 1 to 50 for 100 users x 50 items"),
         ("feature_factors", "trust=-1", "trust -1 was asked for, allowed are numbers from 0 on"),
         ("blend", "members=", "members 0 was asked for, allowed are 1 to 8"),
