@@ -7,10 +7,8 @@ use foretaste::interactions::Interactions;
 use foretaste::models::ModelParams;
 use serde_json::{Map, Value};
 
-use crate::{Judged, Metric, ModelReport, Test};
-
-/// For each fold, the first metric of each user by the user's id.
-pub(crate) type ByUser = Vec<Vec<(String, f64)>>;
+use crate::compare::ByUser;
+use crate::{Judged, Metric, ModelReport};
 
 /// A model whose folds are counted.
 #[derive(Debug)]
@@ -19,7 +17,7 @@ pub(crate) struct Entrant {
     summary: String,
     params: Option<Map<String, Value>>,
     by_fold: Vec<BTreeMap<String, f64>>,
-    pub(crate) by_user: ByUser,
+    by_user: ByUser,
     users: usize,
     fit: Duration,
     lists: Duration,
@@ -76,25 +74,24 @@ impl Entrant {
         judged: &Judged,
         at: &[usize],
         train: &Interactions,
-        test: &Test,
     ) {
         self.named(params);
         self.fit += fit;
         self.users += judged.users.len();
         self.lists += judged.list_took * u32::try_from(judged.users.len()).unwrap_or(u32::MAX);
         self.by_fold.push(figures(judged, at, train));
-        let first = |k: usize| judged.users.iter().map(move |user| user.metric(Metric::Ndcg, k));
-        let ids = test.users.iter().map(|user| train.users().name(user.user.0).to_owned());
-        self.by_user.push(ids.zip(at.first().into_iter().flat_map(|&k| first(k))).collect());
+        let first = at.first().copied().unwrap_or(1);
+        self.by_user.push(judged.users.iter().map(|user| user.metric(Metric::Ndcg, first)).collect());
     }
 
-    pub(crate) fn report(self) -> ModelReport {
+    /// What it reached, and the first metric of each user.
+    pub(crate) fn report(self) -> (ModelReport, ByUser) {
         let folds = self.by_fold.len().max(1) as f64;
         let mut metrics = BTreeMap::new();
         for fold in self.by_fold.iter().filter(|_| self.stopped.is_none()) {
             fold.iter().for_each(|(name, figure)| *metrics.entry(name.clone()).or_insert(0.0) += figure / folds);
         }
-        ModelReport {
+        let report = ModelReport {
             model: self.model,
             summary: self.summary,
             params: self.params.unwrap_or_default(),
@@ -104,7 +101,8 @@ impl Entrant {
             fit_cpu_seconds: rounded(self.fit.as_secs_f64()),
             list_microseconds: rounded(self.lists.as_secs_f64() * 1e6 / self.users.max(1) as f64),
             stopped: self.stopped,
-        }
+        };
+        (report, self.by_user)
     }
 }
 

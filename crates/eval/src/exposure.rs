@@ -1,5 +1,7 @@
 //! What lists show, whether it is relevant or not: how much of the catalogue, how evenly, how popular, how new.
 
+use std::borrow::Borrow;
+
 /// How often each item was shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exposure {
@@ -22,20 +24,27 @@ impl Exposure {
     ///
     /// # Panics
     /// When an item is out of range.
-    pub fn show(&mut self, list: &[u32], popularity: impl Fn(u32) -> u64, users: usize) {
-        if list.is_empty() {
-            return;
-        }
-        let (mut sum, mut bits) = (0.0, 0.0);
-        for &item in list {
+    pub fn show(
+        &mut self,
+        list: impl IntoIterator<Item = impl Borrow<u32>>,
+        popularity: impl Fn(u32) -> u64,
+        users: usize,
+    ) {
+        let (mut sum, mut bits, mut length) = (0.0, 0.0, 0u32);
+        for item in list {
+            let item = *item.borrow();
+            length += 1;
             self.shown[item as usize] += 1;
             let had = popularity(item) as f64;
             sum += had;
             // An item without a user is as new as one with a single user: there is no greater number of bits.
             bits -= (had.max(1.0) / users.max(1) as f64).log2();
         }
-        self.popularity += sum / list.len() as f64;
-        self.novelty += bits / list.len() as f64;
+        if length == 0 {
+            return;
+        }
+        self.popularity += sum / f64::from(length);
+        self.novelty += bits / f64::from(length);
         self.lists += 1;
     }
 

@@ -1,16 +1,19 @@
 //! One way to part data in two: what a model is fitted to, and what it has to find.
 
+use std::sync::Arc;
+
+use foretaste::dataset::Dataset;
 use foretaste::ids::{ItemIx, UserIx};
 use foretaste::interactions::Interactions;
 use serde::{Deserialize, Serialize};
 
-/// Training data and what was held out from them.
+/// Training data and what was held out from them. A clone shares both.
 #[derive(Clone, Debug)]
 pub struct Fold {
-    /// What models are fitted to.
-    pub train: Interactions,
+    /// What models are fitted to, and what is known of its items and users.
+    pub train: Arc<Dataset>,
     /// What they have to find.
-    pub test: Test,
+    pub test: Arc<Test>,
 }
 
 /// What was held out, in the indices of the training data.
@@ -109,15 +112,16 @@ impl Test {
 impl Fold {
     /// What `train` and `held` say, whose users and items are told apart by their ids.
     #[must_use]
-    pub fn given(train: Interactions, held: &Interactions) -> Self {
-        let test = Test::of(held, &train);
+    pub fn given(train: Arc<Dataset>, held: &Interactions) -> Self {
+        let test = Arc::new(Test::of(held, &train.interactions));
         Self { train, test }
     }
 
     /// Parts `all`: what `is_held` says of its entries, by their place in the matrix, is held out, and what `is_train` says
-    /// is fitted to; what is neither is dropped.
+    /// is fitted to; what is neither is dropped. What is known of items and users stays known.
     #[must_use]
-    pub fn part(all: &Interactions, is_train: impl Fn(usize) -> bool, is_held: impl Fn(usize) -> bool) -> Self {
-        Self::given(all.subset(is_train), &all.subset(is_held))
+    pub fn part(all: &Dataset, is_train: impl Fn(usize) -> bool, is_held: impl Fn(usize) -> bool) -> Self {
+        let train = all.about("train", all.interactions.subset(is_train));
+        Self::given(Arc::new(train), &all.interactions.subset(is_held))
     }
 }

@@ -1,5 +1,8 @@
-//! The folds of an evaluation: made one at a time, since each holds a copy of the data.
+//! The folds of an evaluation: made one at a time, since each holds a part of the data of its own.
 
+use std::sync::Arc;
+
+use foretaste::dataset::Dataset;
 use foretaste::ids::UserIx;
 use foretaste::interactions::Interactions;
 
@@ -11,7 +14,7 @@ pub enum Folds {
     /// Data that are parted.
     Split {
         /// The data.
-        all: Interactions,
+        all: Arc<Dataset>,
         /// How they are parted.
         split: Split,
         /// What is drawn comes from it.
@@ -20,12 +23,12 @@ pub enum Folds {
     /// Data and, for each fold, what of them is held out.
     Held {
         /// The data.
-        all: Interactions,
+        all: Arc<Dataset>,
         /// What each fold holds out; rows that the data do not have are left out.
         held: Vec<Interactions>,
     },
     /// One fold that was parted elsewhere.
-    Given(Box<Fold>),
+    Given(Fold),
 }
 
 impl Folds {
@@ -45,7 +48,7 @@ impl Folds {
         self.len() == 0
     }
 
-    /// One of them.
+    /// One of them; one that was given is shared, not copied.
     ///
     /// # Errors
     /// The data cannot be parted so.
@@ -56,24 +59,25 @@ impl Folds {
         match self {
             Self::Split { all, split, seed } => split.part(all, fold, *seed),
             Self::Held { all, held } => Ok(rest(all, &held[fold])),
-            Self::Given(given) => Ok(Fold::clone(given)),
+            Self::Given(given) => Ok(given.clone()),
         }
     }
 }
 
 /// `held`, and of `all` what is not in it. What `held` says of a value goes before what `all` says.
-fn rest(all: &Interactions, held: &Interactions) -> Fold {
-    let users: Vec<Option<UserIx>> = all.users().iter().map(|user| held.user(user)).collect();
-    let items: Vec<Option<u32>> = all.items().iter().map(|item| held.item(item).map(|item| item.0)).collect();
-    let mut is_held = Vec::with_capacity(all.nnz());
+fn rest(all: &Dataset, held: &Interactions) -> Fold {
+    let rows = &all.interactions;
+    let users: Vec<Option<UserIx>> = rows.users().iter().map(|user| held.user(user)).collect();
+    let items: Vec<Option<u32>> = rows.items().iter().map(|item| held.item(item).map(|item| item.0)).collect();
+    let mut is_held = Vec::with_capacity(rows.nnz());
     for (row, user) in users.into_iter().enumerate() {
         let wanted = user.map_or(&[][..], |user| held.of(user).0);
-        let (columns, _) = all.matrix().row(row);
+        let (columns, _) = rows.matrix().row(row);
         is_held.extend(
             columns.iter().map(|&item| items[item as usize].is_some_and(|item| wanted.binary_search(&item).is_ok())),
         );
     }
-    Fold::given(all.subset(|entry| !is_held[entry]), held)
+    Fold::given(Arc::new(all.about("train", rows.subset(|entry| !is_held[entry]))), held)
 }
 
 /// The interactions whose value is at least `least`.
@@ -85,8 +89,8 @@ pub fn at_least(all: &Interactions, least: f32) -> Interactions {
 
 /// What is left when users and items with fewer than `least` entries are dropped until there are none. O(nnz) a round.
 #[must_use]
-pub fn core(all: &Interactions, least: usize) -> Interactions {
-    let mut left = all.clone();
+pub fn core(all: Interactions, least: usize) -> Interactions {
+    let mut left = all;
     loop {
         let offsets = left.matrix().offsets();
         let few_items: Vec<bool> =

@@ -90,8 +90,7 @@ impl JudgedUser {
     /// Judges a list, best first, by the items wanted, rising; `None` where nothing is wanted.
     #[must_use]
     pub fn new(list: Vec<(u32, f32)>, wanted: &[u32]) -> Option<Self> {
-        let items: Vec<u32> = list.iter().map(|&(item, _)| item).collect();
-        Hits::of(&items, wanted).map(|hits| Self { list, hits })
+        Hits::of(list.iter().map(|(item, _)| item), wanted).map(|hits| Self { list, hits })
     }
 
     /// A metric of the first `k` places.
@@ -121,8 +120,7 @@ impl Judged {
     pub fn exposure(&self, k: usize, popularity: &[u64], users: usize) -> Exposure {
         let mut exposure = Exposure::new(popularity.len());
         for user in &self.users {
-            let items: Vec<u32> = user.list.iter().take(k).map(|&(item, _)| item).collect();
-            exposure.show(&items, |item| popularity[item as usize], users);
+            exposure.show(user.list.iter().take(k).map(|(item, _)| item), |item| popularity[item as usize], users);
         }
         exposure
     }

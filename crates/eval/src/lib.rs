@@ -18,6 +18,7 @@ mod report;
 mod run;
 mod sequences;
 mod split;
+mod test_users;
 
 pub use exposure::Exposure;
 pub use fold::{Fold, LeftOut, Test, TestUser};

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use foretaste::dataset::{Dataset, LoadError};
 use foretaste::ids::ItemIx;
@@ -10,7 +11,7 @@ use foretaste::interactions::{Interactions, ReadOptions};
 
 use crate::folds::{at_least, core};
 use crate::sequences::last_held;
-use crate::{Cut, Fold, Folds, SequencesError, Split};
+use crate::{Cut, Fold, Folds, SequencesError, Split, Test};
 
 /// A rating from which on an item counts as relevant in all protocols of lists.
 const RELEVANT: f32 = 4.0;
@@ -152,8 +153,10 @@ impl Protocol {
     ///
     /// # Errors
     /// A part is missing or cannot be read.
-    pub fn folds(self, all: Interactions, data: &Path) -> Result<Folds, ProtocolError> {
+    pub fn folds(self, all: Arc<Dataset>, data: &Path) -> Result<Folds, ProtocolError> {
         let split = |all, split| Folds::Split { all, split, seed: SEED };
+        let relevant = || at_least(&all.interactions, RELEVANT);
+        let known = |rows: Interactions| Arc::new(all.about("positive", rows));
         Ok(match self {
             Self::P1 => {
                 let wanted = "DATA is the folder of ml-100k, with u.data and u1.test to u5.test";
@@ -167,7 +170,7 @@ impl Protocol {
                               splits/anelli-2022";
                 let parts = data.join("splits/anelli-2022");
                 let held = (0..5).map(|fold| self.part(parts.join(format!("test{fold}.csv.gz")), wanted));
-                Folds::Held { held: held.collect::<Result<_, _>>()?, all: core(&at_least(&all, RELEVANT), 10) }
+                Folds::Held { held: held.collect::<Result<_, _>>()?, all: known(core(relevant(), 10)) }
             }
             Self::P13 => {
                 let wanted = "DATA is the folder of ml-1m, with the published ml1m_seq.txt.gz in sequences";
@@ -175,10 +178,10 @@ impl Protocol {
                 let path = self.existing(path, wanted)?;
                 let fold =
                     last_held(&path).map_err(|source| ProtocolError::Sequences { path, source: Box::new(source) })?;
-                Folds::Given(Box::new(fold))
+                Folds::Given(fold)
             }
-            Self::P15 => split(at_least(&all, RELEVANT), Split::Time(Cut::Quantile(0.9))),
-            Self::P16 => Folds::Given(Box::new(cold(&at_least(&all, RELEVANT)))),
+            Self::P15 => split(known(relevant()), Split::Time(Cut::Quantile(0.9))),
+            Self::P16 => Folds::Given(cold(&all, &relevant())),
         })
     }
 
@@ -194,8 +197,8 @@ impl Protocol {
     }
 }
 
-/// All rows of the cold items are held out, and they alone are candidates.
-fn cold(all: &Interactions) -> Fold {
+/// All rows of the cold items of `all` are held out, and they alone are candidates; `known` tells what items are.
+fn cold(known: &Dataset, all: &Interactions) -> Fold {
     let columns = all.matrix().columns();
     let is_cold: Vec<bool> = (0u64..)
         .zip(all.items().iter())
@@ -205,10 +208,10 @@ fn cold(all: &Interactions) -> Fold {
         })
         .collect();
     let train = all.subset_with_all_items(|entry| !is_cold[columns[entry] as usize]);
-    let mut fold = Fold::given(train, &all.subset(|entry| is_cold[columns[entry] as usize]));
+    let mut test = Test::of(&all.subset(|entry| is_cold[columns[entry] as usize]), &train);
     let cold = (0u32..).zip(&is_cold).filter(|(_, is_cold)| **is_cold);
-    fold.test.candidates = Some(cold.map(|(item, _)| ItemIx(item)).collect());
-    fold
+    test.candidates = Some(cold.map(|(item, _)| ItemIx(item)).collect());
+    Fold { train: Arc::new(known.about("train", train)), test: Arc::new(test) }
 }
 
 impl FromStr for Protocol {

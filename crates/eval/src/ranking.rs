@@ -11,6 +11,8 @@
 //! map@k  = sum over r <= k of h(r) hits@r / r, divided by min(k, |T|)       mrr@k = 1 / the first rank <= k with h(r) = 1
 //! ```
 
+use std::borrow::Borrow;
+
 use serde::{Deserialize, Serialize};
 
 /// What is measured of a list.
@@ -61,8 +63,8 @@ impl Hits {
     /// Those of a list, best first, each item once. `truth` are the relevant items, rising; `None` where there are none:
     /// such a user is left out of every mean. O(list x log truth).
     #[must_use]
-    pub fn of(list: &[u32], truth: &[u32]) -> Option<Self> {
-        let hits = (1u32..).zip(list).filter(|(_, item)| truth.binary_search(item).is_ok());
+    pub fn of(list: impl IntoIterator<Item = impl Borrow<u32>>, truth: &[u32]) -> Option<Self> {
+        let hits = (1u32..).zip(list).filter(|(_, item)| truth.binary_search(item.borrow()).is_ok());
         (!truth.is_empty()).then(|| Self { ranks: hits.map(|(rank, _)| rank).collect(), relevant: truth.len() })
     }
 

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use foretaste::dataset::Dataset;
 use foretaste::interactions::Interactions;
 use foretaste::models::{FitError, ModelParams, ParamsError, Shape};
 use foretaste::recommend::{RecommendError, Recommender};
@@ -12,7 +11,8 @@ use jiff::Timestamp;
 
 use crate::compare::differences;
 use crate::entrant::Entrant;
-use crate::{Fold, Folds, LeftOut, ModelReport, Report, SplitError, Test, judge};
+use crate::test_users::TestUsers;
+use crate::{Fold, Folds, LeftOut, Report, SplitError, Test, judge};
 
 /// A model as it is asked for: its parameters may depend on the data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +75,8 @@ pub enum EvalError {
     },
 }
 
-/// The figures of some models; `known` tells what there is to know of items and users. `cpu` tells the process's CPU time,
-/// `told` hears of each fit that begins: the fold, the model.
+/// The figures of some models. `cpu` tells the process's CPU time, `told` is called when a fit begins, with the fold and the
+/// model.
 ///
 /// Runs in the pool of threads that it is called in; the figures, but for times, are the same at any number of threads. One
 /// fold and one model are held at a time.
@@ -86,7 +86,6 @@ pub enum EvalError {
 /// limits is no error: it has no figures.
 pub fn evaluate(
     folds: &Folds,
-    known: &Dataset,
     models: &[Asked],
     plan: &Plan,
     cpu: &dyn Fn() -> Duration,
@@ -96,8 +95,7 @@ pub fn evaluate(
     let mut parted = Parted::default();
     for number in 0..folds.len() {
         let Fold { train, test } = folds.fold(number)?;
-        parted.add(&train, &test);
-        let train = Arc::new(known.about("train", train));
+        parted.add(&train.interactions, &test);
         for (entrant, asked) in entrants.iter_mut().zip(models).filter(|(entrant, _)| !entrant.is_stopped()) {
             let shape = Shape::of(&train.interactions);
             let params = asked.params(&shape)?;
@@ -124,7 +122,7 @@ pub fn evaluate(
             let took = cpu().saturating_sub(before);
             let judged = judge(&fit, &test, plan.at.last().copied().unwrap_or(1));
             let judged = judged.map_err(|source| EvalError::Ask { model: params.summary(), source })?;
-            entrant.add(&params, took, &judged, &plan.at, &train.interactions, &test);
+            entrant.add(&params, took, &judged, &plan.at, &train.interactions);
         }
     }
     Ok(parted.report(folds, plan, entrants))
@@ -137,6 +135,7 @@ struct Parted {
     users: usize,
     rows: usize,
     left_out: LeftOut,
+    asked: TestUsers,
 }
 
 impl Parted {
@@ -152,6 +151,7 @@ impl Parted {
         self.users += test.users.len();
         self.rows += test.rows();
         self.left_out += test.left_out;
+        self.asked.add(test, train.users());
     }
 
     fn report(self, folds: &Folds, plan: &Plan, entrants: Vec<Entrant>) -> Report {
@@ -159,8 +159,7 @@ impl Parted {
             Folds::Split { split, seed, .. } => (split.to_string(), split.uses_the_future(), Some(*seed)),
             Folds::Held { .. } | Folds::Given(_) => ("given".to_owned(), false, None),
         };
-        let by_user: Vec<_> = entrants.iter().map(|entrant| entrant.by_user.clone()).collect();
-        let models: Vec<ModelReport> = entrants.into_iter().map(Entrant::report).collect();
+        let (models, by_user): (Vec<_>, Vec<_>) = entrants.into_iter().map(Entrant::report).unzip();
         let first = plan.at.first().copied().unwrap_or(1);
         Report {
             protocol: None,
@@ -175,7 +174,7 @@ impl Parted {
             users: self.users,
             rows: self.rows,
             left_out: self.left_out,
-            differences: differences(&by_user, &models, first, plan.seed),
+            differences: differences(&self.asked, &by_user, &models, first, plan.seed),
             models,
         }
     }

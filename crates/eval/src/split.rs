@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use foretaste::dataset::Dataset;
 use foretaste::interactions::Interactions;
 use foretaste::random::Random;
 use jiff::Timestamp;
@@ -100,15 +101,16 @@ impl Split {
         matches!(self, Self::Random { .. } | Self::Rows { .. } | Self::Folds { .. })
     }
 
-    /// Parts `all`. The order of its rows does not matter, and `seed` only where something is drawn.
+    /// Parts `data`. The order of its rows does not matter, and `seed` only where something is drawn.
     ///
     /// # Errors
     /// Times are needed and not there, or one side would be empty.
     ///
     /// # Panics
     /// When `fold` is not below [`folds`](Self::folds).
-    pub fn part(&self, all: &Interactions, fold: usize, seed: u64) -> Result<Fold, SplitError> {
+    pub fn part(&self, data: &Dataset, fold: usize, seed: u64) -> Result<Fold, SplitError> {
         assert!(fold < self.folds(), "fold {fold} of {}", self.folds());
+        let all = &data.interactions;
         let is_held = match *self {
             Self::Random { share } => random(all, share, seed),
             Self::Rows { share } => drawn(all, seed, |place| (place as f64) < all.nnz() as f64 * share),
@@ -120,9 +122,9 @@ impl Split {
                 times.iter().map(|&time| time >= begin).collect()
             }
         };
-        let parted = Fold::part(all, |entry| !is_held[entry], |entry| is_held[entry]);
+        let parted = Fold::part(data, |entry| !is_held[entry], |entry| is_held[entry]);
         let empty = |what| SplitError::Empty { split: self.to_string(), what };
-        match (parted.train.nnz(), parted.test.users.len()) {
+        match (parted.train.interactions.nnz(), parted.test.users.len()) {
             (0, _) => Err(empty("fit to")),
             (_, 0) => Err(empty("find")),
             _ => Ok(parted),

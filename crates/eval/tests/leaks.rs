@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use foretaste::dataset::Dataset;
 use foretaste::ids::{IdTable, UserIx};
@@ -10,11 +11,13 @@ use foretaste_eval::{Cut, Fold, Folds, Split, SplitError, at_least, core};
 use foretaste_linalg::CsrMatrix;
 
 /// The demo, with times: later for higher items, and equal for four entries in turn.
-fn timed() -> Interactions {
-    let demo = Dataset::demo().unwrap().interactions;
+fn timed() -> Dataset {
+    let all = Dataset::demo().unwrap();
+    let demo = all.interactions.clone();
     let times = (0i64..).take(demo.nnz()).map(|entry| (entry * 7919) % 50_021 / 4 * 1000).collect();
     let parts = demo.into_parts();
-    Interactions::new(parts.users, parts.items, parts.matrix, Some(times), parts.feedback).unwrap()
+    let timed = Interactions::new(parts.users, parts.items, parts.matrix, Some(times), parts.feedback).unwrap();
+    all.about("timed", timed)
 }
 
 /// User, item, value and time of every entry, by id.
@@ -33,7 +36,7 @@ fn rows(all: &Interactions) -> BTreeSet<(String, String, u32, i64)> {
 /// User and item of what is held out.
 fn held(fold: &Fold) -> BTreeSet<(String, String)> {
     let name = |user: UserIx, item: u32| {
-        (fold.train.users().name(user.0).to_owned(), fold.train.items().name(item).to_owned())
+        (fold.train.interactions.users().name(user.0).to_owned(), fold.train.interactions.items().name(item).to_owned())
     };
     let users = fold.test.users.iter();
     users.flat_map(|wanted| wanted.items.iter().map(move |&item| name(wanted.user, item))).collect()
@@ -50,11 +53,11 @@ const ALL: [Split; 5] = [
 #[test]
 fn no_row_is_on_both_sides_and_none_is_lost() {
     let all = timed();
-    let whole = rows(&all);
+    let whole = rows(&all.interactions);
     for split in ALL {
         for number in 0..split.folds() {
             let fold = split.part(&all, number, 3).unwrap();
-            let (train, held) = (rows(&fold.train), held(&fold));
+            let (train, held) = (rows(&fold.train.interactions), held(&fold));
             assert!(train.is_subset(&whole), "{split}");
             assert!(train.iter().all(|(user, item, ..)| !held.contains(&(user.clone(), item.clone()))), "{split}");
             let left = fold.test.left_out;
@@ -72,7 +75,7 @@ fn what_is_held_out_changes_no_byte_of_the_training_data() {
         let fold = split.part(&all, 0, 3).unwrap();
         // The same rows, each with another value where it is held out.
         let held = held(&fold);
-        let mut parts = all.clone().into_parts();
+        let mut parts = all.interactions.clone().into_parts();
         let mut values = parts.matrix.values().to_vec();
         let mut changed = 0;
         for (row, user) in parts.users.iter().enumerate() {
@@ -89,6 +92,7 @@ fn what_is_held_out_changes_no_byte_of_the_training_data() {
         let (columns, offsets) = (parts.matrix.columns().to_vec(), parts.matrix.offsets().to_vec());
         parts.matrix = CsrMatrix::new(parts.items.len(), offsets, columns, values).unwrap();
         let other = Interactions::new(parts.users, parts.items, parts.matrix, parts.times, parts.feedback).unwrap();
+        let other = all.about("other", other);
         assert_eq!(split.part(&other, 0, 3).unwrap().train.hash(), fold.train.hash(), "{split}");
     }
 }
@@ -97,7 +101,7 @@ fn what_is_held_out_changes_no_byte_of_the_training_data() {
 fn no_user_or_item_of_the_training_data_is_known_from_held_out_rows_alone() {
     let all = timed();
     for split in ALL {
-        let train = split.part(&all, 0, 3).unwrap().train;
+        let train = &split.part(&all, 0, 3).unwrap().train.interactions;
         assert!((0..train.users().len()).all(|user| !train.matrix().row(user).0.is_empty()), "{split}");
         assert!((0..train.items().len()).all(|item| !train.by_item().row(item).0.is_empty()), "{split}");
     }
@@ -106,7 +110,7 @@ fn no_user_or_item_of_the_training_data_is_known_from_held_out_rows_alone() {
 #[test]
 fn nothing_is_learnt_from_the_moment_of_the_cut_on() {
     let all = timed();
-    let times = all.times().unwrap();
+    let times = all.interactions.times().unwrap();
     for cut in [Cut::Quantile(0.8), Cut::At(jiff::Timestamp::from_millisecond(9_000_000).unwrap())] {
         let fold = Split::Time(cut).part(&all, 0, 0).unwrap();
         let first = match cut {
@@ -117,8 +121,12 @@ fn nothing_is_learnt_from_the_moment_of_the_cut_on() {
                 sorted[(sorted.len() as f64 * share) as usize]
             }
         };
-        assert!(fold.train.times().unwrap().iter().all(|&time| time < first));
-        assert_eq!(fold.train.nnz(), times.iter().filter(|&&time| time < first).count(), "ties are on one side");
+        assert!(fold.train.interactions.times().unwrap().iter().all(|&time| time < first));
+        assert_eq!(
+            fold.train.interactions.nnz(),
+            times.iter().filter(|&&time| time < first).count(),
+            "ties are on one side"
+        );
     }
 }
 
@@ -126,8 +134,8 @@ fn nothing_is_learnt_from_the_moment_of_the_cut_on() {
 fn the_last_row_of_a_user_is_the_latest() {
     let all = timed();
     let fold = Split::Last.part(&all, 0, 0).unwrap();
-    let train = rows(&fold.train);
-    let whole = rows(&all);
+    let train = rows(&fold.train.interactions);
+    let whole = rows(&all.interactions);
     for (user, item) in held(&fold) {
         let time = |wanted: &str| whole.iter().find(|row| row.0 == user && row.1 == wanted).unwrap().3;
         let latest = train.iter().filter(|row| row.0 == user).map(|row| row.3).max().unwrap();
@@ -137,18 +145,18 @@ fn the_last_row_of_a_user_is_the_latest() {
 
 #[test]
 fn folds_hold_every_row_out_once_and_a_seed_decides_which() {
-    let all = timed();
+    let all = Arc::new(timed());
     let split = Split::Folds { folds: 5 };
-    let folds = Folds::Split { all: all.clone(), split, seed: 3 };
+    let folds = Folds::Split { all: Arc::clone(&all), split, seed: 3 };
     assert_eq!(folds.len(), 5);
     let mut seen = BTreeSet::new();
     for number in 0..5 {
         let fold = folds.fold(number).unwrap();
         let rows = held(&fold);
-        assert!(fold.train.nnz().abs_diff(all.nnz() * 4 / 5) <= 1);
+        assert!(fold.train.interactions.nnz().abs_diff(all.interactions.nnz() * 4 / 5) <= 1);
         assert!(rows.iter().all(|row| seen.insert(row.clone())), "a row is held out twice");
     }
-    assert_eq!(seen.len(), all.nnz());
+    assert_eq!(seen.len(), all.interactions.nnz());
     let of_seed = |seed| split.part(&all, 0, seed).unwrap().train.hash();
     assert_eq!(of_seed(3), of_seed(3));
     assert_ne!(of_seed(3), of_seed(4));
@@ -175,7 +183,7 @@ fn some(rows: &[(&str, &str, f32)]) -> Interactions {
 fn what_cannot_be_asked_about_is_counted() {
     let train = some(&[("a", "x", 5.0), ("a", "y", 4.0), ("b", "x", 3.0)]);
     let held = some(&[("a", "x", 1.0), ("a", "z", 5.0), ("b", "y", 4.0), ("c", "x", 5.0), ("c", "y", 5.0)]);
-    let fold = Fold::given(train, &held);
+    let fold = Fold::given(Arc::new(Dataset::new("train", train)), &held);
     let left = fold.test.left_out;
     assert_eq!((left.users_without_train, left.rows_of_users_without_train), (1, 2));
     assert_eq!((left.rows_of_unknown_items, left.rows_in_train), (1, 1));
@@ -188,10 +196,10 @@ fn a_core_is_what_is_left_when_no_user_and_item_is_too_rare() {
     let all =
         some(&[("a", "x", 5.0), ("a", "y", 5.0), ("b", "x", 5.0), ("b", "y", 5.0), ("c", "y", 5.0), ("c", "z", 5.0)]);
     // Without `z`, `c` has one item left and goes too.
-    let left = core(&all, 2);
+    let left = core(all.clone(), 2);
     assert_eq!((left.users().len(), left.items().len(), left.nnz()), (2, 2, 4));
-    assert_eq!(core(&all, 1).hash(), all.hash());
-    assert_eq!(core(&all, 3).nnz(), 0);
+    assert_eq!(core(all.clone(), 1).hash(), all.hash());
+    assert_eq!(core(all, 3).nnz(), 0);
     assert_eq!(at_least(&some(&[("a", "x", 5.0), ("a", "y", 3.5)]), 4.0).nnz(), 1);
 }
 
@@ -217,9 +225,9 @@ fn a_split_is_what_was_typed_or_refused_by_name() {
         assert!(error.starts_with(says), "{error}");
     }
     let untimed = some(&[("a", "x", 5.0), ("a", "y", 4.0)]);
-    let error = Split::Last.part(&untimed, 0, 0).unwrap_err();
+    let error = Split::Last.part(&Dataset::new("untimed", untimed), 0, 0).unwrap_err();
     assert!(error.to_string().contains("the data have no times"), "{error}");
     let one = some(&[("a", "x", 5.0)]);
-    let empty = Split::Random { share: 0.5 }.part(&one, 0, 0).unwrap_err();
+    let empty = Split::Random { share: 0.5 }.part(&Dataset::new("one", one), 0, 0).unwrap_err();
     assert_eq!(empty, SplitError::Empty { split: "random=0.5".into(), what: "find" });
 }

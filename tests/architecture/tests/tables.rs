@@ -163,9 +163,10 @@ const CRATES: &[Crate] = &[
             ("protocol", &["fold", "folds", "sequences", "split"]),
             ("judge", &["exposure", "fold", "ranking", "rating"]),
             ("report", &["fold", "paired"]),
-            ("entrant", &["fold", "judge", "ranking", "report"]),
-            ("compare", &["entrant", "paired", "report"]),
-            ("run", &["compare", "entrant", "fold", "folds", "judge", "report", "split"]),
+            ("test_users", &["fold"]),
+            ("compare", &["paired", "report", "test_users"]),
+            ("entrant", &["compare", "judge", "ranking", "report"]),
+            ("run", &["compare", "entrant", "fold", "folds", "judge", "report", "split", "test_users"]),
         ],
     },
     Crate {

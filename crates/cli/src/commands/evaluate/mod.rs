@@ -28,13 +28,13 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     at.dedup();
     let plan = Plan { at, seed: args.seed, limit: args.limit, memory: None };
     let mut report = pool(args.threads)?.install(|| {
-        let (known, folds) = folds(args)?;
+        let folds = folds(args)?;
         let count = folds.len();
         let mut told = |fold: usize, model: &str| {
             let of = if count > 1 { format!(", fold {} of {count}", fold + 1) } else { String::new() };
             output::note(&format!("fitting {model}{of}"));
         };
-        evaluate(&folds, &known, &models, &plan, &machine::cpu_time, &mut told).map_err(refused)
+        evaluate(&folds, &models, &plan, &machine::cpu_time, &mut told).map_err(refused)
     })?;
     report.protocol = args.protocol.map(|protocol| protocol.name().to_owned());
     report.command = command();
@@ -53,28 +53,25 @@ fn command() -> String {
     std::iter::once("foretaste".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// What is known of items and users, and the folds.
-fn folds(args: &EvaluateArgs) -> Result<(Arc<Dataset>, Folds)> {
-    let read = |data: &str| load_ratings(&DataArgs { data: data.to_owned(), read: args.read.clone() });
-    let wanted = |read: &Dataset| match args.positive {
-        Some(least) => at_least(&read.interactions, least),
-        None => read.interactions.clone(),
+fn folds(args: &EvaluateArgs) -> Result<Folds> {
+    let read = |data: &str| -> Result<Arc<Dataset>> {
+        let read = load_ratings(&DataArgs { data: data.to_owned(), read: args.read.clone() })?;
+        let Some(least) = args.positive else { return Ok(read) };
+        Ok(Arc::new(read.about(&read.name, at_least(&read.interactions, least))))
     };
     if let (Some(train), Some(test)) = (&args.train, &args.test) {
-        let (train, held) = (read(train)?, wanted(&*read(test)?));
-        let fold = Fold::given(wanted(&train), &held);
-        return Ok((train, Folds::Given(Box::new(fold))));
+        return Ok(Folds::Given(Fold::given(read(train)?, &read(test)?.interactions)));
     }
     let data = args.data.as_deref().unwrap_or_default();
     let all = read(data)?;
-    let folds = match args.protocol {
+    Ok(match args.protocol {
         Some(protocol) => {
             let path = match resolve(data)? {
                 Place::Ratings(path) | Place::Model(path) => path,
                 Place::BuiltIn(archive) => obtain(archive, args.read.mirror.as_deref())?,
                 Place::Demo => data.into(),
             };
-            protocol.folds(wanted(&all), &path).map_err(|error| {
+            protocol.folds(all, &path).map_err(|error| {
                 let exit = match error {
                     ProtocolError::Unknown { .. } => Exit::Usage,
                     ProtocolError::Missing { .. } => Exit::NotFound,
@@ -85,10 +82,9 @@ fn folds(args: &EvaluateArgs) -> Result<(Arc<Dataset>, Folds)> {
         }
         None => {
             let split = args.split.unwrap_or(Split::Random { share: 0.2 });
-            Folds::Split { all: wanted(&all), split, seed: args.seed }
+            Folds::Split { all, split, seed: args.seed }
         }
-    };
-    Ok((all, folds))
+    })
 }
 
 fn refused(error: EvalError) -> anyhow::Error {
