@@ -8,40 +8,36 @@ use foretaste::models::ModelParams;
 use serde_json::{Map, Value};
 
 use crate::compare::ByUser;
-use crate::{Judged, Metric, ModelReport};
+use crate::{Judged, Metric, ModelReport, Taken};
 
 /// A model whose folds are counted.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Entrant {
     model: String,
     summary: String,
     params: Option<Map<String, Value>>,
+    file: Option<String>,
+    taken: Option<Taken>,
     by_fold: Vec<BTreeMap<String, f64>>,
     by_user: ByUser,
     users: usize,
-    fit: Duration,
-    lists: Duration,
+    fit: Option<Duration>,
+    lists: Option<Duration>,
     stopped: Option<String>,
 }
 
-impl Entrant {
-    pub(crate) fn new(model: &str) -> Self {
-        Self {
-            model: model.to_owned(),
-            summary: String::new(),
-            params: None,
-            by_fold: Vec::new(),
-            by_user: Vec::new(),
-            users: 0,
-            fit: Duration::ZERO,
-            lists: Duration::ZERO,
-            stopped: None,
-        }
-    }
+/// What one fold showed of a model.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown<'a> {
+    pub(crate) judged: &'a Judged,
+    pub(crate) train: &'a Interactions,
+    /// CPU time of the fit, where there was one.
+    pub(crate) fit: Option<Duration>,
+}
 
+impl Entrant {
     /// Ends it without figures.
-    pub(crate) fn stop(&mut self, params: &ModelParams, why: String) {
-        self.named(params);
+    pub(crate) fn stop(&mut self, why: String) {
         self.stopped = Some(why);
     }
 
@@ -49,13 +45,16 @@ impl Entrant {
         self.stopped.is_some()
     }
 
-    fn named(&mut self, params: &ModelParams) {
+    /// Its name and parameters, where they are not known yet.
+    pub(crate) fn named(&mut self, params: &ModelParams, file: Option<String>) {
         if self.params.is_some() {
             return;
         }
-        let summary = params.summary();
-        let is_named = summary.starts_with(&self.model);
-        self.summary = if is_named { summary } else { format!("{} with {summary}", self.model) };
+        let (model, summary) = (params.name(), params.summary());
+        let summary = if summary.starts_with(model) { summary } else { format!("{model} with {summary}") };
+        model.clone_into(&mut self.model);
+        self.summary = file.as_ref().map_or(summary.clone(), |file| format!("{summary}, from {file}"));
+        self.file = file;
         self.params = Some(match serde_json::to_value(params) {
             Ok(Value::Object(mut map)) => {
                 map.remove("model");
@@ -66,19 +65,28 @@ impl Entrant {
         });
     }
 
+    /// The name of what others made, and what was taken of it in a fold.
+    pub(crate) fn made_elsewhere(&mut self, kind: &str, file: String, taken: Taken) {
+        kind.clone_into(&mut self.model);
+        self.summary = format!("{kind} of {file}");
+        self.file = Some(file);
+        *self.taken.get_or_insert_default() += taken;
+    }
+
+    /// What tables call it.
+    pub(crate) fn summary(&self) -> &str {
+        &self.summary
+    }
+
     /// Counts a fold.
-    pub(crate) fn add(
-        &mut self,
-        params: &ModelParams,
-        fit: Duration,
-        judged: &Judged,
-        at: &[usize],
-        train: &Interactions,
-    ) {
-        self.named(params);
-        self.fit += fit;
+    pub(crate) fn add(&mut self, shown: Shown<'_>, at: &[usize]) {
+        let Shown { judged, train, fit } = shown;
+        self.fit = fit.map(|took| took + self.fit.unwrap_or_default()).or(self.fit);
         self.users += judged.users.len();
-        self.lists += judged.list_took * u32::try_from(judged.users.len()).unwrap_or(u32::MAX);
+        if let Some(took) = judged.list_took {
+            let all = took * u32::try_from(judged.users.len()).unwrap_or(u32::MAX);
+            *self.lists.get_or_insert_default() += all;
+        }
         self.by_fold.push(figures(judged, at, train));
         let first = at.first().copied().unwrap_or(1);
         self.by_user.push(judged.users.iter().map(|user| user.metric(Metric::Ndcg, first)).collect());
@@ -91,15 +99,18 @@ impl Entrant {
         for fold in self.by_fold.iter().filter(|_| self.stopped.is_none()) {
             fold.iter().for_each(|(name, figure)| *metrics.entry(name.clone()).or_insert(0.0) += figure / folds);
         }
+        let users = self.users.max(1) as f64;
         let report = ModelReport {
             model: self.model,
             summary: self.summary,
             params: self.params.unwrap_or_default(),
+            file: self.file,
+            taken: self.taken,
             metrics,
             by_fold: if self.by_fold.len() > 1 && self.stopped.is_none() { self.by_fold } else { Vec::new() },
             users: self.users,
-            fit_cpu_seconds: rounded(self.fit.as_secs_f64()),
-            list_microseconds: rounded(self.lists.as_secs_f64() * 1e6 / self.users.max(1) as f64),
+            fit_cpu_seconds: self.fit.map(|took| rounded(took.as_secs_f64())),
+            list_microseconds: self.lists.map(|took| rounded(took.as_secs_f64() * 1e6 / users)),
             stopped: self.stopped,
         };
         (report, self.by_user)
@@ -110,7 +121,7 @@ impl Entrant {
 fn figures(judged: &Judged, at: &[usize], train: &Interactions) -> BTreeMap<String, f64> {
     let popularity: Vec<u64> = train.item_stats().iter().map(|stats| u64::from(stats.count)).collect();
     let mut figures = BTreeMap::new();
-    for &k in at {
+    for &k in at.iter().filter(|_| !judged.users.is_empty()) {
         for metric in Metric::ALL {
             figures.insert(format!("{}@{k}", metric.name()), judged.mean(metric, k));
         }
@@ -120,9 +131,11 @@ fn figures(judged: &Judged, at: &[usize], train: &Interactions) -> BTreeMap<Stri
             ("gini", exposure.gini()),
             ("popularity", exposure.popularity()),
             ("novelty", exposure.novelty()),
-            ("ties", judged.ties(k)),
         ] {
             figures.insert(format!("{name}@{k}"), figure);
+        }
+        if judged.has_scores {
+            figures.insert(format!("ties@{k}"), judged.ties(k));
         }
     }
     if let Some(errors) = judged.errors {

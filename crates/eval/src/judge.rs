@@ -19,8 +19,10 @@ pub struct Judged {
     pub users: Vec<JudgedUser>,
     /// Errors of the predicted ratings, for a model that predicts any.
     pub errors: Option<RatingErrors>,
-    /// What one list took, on average, with nothing else for its thread to do.
-    pub list_took: Duration,
+    /// What one list took, on average, with nothing else for its thread to do; `None` where none was asked for.
+    pub list_took: Option<Duration>,
+    /// Whether the lists have scores, so that a tie can be seen.
+    pub has_scores: bool,
 }
 
 /// The list of one user.
@@ -58,7 +60,7 @@ pub fn judge(recommender: &Recommender, test: &Test, longest: usize) -> Result<J
     }
     let errors = matches!(recommender.meaning(), Meaning::Rating { .. }).then(|| RatingErrors::of(pairs));
     let list_took = took / u32::try_from(users.len()).unwrap_or(u32::MAX).max(1);
-    Ok(Judged { users, errors, list_took })
+    Ok(Judged { users, errors, list_took: Some(list_took), has_scores: true })
 }
 
 /// The best of all items, or of the candidates, as far as the user has not taken them.
@@ -108,6 +110,13 @@ impl JudgedUser {
 }
 
 impl Judged {
+    /// Judges the lists of all test users, in their order; `has_scores` says whether what stands beside an item is one.
+    pub(crate) fn of_lists(lists: impl IntoIterator<Item = Vec<(u32, f32)>>, test: &Test, has_scores: bool) -> Self {
+        let users =
+            lists.into_iter().zip(&test.users).filter_map(|(list, wanted)| JudgedUser::new(list, &wanted.items));
+        Self { users: users.collect(), errors: None, list_took: None, has_scores }
+    }
+
     /// A metric of the first `k` places, the mean over users; 0 without users.
     #[must_use]
     pub fn mean(&self, metric: Metric, k: usize) -> f64 {

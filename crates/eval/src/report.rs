@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Difference, LeftOut};
+use crate::{Difference, LeftOut, Taken};
 
 /// An evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,12 +43,18 @@ pub struct Report {
 /// What one model reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelReport {
-    /// The family.
+    /// The family; `lists` or `scores` where another program made them.
     pub model: String,
     /// The family and what was asked for besides its defaults, in words.
     pub summary: String,
     /// All parameters of its fit, in the first fold.
     pub params: Map<String, Value>,
+    /// The file that it was read from, where it was not fitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// What became of the rows that another program made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Taken>,
     /// Means over the folds, of means over users: `ndcg@10` and the like; `rmse` and `mae` of models that predict ratings.
     pub metrics: BTreeMap<String, f64>,
     /// The same, by fold, where there are several.
@@ -56,10 +62,10 @@ pub struct ModelReport {
     pub by_fold: Vec<BTreeMap<String, f64>>,
     /// Users whose lists were judged, over all folds.
     pub users: usize,
-    /// CPU time of all fits together.
-    pub fit_cpu_seconds: f64,
-    /// What a list took, on average, in one thread.
-    pub list_microseconds: f64,
+    /// CPU time of all fits together, where there were any.
+    pub fit_cpu_seconds: Option<f64>,
+    /// What a list took, on average, in one thread, where one was asked for.
+    pub list_microseconds: Option<f64>,
     /// Why there are no figures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,

@@ -1,50 +1,16 @@
-//! Models, fold by fold: fitted, asked, judged, compared.
+//! Models, fold by fold, and what they reached together.
 
-use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
 
-use foretaste::interactions::Interactions;
-use foretaste::models::{FitError, ModelParams, ParamsError, Shape};
-use foretaste::recommend::{RecommendError, Recommender};
-use jiff::Timestamp;
+use foretaste::artifact::ArtifactError;
+use foretaste::models::{FitError, ParamsError};
+use foretaste::recommend::RecommendError;
 
 use crate::compare::differences;
 use crate::entrant::Entrant;
 use crate::test_users::TestUsers;
-use crate::{Fold, Folds, LeftOut, Report, SplitError, Test, judge};
-
-/// A model as it is asked for: its parameters may depend on the data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The family.
-    pub model: String,
-    /// Settings such as `lambda=500`; the others have the family's defaults.
-    pub settings: Vec<String>,
-}
-
-impl Asked {
-    /// Its parameters for data of this shape.
-    ///
-    /// # Errors
-    /// The model or a parameter does not exist.
-    pub fn params(&self, shape: &Shape) -> Result<ModelParams, ParamsError> {
-        ModelParams::for_shape(&self.model, shape)?.with(&self.settings)
-    }
-}
-
-/// How to evaluate.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
-    /// The cut-offs of the metrics, rising, each from 1 to [`LONGEST`](crate::LONGEST).
-    pub at: Vec<usize>,
-    /// The seed of the resamples.
-    pub seed: u64,
-    /// How long one fit may take.
-    pub limit: Option<Duration>,
-    /// How many bytes one fit may hold.
-    pub memory: Option<u64>,
-}
+use crate::turn::Turn;
+use crate::{Contender, Fold, Folds, LeftOut, Observer, OutsideError, Plan, Report, SplitError};
 
 /// Why there is no evaluation.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +21,9 @@ pub enum EvalError {
     /// A model or a parameter does not exist.
     #[error(transparent)]
     Params(#[from] ParamsError),
+    /// What others made cannot be used.
+    #[error(transparent)]
+    Outside(#[from] OutsideError),
     /// A model cannot be fitted.
     #[error("cannot fit {model}")]
     Fit {
@@ -73,56 +42,73 @@ pub enum EvalError {
         #[source]
         source: RecommendError,
     },
+    /// A model file cannot be read.
+    #[error("cannot read the model {}", path.display())]
+    ModelFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<ArtifactError>,
+    },
+    /// A model file is of other data.
+    #[error(
+        "the model {} was fitted to data with the hash {found}, and here models are fitted to data with the hash {wanted}: \
+         part the data in two files, fit the model to the first, and evaluate with --train and --test",
+        path.display()
+    )]
+    ModelData {
+        /// The file.
+        path: PathBuf,
+        /// What it was fitted to.
+        found: String,
+        /// What is fitted to here.
+        wanted: String,
+    },
+    /// A model file cannot have been fitted to each of several folds.
+    #[error(
+        "the model {} was fitted once, and this evaluation fits to {folds} folds: give it with --train and --test, or \
+         with a split of one fold",
+        path.display()
+    )]
+    ModelFolds {
+        /// The file.
+        path: PathBuf,
+        /// Number of folds.
+        folds: usize,
+    },
+    /// What was answered cannot be kept.
+    #[error("cannot keep what the models answered")]
+    Keep(#[source] std::io::Error),
 }
 
-/// The figures of some models. `cpu` tells the process's CPU time, `told` is called when a fit begins, with the fold and the
-/// model.
+/// The figures of some models.
 ///
 /// Runs in the pool of threads that it is called in; the figures, but for times, are the same at any number of threads. One
-/// fold and one model are held at a time.
+/// fold and one model are held at a time. What is read from files comes first in each fold, since it may be refused.
 ///
 /// # Errors
-/// Data cannot be parted, a model does not exist, cannot be fitted, or cannot be asked. A model that is stopped by the plan's
-/// limits is no error: it has no figures.
+/// Data cannot be parted, a model does not exist, cannot be fitted, read, or asked; lists or scores that others made cannot
+/// be used. A model that is stopped by the plan's limits is no error: it has no figures.
 pub fn evaluate(
     folds: &Folds,
-    models: &[Asked],
+    contenders: &[Contender],
     plan: &Plan,
-    cpu: &dyn Fn() -> Duration,
-    told: &mut dyn FnMut(usize, &str),
+    observer: &mut dyn Observer,
 ) -> Result<Report, EvalError> {
-    let mut entrants: Vec<Entrant> = models.iter().map(|asked| Entrant::new(&asked.model)).collect();
+    let mut entrants: Vec<Entrant> = contenders.iter().map(|_| Entrant::default()).collect();
     let mut parted = Parted::default();
     for number in 0..folds.len() {
-        let Fold { train, test } = folds.fold(number)?;
-        parted.add(&train.interactions, &test);
-        for (entrant, asked) in entrants.iter_mut().zip(models).filter(|(entrant, _)| !entrant.is_stopped()) {
-            let shape = Shape::of(&train.interactions);
-            let params = asked.params(&shape)?;
-            told(number, &params.summary());
-            let needed = params.memory(&shape).fit;
-            if let Some(allowed) = plan.memory.filter(|&allowed| needed > allowed) {
-                entrant.stop(&params, format!("a fit holds {needed} bytes, allowed are {allowed}"));
-                continue;
-            }
-            let (before, begun) = (cpu(), Instant::now());
-            let mut progress = |_| match plan.limit {
-                Some(limit) if begun.elapsed() > limit => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
-            };
-            let fit = match Recommender::fit(Arc::clone(&train), &params, Timestamp::UNIX_EPOCH, &mut progress) {
-                Ok((recommender, _)) => recommender,
-                Err(FitError::Cancelled) => {
-                    let limit = plan.limit.unwrap_or_default().as_secs_f64();
-                    entrant.stop(&params, format!("the fit took longer than {limit} s"));
-                    continue;
+        let fold = &folds.fold(number)?;
+        parted.add(fold);
+        for is_read in [true, false] {
+            let all = entrants.iter_mut().zip(contenders).enumerate();
+            for (place, (entrant, contender)) in all.filter(|(_, (_, contender))| contender.is_read() == is_read) {
+                if !entrant.is_stopped() {
+                    let turn = Turn { fold, number, folds: folds.len(), plan, place };
+                    turn.of(contender, entrant, observer)?;
                 }
-                Err(source) => return Err(EvalError::Fit { model: params.summary(), source }),
-            };
-            let took = cpu().saturating_sub(before);
-            let judged = judge(&fit, &test, plan.at.last().copied().unwrap_or(1));
-            let judged = judged.map_err(|source| EvalError::Ask { model: params.summary(), source })?;
-            entrant.add(&params, took, &judged, &plan.at, &train.interactions);
+            }
         }
     }
     Ok(parted.report(folds, plan, entrants))
@@ -139,7 +125,8 @@ struct Parted {
 }
 
 impl Parted {
-    fn add(&mut self, train: &Interactions, test: &Test) {
+    fn add(&mut self, Fold { train, test }: &Fold) {
+        let train = &train.interactions;
         self.hash.update(&train.hash());
         for wanted in &test.users {
             self.hash.update(&wanted.user.0.to_le_bytes());
@@ -160,7 +147,6 @@ impl Parted {
             Folds::Held { .. } | Folds::Given(_) => ("given".to_owned(), false, None),
         };
         let (models, by_user): (Vec<_>, Vec<_>) = entrants.into_iter().map(Entrant::report).unzip();
-        let first = plan.at.first().copied().unwrap_or(1);
         Report {
             protocol: None,
             split,
@@ -174,7 +160,7 @@ impl Parted {
             users: self.users,
             rows: self.rows,
             left_out: self.left_out,
-            differences: differences(&self.asked, &by_user, &models, first, plan.seed),
+            differences: differences(&self.asked, &by_user, &models, plan.first(), plan.seed),
             models,
         }
     }

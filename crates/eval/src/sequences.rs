@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
+use foretaste::dataset::Dataset;
 use foretaste::ids::{IdTable, id_order};
 use foretaste::interactions::{Feedback, Interactions};
 use foretaste::table::{CHUNK_BYTES, Lines, Record, Separator, Source, TableError};
@@ -44,7 +46,8 @@ pub(crate) fn last_held(path: &Path) -> Result<Fold, SequencesError> {
     let held: Vec<Sequence> =
         sequences.iter_mut().filter_map(|(user, items)| items.pop().map(|last| (user.clone(), vec![last]))).collect();
     sequences.retain(|(_, items)| !items.is_empty());
-    Ok(Fold::given(interactions(&sequences)?, &interactions(&held)?))
+    let train = Dataset::new("train", interactions(&sequences)?);
+    Ok(Fold::given(Arc::new(train), &interactions(&held)?))
 }
 
 fn read(path: &Path) -> Result<Vec<Sequence>, SequencesError> {
@@ -105,7 +108,7 @@ mod tests {
     #[test]
     fn the_last_item_of_a_line_is_held_out_and_the_others_have_their_places_as_times() {
         let fold = held("order", "10 9 b a\n\nb 10\n9 b 10 a\n").unwrap();
-        let Fold { train, test } = fold;
+        let (train, test) = (&fold.train.interactions, &fold.test);
         assert_eq!(train.users().iter().collect::<Vec<_>>(), ["1", "3", "4"], "blank lines are counted");
         assert_eq!(train.items().iter().collect::<Vec<_>>(), ["9", "10", "b"]);
         assert_eq!(train.of(UserIx(0)).0, [0, 1, 2]);

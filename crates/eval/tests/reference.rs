@@ -91,7 +91,7 @@ fn what_lists_show_is_that_of_the_reference() {
     let users = usize::try_from(beyond["users"].as_u64().unwrap()).unwrap();
     let mut exposure = Exposure::new(popularity.len());
     for list in beyond["lists"].as_array().unwrap() {
-        exposure.show(&indices(list), |item| popularity[item as usize], users);
+        exposure.show(indices(list), |item| popularity[item as usize], users);
     }
     for (found, key) in [
         (exposure.coverage(), "coverage"),

@@ -1,5 +1,6 @@
 //! `evaluate`
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use foretaste::models::ModelParams;
 use foretaste_eval::{Asked, LONGEST, Protocol, Split};
 
+use super::size::amount;
 use super::{JsonArg, ReadArgs, ThreadArgs, time};
 
 /// `evaluate`
@@ -32,6 +34,17 @@ pub(crate) struct EvaluateArgs {
     pub(crate) protocol: Option<Protocol>,
     #[command(flatten)]
     pub(crate) models: ModelsArgs,
+    /// A model file to evaluate beside the models: it must have been fitted to exactly what models are fitted to here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model_file: Vec<PathBuf>,
+    /// Lists that another program made: user,item with the best first, or with a column `rank` or `score`; of several
+    /// folds with a column `fold`, from 1
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lists: Vec<PathBuf>,
+    /// Scores that another program made, of all items that could be shown: user,item,score; or predictions of the held-out
+    /// ratings, in a column `prediction`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scores: Vec<PathBuf>,
     /// Cut-offs of the metrics of lists
     #[arg(long, value_name = "K,K,...", value_delimiter = ',', default_value = "10", value_parser = cut_off)]
     pub(crate) at: Vec<usize>,
@@ -41,9 +54,12 @@ pub(crate) struct EvaluateArgs {
     /// What is drawn comes from it: the split, and the resamples of the comparison
     #[arg(long, value_name = "SEED", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Leave a model out whose fit takes longer, such as 90s
+    /// Leave a model out whose fit takes longer, such as 90s or 10min
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) limit: Option<Duration>,
+    /// Leave a model out whose fit would hold more memory, such as 500MB or 4GiB
+    #[arg(long, value_name = "SIZE", value_parser = amount)]
+    pub(crate) memory: Option<u64>,
     #[command(flatten)]
     pub(crate) threads: ThreadArgs,
     #[command(flatten)]
@@ -68,7 +84,7 @@ impl Args for ModelsArgs {
             format!("A model to evaluate, several in turn: {}; popularity is always one of them", names.join(", "));
         let set = Arg::new("set").long("set").value_name("NAME=VALUE").action(ArgAction::Append).requires("model");
         command
-            .arg(model.help(help).required(true))
+            .arg(model.help(help).required_unless_present_any(["model_file", "lists", "scores"]))
             .arg(set.help("Parameter of the model named before it, such as lambda=500; may be repeated"))
     }
 

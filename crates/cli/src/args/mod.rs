@@ -17,7 +17,6 @@ mod notebook;
 mod selection;
 mod serve;
 mod short;
-#[cfg(feature = "notebooks")]
 mod size;
 mod tables;
 mod time;

@@ -1,40 +1,36 @@
 //! `foretaste evaluate`: models side by side, by what they find of what was held out.
 
 mod table;
+mod watched;
 
 use std::sync::Arc;
 
 use anyhow::Result;
 use foretaste::dataset::Dataset;
-use foretaste_eval::{Asked, EvalError, Fold, Folds, Plan, ProtocolError, Split, at_least, evaluate};
+use foretaste_eval::{
+    Asked, Contender, EvalError, Fold, Folds, Kind, Outside, OutsideError, Plan, ProtocolError, Split, at_least,
+    evaluate,
+};
 
 use super::pool;
 use crate::args::{DataArgs, EvaluateArgs};
 use crate::data::{Place, load_ratings, obtain, resolve};
 use crate::exit::{Exit, coded};
-use crate::machine;
 use crate::output::{self, Shape};
+use watched::Watched;
 
 /// The model that stands in every table.
 const ALWAYS: &str = "popularity";
 
 pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
-    let mut models = args.models.0.clone();
-    if models.iter().all(|asked| asked.model != ALWAYS) {
-        models.push(Asked { model: ALWAYS.to_owned(), settings: Vec::new() });
-    }
+    let models = contenders(args);
     let mut at = args.at.clone();
     at.sort_unstable();
     at.dedup();
-    let plan = Plan { at, seed: args.seed, limit: args.limit, memory: None };
+    let plan = Plan { at, seed: args.seed, limit: args.limit, memory: args.memory };
     let mut report = pool(args.threads)?.install(|| {
         let folds = folds(args)?;
-        let count = folds.len();
-        let mut told = |fold: usize, model: &str| {
-            let of = if count > 1 { format!(", fold {} of {count}", fold + 1) } else { String::new() };
-            output::note(&format!("fitting {model}{of}"));
-        };
-        evaluate(&folds, &models, &plan, &machine::cpu_time, &mut told).map_err(refused)
+        evaluate(&folds, &models, &plan, &mut Watched { folds: folds.len() }).map_err(refused)
     })?;
     report.protocol = args.protocol.map(|protocol| protocol.name().to_owned());
     report.command = command();
@@ -42,6 +38,18 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
         Shape::Json => output::json(&report),
         Shape::Text => table::write(&report, &plan, args.protocol),
     }
+}
+
+/// All lines of the table: what was asked for, and popularity.
+fn contenders(args: &EvaluateArgs) -> Vec<Contender> {
+    let outside = |kind| move |path: &std::path::PathBuf| Contender::Outside(Outside { path: path.clone(), kind });
+    let asked = args.models.0.iter().cloned().map(Contender::Model);
+    let files = args.model_file.iter().cloned().map(Contender::File);
+    let lists = args.lists.iter().map(outside(Kind::Lists));
+    let all = asked.chain(files).chain(lists).chain(args.scores.iter().map(outside(Kind::Scores)));
+    let always = args.models.0.iter().all(|asked| asked.model != ALWAYS);
+    let always = always.then(|| Contender::Model(Asked { model: ALWAYS.to_owned(), settings: Vec::new() }));
+    all.chain(always).collect()
 }
 
 /// What was typed, on one line that a shell understands.
@@ -88,5 +96,12 @@ fn folds(args: &EvaluateArgs) -> Result<Folds> {
 }
 
 fn refused(error: EvalError) -> anyhow::Error {
-    coded(Exit::Usage, error)
+    let exit = match &error {
+        EvalError::ModelFile { .. } => Exit::Data,
+        EvalError::Outside(OutsideError::Read { path, .. }) if !path.exists() => Exit::NotFound,
+        EvalError::Outside(error) if !matches!(error, OutsideError::Folds { .. }) => Exit::Data,
+        EvalError::Keep(_) => Exit::Failure,
+        _ => Exit::Usage,
+    };
+    coded(exit, error)
 }

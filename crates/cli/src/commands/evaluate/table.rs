@@ -29,7 +29,8 @@ pub(super) fn write(report: &Report, plan: &Plan, protocol: Option<Protocol>) ->
     left_out(&mut out, report)?;
     for (at, model) in report.models.iter().enumerate() {
         let why = model.stopped.as_ref().map(|why| format!(", no figures: {why}"));
-        writeln!(out, "{}: {}{}", number(at), model.summary, why.unwrap_or_default())?;
+        writeln!(out, "{}: {}{}", number(at), output::printable(&model.summary), why.unwrap_or_default())?;
+        taken(&mut out, model)?;
     }
     for &k in &plan.at {
         writeln!(out)?;
@@ -63,6 +64,27 @@ fn left_out(out: &mut impl Write, report: &Report) -> Result<()> {
     Ok(())
 }
 
+/// What became of the rows that another program made.
+fn taken(out: &mut impl Write, model: &ModelReport) -> Result<()> {
+    let Some(taken) = &model.taken else { return Ok(()) };
+    writeln!(out, "   {} read", counted(taken.rows, "row"))?;
+    for (rows, what, why) in [
+        (taken.rows_of_unknown_users, "row", "left out: of users that the training data do not have"),
+        (taken.rows_of_users_not_asked_about, "row", "left out: of users of whom nothing was held out"),
+        (taken.rows_of_unknown_items, "row", "left out: of items that the training data do not have"),
+        (taken.rows_in_train, "row", "left out: of items that the user has in the training data"),
+        (taken.rows_said_twice, "row", "left out: of an item that the user's rows had before"),
+        (taken.rows_not_asked_about, "row", "left out: predictions of what was not held out"),
+        (taken.users_without_a_list, "user", "without a list, whose figures are 0"),
+        (taken.predictions_held_to_the_scale, "prediction", "beyond the scale of the ratings, held to it"),
+    ] {
+        if rows > 0 {
+            writeln!(out, "   {} {why}", counted(rows, what))?;
+        }
+    }
+    Ok(())
+}
+
 fn lists(out: &mut impl Write, report: &Report, k: usize) -> Result<()> {
     writeln!(out, "lists of {k}")?;
     let mut table = Table::new([
@@ -77,7 +99,8 @@ fn lists(out: &mut impl Write, report: &Report, k: usize) -> Result<()> {
     ]);
     for (at, model) in report.models.iter().enumerate().filter(|(_, model)| model.stopped.is_none()) {
         let [ndcg, recall, precision, hr, coverage] = LISTS.map(|name| shown(model, &format!("{name}@{k}")));
-        let (fit, list) = (format!("{:.2}", model.fit_cpu_seconds), format!("{:.0}", model.list_microseconds));
+        let time = |time: Option<f64>, digits| time.map_or("-".to_owned(), |time| format!("{time:.digits$}"));
+        let (fit, list) = (time(model.fit_cpu_seconds, 2), time(model.list_microseconds, 0));
         table.row([number(at), ndcg, recall, precision, hr, coverage, fit, list]);
     }
     Ok(table.write(out, "")?)
