@@ -20,6 +20,7 @@ mod ridge;
 mod rows;
 mod scalar;
 mod scatter;
+mod screen;
 mod sparse;
 mod spgemm;
 mod spmm;
@@ -34,6 +35,7 @@ pub use panel::PanelMatrix;
 pub use random::normal;
 pub use ridge::{NoAxes, RidgeSolver, column_squares, to_principal_axes};
 pub use scalar::Real;
+pub use screen::Screen;
 pub use sparse::SparseOperator;
 pub use spgemm::{ColumnProducts, column_products, largest};
 pub use svd::{

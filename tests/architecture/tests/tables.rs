@@ -25,6 +25,7 @@ const CRATES: &[Crate] = &[
         rooms: &[
             ("csr", &[]),
             ("panel", &[]),
+            ("screen", &["panel", "random"]),
             ("lanes", &[]),
             ("scalar", &["lanes"]),
             ("dense", &["scalar"]),

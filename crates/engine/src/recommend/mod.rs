@@ -2,6 +2,7 @@
 
 mod eligible;
 mod listed;
+mod many;
 mod ranking;
 mod request;
 mod subject;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use foretaste::catalogue::{Catalogue, Item};
 use foretaste::dataset::Dataset;
+use foretaste::ids::UserIx;
 use foretaste::interactions::{ReadOptions, read_interactions};
 use foretaste::models::{FitError, ModelParams};
 use foretaste::recommend::{
@@ -196,4 +197,27 @@ fn a_refit_shares_what_follows_from_the_ratings_alone() {
     let popular: Vec<u32> = data.interactions.by_popularity().iter().map(|item| item.0).collect();
     assert_eq!(popular, [0, 1, 3, 4, 2, 5, 6]);
     assert_eq!(first.provenance().data_hash, data.hash());
+}
+
+#[test]
+fn lists_for_many_users_at_once_are_those_of_each_alone_for_every_model_and_a_user_without_a_direction() {
+    let source = foretaste::table::Source::bytes(format!("{RATINGS}e,1,0\n"));
+    let (ratings, _) = read_interactions(source, &ReadOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
+    let data = Arc::new(Dataset { catalogue: data().catalogue.clone(), ..Dataset::new("groups", ratings) });
+    for (params, settings) in [("svd", "rank=2"), ("ials", "factors=3"), ("scaled_svd", "factors=2"), ("ease", "lambda=2")] {
+        let params = ModelParams::of(params).unwrap().with(&[settings]).unwrap();
+        let epoch = jiff::Timestamp::UNIX_EPOCH;
+        let (recommender, _) =
+            Recommender::fit(Arc::clone(&data), &params, epoch, &mut |_| ControlFlow::Continue(())).unwrap();
+        let users: Vec<UserIx> = [4, 0, 1, 2, 3, 0].map(UserIx).to_vec();
+        for limit in [1, 3, 10] {
+            let lists = recommender.recommend_each(&users, limit).unwrap();
+            for (user, list) in users.iter().zip(lists) {
+                let user = recommender.dataset().interactions.users().name(user.0);
+                let alone = recommender.recommend(&Request { limit, ..Request::for_user(user) }).unwrap();
+                assert_eq!(list, alone.items, "{} of {user} by {}", limit, params.name());
+            }
+        }
+        assert!(matches!(recommender.recommend_each(&users, 0), Err(RecommendError::Limit { .. })));
+    }
 }

@@ -95,6 +95,12 @@ impl Scorer for Ials {
         self.score(&self.user_factors[user.0 as usize * factors..][..factors], candidates, scores);
     }
 
+    fn score_users(&self, users: &[(UserIx, History<'_>)], visit: &mut dyn FnMut(usize, usize, &[f32])) {
+        let width = self.factors();
+        let rows = users.iter().flat_map(|(user, _)| &self.user_factors[user.0 as usize * width..][..width]);
+        self.item_factors.times_each(&rows.copied().collect::<Vec<f32>>(), visit);
+    }
+
     fn has_direction(&self, history: History<'_>) -> bool {
         self.positive.any(history)
     }

@@ -71,6 +71,20 @@ impl ScaledSvd {
     }
 }
 
+impl ScaledSvd {
+    /// The factors of a history; their sum runs in f64, in the order of the items.
+    fn folded(&self, history: History<'_>) -> Vec<f32> {
+        let width = self.singular_values.len();
+        let mut factor = vec![0f64; width];
+        for (item, _) in history.iter().filter(|&(_, value)| self.positive.holds(value)) {
+            let scale = scale(self.counts[item], -self.item_exponent);
+            let row = &self.factors[item * width..][..width];
+            factor.iter_mut().zip(row).for_each(|(sum, &x)| *sum += f64::from(x) * scale);
+        }
+        factor.into_iter().map(narrow).collect()
+    }
+}
+
 /// `count^exponent`; an item without users counts as one with a single user.
 fn scale(count: u32, exponent: f64) -> f64 {
     f64::from(count.max(1)).powf(exponent)
@@ -89,6 +103,11 @@ impl Scorer for ScaledSvd {
         self.score_history(history, candidates, scores);
     }
 
+    fn score_users(&self, users: &[(UserIx, History<'_>)], visit: &mut dyn FnMut(usize, usize, &[f32])) {
+        let rows: Vec<f32> = users.iter().flat_map(|&(_, history)| self.folded(history)).collect();
+        self.out.times_each(&rows, visit);
+    }
+
     fn has_direction(&self, history: History<'_>) -> bool {
         self.positive.any(history)
     }
@@ -105,14 +124,7 @@ impl Scorer for ScaledSvd {
 impl FoldIn for ScaledSvd {
     /// |history| x factors, and items x factors; the sum over the history runs in f64, in the order of the items.
     fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
-        let width = self.singular_values.len();
-        let mut factor = vec![0f64; width];
-        for (item, _) in history.iter().filter(|&(_, value)| self.positive.holds(value)) {
-            let scale = scale(self.counts[item], -self.item_exponent);
-            let row = &self.factors[item * width..][..width];
-            factor.iter_mut().zip(row).for_each(|(sum, &x)| *sum += f64::from(x) * scale);
-        }
-        let factor: Vec<f32> = factor.into_iter().map(narrow).collect();
+        let factor = self.folded(history);
         match candidates {
             Candidates::All => self.out.times(&factor, scores),
             Candidates::Items(_) => candidates.score_each(scores, |item| self.out.row_times(item, &factor)),

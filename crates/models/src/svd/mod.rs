@@ -113,6 +113,17 @@ impl Scorer for TruncatedSvd {
         self.score(factor, self.user_means[user], candidates, scores);
     }
 
+    fn score_users(&self, users: &[(UserIx, History<'_>)], visit: &mut dyn FnMut(usize, usize, &[f32])) {
+        let (rank, mut scores) = (self.rank(), Vec::new());
+        let rows = users.iter().flat_map(|(user, _)| &self.user_factors[user.0 as usize * rank..][..rank]);
+        self.item_factors.times_each(&rows.copied().collect::<Vec<f32>>(), &mut |at, first, products| {
+            let mean = self.user_means[users[at].0.0 as usize];
+            scores.clear();
+            scores.extend(products.iter().map(|product| product + mean));
+            visit(at, first, &scores);
+        });
+    }
+
     fn fold_in(&self) -> Option<&dyn FoldIn> {
         Some(self)
     }

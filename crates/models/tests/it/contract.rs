@@ -110,6 +110,28 @@ fn every_score_is_a_finite_number() {
 }
 
 #[test]
+fn several_users_get_the_bits_that_each_gets_alone() {
+    let data = data();
+    for params in models() {
+        let model = fit(&params, &data);
+        let scorer = model.scorer();
+        let asked: Vec<u32> = (0..USERS as u32).rev().chain([3, 3]).collect();
+        let users: Vec<_> = asked.iter().map(|&user| (UserIx(user), history(&data, user))).collect();
+        let mut found: Vec<Vec<f32>> = vec![Vec::new(); users.len()];
+        scorer.score_users(&users, &mut |at, first, scores| {
+            assert_eq!(first, found[at].len(), "{}: pieces in the order of the items", params.name());
+            found[at].extend(scores);
+        });
+        for (&(user, history), found) in users.iter().zip(&found) {
+            let mut alone = vec![f32::NAN; ITEMS];
+            scorer.score_user(user, history, Candidates::All, &mut alone);
+            let bits = |scores: &[f32]| scores.iter().map(|score| score.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(found), bits(&alone), "{}: user {}", params.name(), user.0);
+        }
+    }
+}
+
+#[test]
 fn a_candidate_has_the_same_bits_alone_and_among_all() {
     let data = data();
     for params in models() {

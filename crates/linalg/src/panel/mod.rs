@@ -1,5 +1,7 @@
 //! A dense f32 matrix packed for one product: every row times the same vector.
 
+mod tiles;
+
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
