@@ -2,12 +2,13 @@
 //!
 //! [`ModelParams`] says which model and how, [`Shape`] what it is fitted to; together they can be checked, their memory
 //! told, and a [`Model`] fitted. A model scores through [`Scorer`]; what only some models can do is a capability that it
-//! hands out: [`FoldIn`], [`SimilarItems`].
+//! hands out: [`FoldIn`], [`SimilarItems`], [`Explain`].
 
 pub mod bias;
 pub mod blend;
 pub mod content;
 pub mod ease;
+mod explain;
 mod families;
 mod family;
 pub mod feature_factors;
@@ -34,6 +35,7 @@ pub mod two_scale_linear;
 pub mod user_knn;
 mod weighting;
 
+pub use explain::{Explain, Explanation, ExplanationKind, explanations};
 pub use families::{Model, ModelParams};
 pub use family::Family;
 pub use fit::{FitError, FitProgress, FitReport, Fitted, Memory, OnProgress, Phase, Shape};

@@ -1,6 +1,8 @@
-//! What models can do: score items for a user; and, some of them, for a history, or items like an item.
+//! What models can do: score items for a user; and, some of them, for a history, or items like an item, or say why.
 
 use foretaste_data::ids::{ItemIx, UserIx};
+
+use crate::Explain;
 
 /// Scores items for one user. One call a request, so dynamic dispatch costs nothing.
 pub trait Scorer: Send + Sync {
@@ -47,6 +49,12 @@ pub trait Scorer: Send + Sync {
 
     /// Items like an item, where the model has a rule for that.
     fn similar(&self) -> Option<&dyn SimilarItems> {
+        None
+    }
+
+    /// What each entry of a history adds to a score, where the model adds up. A model that folds histories in and has none is
+    /// explained by leaving out each entry in turn: see [`explanations`](crate::explanations).
+    fn explain(&self) -> Option<&dyn Explain> {
         None
     }
 }

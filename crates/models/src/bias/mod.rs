@@ -9,12 +9,15 @@ mod persist;
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::dataset::Dataset;
-use foretaste_data::ids::UserIx;
+use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_data::interactions::Feedback;
 use serde::{Deserialize, Serialize};
 
+use crate::explain::each_row;
 use crate::fit::{OnProgress, check_range, narrow, tell};
-use crate::{Candidates, Family, FitError, FitReport, FoldIn, History, Meaning, Memory, Scorer, Shape};
+use crate::{
+    Candidates, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory, Scorer, Shape,
+};
 
 /// What the fit of the bias baseline may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -161,11 +164,36 @@ impl Scorer for Bias {
     fn fold_in(&self) -> Option<&dyn FoldIn> {
         Some(self)
     }
+
+    fn explain(&self) -> Option<&dyn Explain> {
+        Some(self)
+    }
 }
 
 impl FoldIn for Bias {
     fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
         self.score(self.user_bias(history), candidates, scores);
+    }
+}
+
+impl Explain for Bias {
+    fn kind(&self) -> ExplanationKind {
+        ExplanationKind::Parts
+    }
+
+    /// The mean, and the bias of the item.
+    fn parts(&self, item: ItemIx) -> Vec<(&'static str, f64)> {
+        vec![("mean", self.mean), ("item", self.item_biases[item.0 as usize])]
+    }
+
+    /// What each rating adds to the bias of the user, the same for every item.
+    fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
+        let ratings = (self.user_shrinkage + count(history.items.len())).max(f64::MIN_POSITIVE);
+        each_row(history, items, contributions, |_, row| {
+            for (to, (entry, value)) in row.iter_mut().zip(history.iter()) {
+                *to = (f64::from(value) - self.mean - self.item_biases[entry]) / ratings;
+            }
+        });
     }
 }
 

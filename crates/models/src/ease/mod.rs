@@ -21,8 +21,9 @@ pub use fit::EaseParams;
 #[cfg(test)]
 pub(crate) use fit::{to_weights, weighted_gram};
 
+use crate::explain::each_row;
 use crate::fit::narrow;
-use crate::{Candidates, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
 
 /// The weights of every item for every other one.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +69,10 @@ impl Scorer for Ease {
     fn similar(&self) -> Option<&dyn SimilarItems> {
         Some(self)
     }
+
+    fn explain(&self) -> Option<&dyn Explain> {
+        Some(self)
+    }
 }
 
 impl FoldIn for Ease {
@@ -87,6 +92,22 @@ impl FoldIn for Ease {
                 narrow(positive().map(|item| f64::from(self.weights[item * self.items + candidate])).sum())
             }),
         }
+    }
+}
+
+impl Explain for Ease {
+    fn additive(&self) -> bool {
+        true
+    }
+
+    /// The weight of each entry for the item.
+    fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
+        each_row(history, items, contributions, |item, row| {
+            for (to, (entry, value)) in row.iter_mut().zip(history.iter()) {
+                let weight = f64::from(self.weights[entry * self.items + item]);
+                *to = if self.positive.holds(value) { weight } else { 0.0 };
+            }
+        });
     }
 }
 

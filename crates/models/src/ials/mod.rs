@@ -16,6 +16,7 @@
 //! of Rendle, Krichene, Zhang, Koren, "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022,
 //! arXiv 2110.14037, sections 2 and 3.
 
+mod explain;
 mod fit;
 mod persist;
 
@@ -27,7 +28,7 @@ use fit::Weights;
 #[cfg(test)]
 pub(crate) use fit::{Side, loss};
 
-use crate::{Candidates, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
 
 /// The factors of all users and items.
 #[derive(Clone, Debug)]
@@ -110,6 +111,10 @@ impl Scorer for Ials {
     }
 
     fn similar(&self) -> Option<&dyn SimilarItems> {
+        Some(self)
+    }
+
+    fn explain(&self) -> Option<&dyn Explain> {
         Some(self)
     }
 }

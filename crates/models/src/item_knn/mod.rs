@@ -17,7 +17,7 @@ use foretaste_data::ids::{ItemIx, UserIx};
 pub use fit::ItemKnnParams;
 
 use crate::item_weights::ItemWeights;
-use crate::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Scorer, SimilarItems};
 
 /// The nearest neighbours of every item.
 #[derive(Clone, Debug)]
@@ -58,6 +58,10 @@ impl Scorer for ItemKnn {
     }
 
     fn similar(&self) -> Option<&dyn SimilarItems> {
+        Some(&self.weights)
+    }
+
+    fn explain(&self) -> Option<&dyn Explain> {
         Some(&self.weights)
     }
 }

@@ -9,8 +9,9 @@ pub(crate) use build::Lists;
 use foretaste_data::ids::ItemIx;
 use foretaste_linalg::CsrMatrix;
 
+use crate::explain::each_row;
 use crate::fit::narrow;
-use crate::{Candidates, FoldIn, History, Positive, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Positive, SimilarItems};
 
 /// Sparse weights of items for items.
 #[derive(Clone, Debug)]
@@ -30,6 +31,13 @@ impl ItemWeights {
     /// The candidates that an item of a history speaks for, and how much.
     pub(crate) fn of(&self, from: ItemIx) -> (&[u32], &[f32]) {
         self.matrix.row(from.0 as usize)
+    }
+
+    /// How much an item of a history speaks for a candidate, where it does: a binary search.
+    fn weight(&self, from: usize, candidate: usize) -> Option<f64> {
+        let (candidates, weights) = self.matrix.row(from);
+        let at = candidates.partition_point(|&other| (other as usize) < candidate);
+        candidates.get(at).filter(|&&other| other as usize == candidate).map(|_| f64::from(weights[at]))
     }
 
     pub(crate) fn has_direction(&self, history: History<'_>) -> bool {
@@ -62,10 +70,8 @@ impl ItemWeights {
             Candidates::Items(_) => candidates.score_each(scores, |candidate| {
                 let mut sum = 0f64;
                 for &(item, value) in counted {
-                    let (candidates, weights) = self.matrix.row(item);
-                    let at = candidates.partition_point(|&other| (other as usize) < candidate);
-                    if candidates.get(at).is_some_and(|&other| other as usize == candidate) {
-                        sum += value * f64::from(weights[at]);
+                    if let Some(weight) = self.weight(item, candidate) {
+                        sum += value * weight;
                     }
                 }
                 narrow(sum)
@@ -79,6 +85,25 @@ impl FoldIn for ItemWeights {
     fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
         let counted: Vec<(usize, f64)> = self.counted(history).collect();
         self.sum(&counted, candidates, scores);
+    }
+}
+
+impl Explain for ItemWeights {
+    fn additive(&self) -> bool {
+        true
+    }
+
+    /// The weight of each entry for the item, times its value where values count: a binary search for each.
+    fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
+        each_row(history, items, contributions, |item, row| {
+            row.fill(0.0);
+            for (to, (entry, value)) in row.iter_mut().zip(history.iter()) {
+                if self.positive.holds(value) {
+                    let value = if self.by_value { f64::from(value) } else { 1.0 };
+                    *to = self.weight(entry, item).map_or(0.0, |weight| value * weight);
+                }
+            }
+        });
     }
 }
 

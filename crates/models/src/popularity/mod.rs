@@ -7,12 +7,14 @@
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::dataset::Dataset;
-use foretaste_data::ids::UserIx;
+use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_data::interactions::Interactions;
 use serde::{Deserialize, Serialize};
 
 use crate::fit::{OnProgress, check_range, narrow, tell};
-use crate::{Candidates, Family, FitError, FitReport, FoldIn, History, Meaning, Memory, Scorer, Shape};
+use crate::{
+    Candidates, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory, Scorer, Shape,
+};
 
 const SCORES: Section = Section { kind: 40, name: "popularity" };
 
@@ -139,6 +141,25 @@ impl Scorer for Popularity {
 
     fn fold_in(&self) -> Option<&dyn FoldIn> {
         Some(self)
+    }
+
+    fn explain(&self) -> Option<&dyn Explain> {
+        Some(self)
+    }
+}
+
+impl Explain for Popularity {
+    fn kind(&self) -> ExplanationKind {
+        ExplanationKind::Parts
+    }
+
+    /// The score itself: no history changes it.
+    fn parts(&self, item: ItemIx) -> Vec<(&'static str, f64)> {
+        vec![("count", self.scores[item.0 as usize])]
+    }
+
+    fn contributions(&self, _: History<'_>, _: &[ItemIx], contributions: &mut [f64]) {
+        contributions.fill(0.0);
     }
 }
 

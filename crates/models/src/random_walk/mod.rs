@@ -22,7 +22,7 @@ use foretaste_data::ids::{ItemIx, UserIx};
 pub use fit::RandomWalkParams;
 
 use crate::item_weights::ItemWeights;
-use crate::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Scorer, SimilarItems};
 
 /// Where a walk from every item ends.
 #[derive(Clone, Debug)]
@@ -64,5 +64,17 @@ impl Scorer for RandomWalk {
 
     fn similar(&self) -> Option<&dyn SimilarItems> {
         Some(&self.weights)
+    }
+
+    fn explain(&self) -> Option<&dyn Explain> {
+        Some(self)
+    }
+}
+
+impl Explain for RandomWalk {
+    /// The weight of each entry for the item. Not said to be additive: a probability would be divided by the number of
+    /// entries, which a score leaves out.
+    fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
+        self.weights.contributions(history, items, contributions);
     }
 }

@@ -21,8 +21,9 @@ use rayon::prelude::*;
 
 pub use fit::ScaledSvdParams;
 
+use crate::explain::{each_row, product};
 use crate::fit::narrow;
-use crate::{Candidates, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
 
 /// The scaled factors of the items.
 #[derive(Clone, Debug)]
@@ -119,6 +120,10 @@ impl Scorer for ScaledSvd {
     fn similar(&self) -> Option<&dyn SimilarItems> {
         Some(self)
     }
+
+    fn explain(&self) -> Option<&dyn Explain> {
+        Some(self)
+    }
 }
 
 impl FoldIn for ScaledSvd {
@@ -129,6 +134,24 @@ impl FoldIn for ScaledSvd {
             Candidates::All => self.out.times(&factor, scores),
             Candidates::Items(_) => candidates.score_each(scores, |item| self.out.row_times(item, &factor)),
         }
+    }
+}
+
+impl Explain for ScaledSvd {
+    /// `c_h^-item_exponent v_h · v_i c_i^item_exponent`: |history| x factors for each item. Not said to be additive: the
+    /// model divides by the user's number of items, which a score leaves out.
+    fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
+        let width = self.singular_values.len();
+        let mut own = vec![0f32; width];
+        each_row(history, items, contributions, |item, row| {
+            self.out.row(item, &mut own);
+            for (to, (entry, value)) in row.iter_mut().zip(history.iter()) {
+                let other = &self.factors[entry * width..][..width];
+                let counts = self.positive.holds(value);
+                let scale = || scale(self.counts[entry], -self.item_exponent);
+                *to = if counts { product(&own, other) * scale() } else { 0.0 };
+            }
+        });
     }
 }
 

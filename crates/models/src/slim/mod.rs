@@ -21,7 +21,7 @@ pub(crate) use descent::descend;
 pub use fit::SlimParams;
 
 use crate::item_weights::ItemWeights;
-use crate::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Scorer, SimilarItems};
 
 /// The weights of items for items.
 #[derive(Clone, Debug)]
@@ -62,6 +62,10 @@ impl Scorer for Slim {
     }
 
     fn similar(&self) -> Option<&dyn SimilarItems> {
+        Some(&self.weights)
+    }
+
+    fn explain(&self) -> Option<&dyn Explain> {
         Some(&self.weights)
     }
 }

@@ -11,8 +11,9 @@ use rayon::prelude::*;
 pub use fit::SvdParams;
 pub use persist::load_with;
 
+use crate::explain::{each_row, product};
 use crate::fit::narrow;
-use crate::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Scorer, SimilarItems};
 
 /// Numbers that are worth a task.
 const NUMBERS: usize = 1 << 14;
@@ -131,6 +132,10 @@ impl Scorer for TruncatedSvd {
     fn similar(&self) -> Option<&dyn SimilarItems> {
         Some(self)
     }
+
+    fn explain(&self) -> Option<&dyn Explain> {
+        Some(self)
+    }
 }
 
 impl FoldIn for TruncatedSvd {
@@ -149,6 +154,26 @@ impl FoldIn for TruncatedSvd {
         #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
         let mean = narrow(sum / self.items() as f64);
         self.score(&factor, mean, candidates, scores);
+    }
+}
+
+impl Explain for TruncatedSvd {
+    fn additive(&self) -> bool {
+        true
+    }
+
+    /// `r_h (v_h · v_i + 1 / items)`: the mean of the row is a sum over the history too. |history| x rank for each item.
+    fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
+        let (mut own, mut other) = (vec![0f32; self.rank()], vec![0f32; self.rank()]);
+        #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
+        let all = self.items() as f64;
+        each_row(history, items, contributions, |item, row| {
+            self.item_factors.row(item, &mut own);
+            for (to, (entry, value)) in row.iter_mut().zip(history.iter()) {
+                self.item_factors.row(entry, &mut other);
+                *to = f64::from(value) * (product(&own, &other) + 1.0 / all);
+            }
+        });
     }
 }
 

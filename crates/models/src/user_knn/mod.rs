@@ -17,6 +17,7 @@
 //! Sources: Breese, Heckerman, Kadie, "Empirical analysis of predictive algorithms for collaborative filtering", UAI 1998;
 //! Aiolli, "Efficient top-N recommendation for very large scale binary rated datasets", RecSys 2013 (asymmetry and power).
 
+mod explain;
 mod fit;
 mod neighbours;
 mod persist;
@@ -28,7 +29,7 @@ pub use fit::UserKnnParams;
 
 use crate::fit::narrow;
 use crate::weighting::Weigher;
-use crate::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems, Weighting};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Scorer, SimilarItems, Weighting};
 
 /// What every user took, by user and by item.
 #[derive(Clone, Debug)]
@@ -44,6 +45,13 @@ pub struct UserKnn {
 }
 
 impl UserKnn {
+    /// What the item weighs in the row of a user who took it: a binary search.
+    fn taken(&self, user: u32, item: usize) -> Option<f32> {
+        let (items, values) = self.rows.row(user as usize);
+        let at = items.partition_point(|&other| (other as usize) < item);
+        items.get(at).filter(|&&other| other as usize == item).map(|_| values[at])
+    }
+
     /// Scores by the neighbours, in their order, so that the bits of a score do not depend on the candidates.
     fn score(&self, neighbours: &[(u32, f64)], candidates: Candidates<'_>, scores: &mut [f32]) {
         let by_value = self.params.weighting == Weighting::Values;
@@ -60,10 +68,8 @@ impl UserKnn {
             Candidates::Items(_) => candidates.score_each(scores, |candidate| {
                 let mut sum = 0f64;
                 for &(user, likeness) in neighbours {
-                    let (items, values) = self.rows.row(user as usize);
-                    let at = items.partition_point(|&item| (item as usize) < candidate);
-                    if items.get(at).is_some_and(|&item| item as usize == candidate) {
-                        sum += term(likeness, values[at]);
+                    if let Some(value) = self.taken(user, candidate) {
+                        sum += term(likeness, value);
                     }
                 }
                 narrow(sum)
@@ -94,6 +100,10 @@ impl Scorer for UserKnn {
     }
 
     fn similar(&self) -> Option<&dyn SimilarItems> {
+        Some(self)
+    }
+
+    fn explain(&self) -> Option<&dyn Explain> {
         Some(self)
     }
 }

@@ -10,11 +10,11 @@ use foretaste_data::interactions::{Feedback, Interactions};
 use foretaste_linalg::CsrMatrix;
 use foretaste_models::{Candidates, FitError, History, Model, ModelParams, Scorer, Shape};
 
-const USERS: usize = 40;
-const ITEMS: usize = 25;
+pub(crate) const USERS: usize = 40;
+pub(crate) const ITEMS: usize = 25;
 
 /// Ratings 1 to 5 in two groups of taste, with times; no user is empty. An item's genres are those of its group.
-fn data() -> Dataset {
+pub(crate) fn data() -> Dataset {
     let mut state = 1u64;
     let mut random = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -48,7 +48,7 @@ fn data() -> Dataset {
 }
 
 /// Each model with parameters that suit the small data.
-fn models() -> Vec<ModelParams> {
+pub(crate) fn models() -> Vec<ModelParams> {
     let small = |name: &str| match name {
         "svd" => vec!["rank=5"],
         "item_knn" => vec!["neighbours=6"],
@@ -68,7 +68,7 @@ fn models() -> Vec<ModelParams> {
     ModelParams::MODELS.iter().map(|&(name, _)| ModelParams::of(name).unwrap().with(&small(name)).unwrap()).collect()
 }
 
-fn fit(params: &ModelParams, data: &Dataset) -> Model {
+pub(crate) fn fit(params: &ModelParams, data: &Dataset) -> Model {
     params.fit(data, &mut |_| ControlFlow::Continue(())).unwrap().model
 }
 
@@ -78,7 +78,7 @@ fn file(model: &Model) -> Vec<u8> {
     file.finish(2)
 }
 
-fn history(data: &Dataset, user: u32) -> History<'_> {
+pub(crate) fn history(data: &Dataset, user: u32) -> History<'_> {
     let (items, values) = data.interactions.of(UserIx(user));
     History { items, values, times: data.interactions.times_of(UserIx(user)) }
 }
