@@ -2,6 +2,7 @@
 
 use foretaste_data::ids::ItemIx;
 
+use crate::fit::narrow;
 use crate::{Candidates, FoldIn, History, Scorer};
 
 /// Takes the score of an item apart, exactly: a capability of the models whose score is a sum over the history.
@@ -49,7 +50,7 @@ pub struct Explanation {
     pub kind: ExplanationKind,
     /// See [`Explain::additive`].
     pub additive: bool,
-    /// The score of the item, the history folded in.
+    /// The score of the item, the history folded in; where there is a sum, the sum, made in f64 and rounded once.
     pub score: f32,
     /// A number for each entry of the history, in its order.
     pub entries: Vec<f64>,
@@ -60,29 +61,34 @@ pub struct Explanation {
 /// Explains the scores of some items for a history, in their order: by what the model adds up or, where it adds nothing up, by
 /// leaving out each entry in turn. `None` where the model folds no history in.
 ///
-/// Costs what [`Explain::contributions`] says, or one more fold-in for each entry of the history.
+/// A sum differs from what [`FoldIn::score_history`] says by the rounding of that, which for equations solved in f32 can be
+/// more than one bit. Costs what [`Explain::contributions`] says, or one more fold-in for each entry of the history.
 ///
 /// # Panics
 /// When an item is out of range.
 pub fn explanations(scorer: &dyn Scorer, history: History<'_>, items: &[ItemIx]) -> Option<Vec<Explanation>> {
     let fold_in = scorer.fold_in()?;
-    let mut scores = vec![0f32; items.len()];
-    fold_in.score_history(history, Candidates::Items(items), &mut scores);
     let entries = history.items.len();
     let mut numbers = vec![0f64; items.len() * entries];
-    let explain = scorer.explain();
-    match explain {
-        Some(explain) => explain.contributions(history, items, &mut numbers),
-        None => leave_one_out(scorer, fold_in, history, (items, &scores), &mut numbers),
-    }
-    let explained = |(at, (&item, &score)): (usize, (&ItemIx, &f32))| Explanation {
-        kind: explain.map_or(ExplanationKind::LeaveOneOut, Explain::kind),
-        additive: explain.is_some_and(Explain::additive),
-        score,
-        entries: numbers[at * entries..][..entries].to_vec(),
-        parts: explain.map_or_else(Vec::new, |explain| explain.parts(item)),
+    let row = |numbers: &[f64], at: usize| numbers[at * entries..][..entries].to_vec();
+    let Some(explain) = scorer.explain() else {
+        let mut scores = vec![0f32; items.len()];
+        fold_in.score_history(history, Candidates::Items(items), &mut scores);
+        leave_one_out(scorer, fold_in, history, (items, &scores), &mut numbers);
+        let explained = |(at, score): (usize, f32)| {
+            let entries = row(&numbers, at);
+            Explanation { kind: ExplanationKind::LeaveOneOut, additive: false, score, entries, parts: Vec::new() }
+        };
+        return Some(scores.into_iter().enumerate().map(explained).collect());
     };
-    Some(items.iter().zip(&scores).enumerate().map(explained).collect())
+    explain.contributions(history, items, &mut numbers);
+    let explained = |(at, &item): (usize, &ItemIx)| {
+        let (entries, parts) = (row(&numbers, at), explain.parts(item));
+        let of_parts: f64 = parts.iter().map(|&(_, part)| part).sum();
+        let score = narrow(entries.iter().sum::<f64>() + of_parts);
+        Explanation { kind: explain.kind(), additive: explain.additive(), score, entries, parts }
+    };
+    Some(items.iter().enumerate().map(explained).collect())
 }
 
 /// How far each score falls without each entry. Where nothing is left that tells the model anything, all of it falls.

@@ -42,6 +42,8 @@ pub(crate) enum ErrorCode {
     UnsupportedMediaType,
     InvalidBody,
     InvalidLimit,
+    InvalidExplain,
+    NotInHistory,
     InvalidRank,
     InvalidModel,
     NotSupported,
@@ -92,6 +94,8 @@ impl ErrorCode {
             // It can be read, but what it asks for is not possible.
             Self::InvalidBody => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
             Self::InvalidLimit => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_limit"),
+            Self::InvalidExplain => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_explain"),
+            Self::NotInHistory => (StatusCode::UNPROCESSABLE_ENTITY, "not_in_history"),
             Self::InvalidRank => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_rank"),
             Self::InvalidModel => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_model"),
             Self::NotSupported => (StatusCode::UNPROCESSABLE_ENTITY, "not_supported"),
@@ -139,6 +143,8 @@ impl ErrorCode {
             Self::UnsupportedMediaType => "the body is not `application/json`, or is compressed",
             Self::InvalidBody => "the body has the wrong shape",
             Self::InvalidLimit => "the limit is out of range",
+            Self::InvalidExplain => "`explain` is out of range",
+            Self::NotInHistory => "an item that is to be removed is not in the history",
             Self::InvalidRank => "k, the number of singular triplets, is out of range",
             Self::InvalidModel => "the model or a parameter of it does not exist or is out of range",
             Self::NotSupported => "the model that serves cannot do this",
@@ -229,6 +235,8 @@ impl From<RecommendError> for ApiError {
             RecommendError::NotSupported { .. } => ErrorCode::NotSupported,
             RecommendError::Limit { .. } => ErrorCode::InvalidLimit,
             RecommendError::Rating { .. } => ErrorCode::InvalidRating,
+            RecommendError::Terms { .. } => ErrorCode::InvalidExplain,
+            RecommendError::NotInHistory { .. } => ErrorCode::NotInHistory,
             RecommendError::Joined { .. } => ErrorCode::InvalidParameter,
         };
         code.because(error.to_string())

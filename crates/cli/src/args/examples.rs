@@ -23,7 +23,7 @@ Examples:
 
 pub(super) const RECOMMEND: &str = "\
 Examples:
-  foretaste recommend demo --user 500
+  foretaste recommend demo --user 500 --explain
   foretaste recommend films.model --user anna --limit 20 --fallback popular --json";
 
 pub(super) const SIMILAR: &str = "\

@@ -43,6 +43,9 @@ pub(crate) struct RecommendArgs {
     /// What is listed for a user that the model does not know
     #[arg(long, value_enum, default_value_t = FallbackArg::None)]
     pub(crate) fallback: FallbackArg,
+    /// Say why: the N entries of the user's history that contribute most to each score [default without =N: 3]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "3")]
+    pub(crate) explain: Option<usize>,
     #[command(flatten)]
     pub(crate) list: ListArgs,
 }

@@ -1,12 +1,15 @@
 //! A model, the names around it and a request: a ranked list.
 
 mod eligible;
+mod explain;
 mod listed;
 mod many;
 mod ranking;
 mod request;
+mod standing;
 mod subject;
 mod top_n;
+mod what_if;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,12 +21,15 @@ use foretaste_data::interactions::ItemStats;
 use foretaste_models::{Candidates, FitError, FitReport, Meaning, Model, ModelParams, OnProgress, Shape};
 use jiff::Timestamp;
 
-pub use listed::ListedItem;
+pub use explain::{Term, Why, check_terms};
+pub use listed::{ListedItem, Others, Part, RecommendedItem, TermItem};
 pub use ranking::check_limit;
 pub use request::{
-    Fallback, Filter, ItemList, MAX_LIMIT, Ranked, RecommendError, Request, Scored, Selection, Shortfall,
-    ShortfallReason, Source, Subject, UnknownValue,
+    Fallback, Filter, ItemList, MAX_LIMIT, MAX_TERMS, Ranked, RecommendError, Request, Scored, Selection, Shortfall,
+    ShortfallReason, Source, Subject, UnknownValue, WhatIf,
 };
+pub use standing::{KeptOut, Standing, Standings};
+pub use what_if::{Moved, Place, Shift};
 
 /// A fitted model together with the data it was fitted to. Immutable: share it, and swap it for the next one.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::eligible::{Eligible, Unknown};
+use super::explain::check_terms;
 use super::subject::{Basis, Given};
 use super::top_n::{MASKED, best_first, top_n};
 use super::{
@@ -20,29 +21,60 @@ impl Recommender {
     /// Equal scores are ordered by rising item index.
     ///
     /// # Errors
-    /// A limit out of range, a value that is not finite, values joined by commas, or a subject without a history that the
-    /// model can use when the request wants no fallback.
+    /// A limit or a number of terms out of range, a value that is not finite, an item to be removed that is not there, values
+    /// joined by commas, or a subject without a history that the model can use when the request wants no fallback.
     pub fn recommend(&self, request: &Request<'_>) -> Result<Ranked, RecommendError> {
         check_limit(request.limit)?;
+        request.explain.map_or(Ok(()), check_terms)?;
         let mut unknown = Unknown::default();
-        let given = Given::read(self, &request.subject, &mut unknown.items)?;
+        let given = Given::read(self, request, &mut unknown.items)?;
         let eligible = Eligible::new(self, &request.selection, &mut unknown)?;
-        let (items, source, rated) = match (self.basis(&request.subject, &given), request.fallback) {
-            (Ok(basis), _) => self.best_unrated(&basis, &eligible, request.limit),
-            (Err(_), Fallback::Popular) => {
-                let rated = match &request.subject {
-                    Subject::User(user) => self.user(user).map_or(&[][..], |user| self.data.interactions.of(user).0),
-                    Subject::History(_) => given.items(),
-                };
+        let basis = self.basis_or_fallback(request, &given)?;
+        let rated = self.seen(request, &given, basis.as_ref());
+        let (mut items, source) = match &basis {
+            Some(basis) => (self.best_unrated(basis, &eligible, request.limit), basis.source()),
+            None => {
                 let allowed = self
                     .by_popularity()
                     .filter(|scored| rated.binary_search(&scored.item.0).is_err() && eligible.contains(scored.item));
-                (allowed.take(request.limit).collect(), Source::Popular, rated.len())
+                (allowed.take(request.limit).collect(), Source::Popular)
             }
-            (Err(error), Fallback::None) => return Err(error),
         };
-        let shortfall = self.shortfall(request.limit, items.len(), rated);
-        Ok(Ranked { items, source, shortfall, unknown_items: unknown.items, unknown_values: unknown.values })
+        let why =
+            request.explain.map_or_else(Vec::new, |terms| self.explain((basis.as_ref(), &given), &mut items, terms));
+        let shortfall = self.shortfall(request.limit, items.len(), rated.len());
+        Ok(Ranked { items, source, why, shortfall, unknown_items: unknown.items, unknown_values: unknown.values })
+    }
+
+    /// What scores for the subject of a request are made from; `None` for popularity.
+    ///
+    /// # Errors
+    /// A subject without a history that the model can use when the request wants no fallback; scores for a history that the
+    /// model cannot fold in, where they were asked for.
+    pub(super) fn basis_or_fallback<'a>(
+        &'a self,
+        request: &Request<'_>,
+        given: &'a Given,
+    ) -> Result<Option<Basis<'a>>, RecommendError> {
+        let folds = self.model().scorer().fold_in().is_some();
+        match (self.basis(&request.subject, given), request.fallback) {
+            (Ok(basis), _) => Ok(Some(basis)),
+            (Err(_), Fallback::Popular) if folds || (request.explain.is_none() && request.what_if.is_none()) => {
+                Ok(None)
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// The items that the subject has in its history, rising: they are in no list.
+    pub(super) fn seen<'a>(&'a self, request: &Request<'_>, given: &'a Given, basis: Option<&Basis<'a>>) -> &'a [u32] {
+        match (basis, &request.subject) {
+            (Some(basis), _) => basis.history().items,
+            (None, Subject::User(user)) => given
+                .changed()
+                .unwrap_or_else(|| self.user(user).map_or(&[][..], |user| self.dataset().interactions.of(user).0)),
+            (None, Subject::History(_)) => given.items(),
+        }
     }
 
     /// Everything that a user rated, best first, equal ratings by rising item index; the score is the rating.
@@ -110,19 +142,19 @@ impl Recommender {
     }
 
     /// All items, most ratings first; the score is their number.
-    fn by_popularity(&self) -> impl Iterator<Item = Scored> {
+    pub(super) fn by_popularity(&self) -> impl Iterator<Item = Scored> {
         #[allow(clippy::cast_precision_loss, reason = "a count is shown as a score; the order is that of the counts")]
         let scored = |&item: &ItemIx| Scored { item, score: self.item_stats(item).count as f32 };
         self.data.interactions.by_popularity().iter().map(scored)
     }
 
-    fn best_unrated(&self, basis: &Basis<'_>, eligible: &Eligible, limit: usize) -> (Vec<Scored>, Source, usize) {
+    fn best_unrated(&self, basis: &Basis<'_>, eligible: &Eligible, limit: usize) -> Vec<Scored> {
         with_scores(&self.model, |scores| {
             basis.score(self.model.scorer(), Candidates::All, scores);
             let rated = basis.history().items;
             rated.iter().for_each(|&item| scores[item as usize] = MASKED);
             eligible.mask(scores);
-            (top_n(scores, limit), basis.source(), rated.len())
+            top_n(scores, limit)
         })
     }
 

@@ -2,8 +2,13 @@
 
 use foretaste_data::ids::ItemIx;
 
+use super::Why;
+
 /// Most items that one request may ask for.
 pub const MAX_LIMIT: usize = 1000;
+
+/// Most entries of a history that an item may be explained by.
+pub const MAX_TERMS: usize = 100;
 
 /// A request for a ranked list.
 #[derive(Clone, Debug)]
@@ -16,6 +21,21 @@ pub struct Request<'a> {
     pub selection: Selection<'a>,
     /// What to do for a user without a history.
     pub fallback: Fallback,
+    /// How many entries of the history each item of the list is explained by, `1..=`[`MAX_TERMS`]; none where it is not asked
+    /// for. What is explained is the folded-in score, so that of a user of the training data is folded in too.
+    pub explain: Option<usize>,
+    /// What the history is changed by before it is folded in, for this request alone.
+    pub what_if: Option<WhatIf<'a>>,
+}
+
+/// A change of the history of a request, as if: what is removed goes first, what is added replaces what is there.
+#[derive(Clone, Debug, Default)]
+pub struct WhatIf<'a> {
+    /// Items with their values; of an item named twice the last value counts. Without a value an item gets the highest of the
+    /// scale, or 1 where values are not opinions. They are as recent as the latest entry of the history.
+    pub add: Vec<(&'a str, Option<f32>)>,
+    /// Items of the history.
+    pub remove: Vec<&'a str>,
 }
 
 impl<'a> Request<'a> {
@@ -32,7 +52,8 @@ impl<'a> Request<'a> {
     }
 
     fn new(subject: Subject<'a>) -> Self {
-        Self { subject, limit: 10, selection: Selection::default(), fallback: Fallback::Popular }
+        let (selection, fallback) = (Selection::default(), Fallback::Popular);
+        Self { subject, limit: 10, selection, fallback, explain: None, what_if: None }
     }
 }
 
@@ -96,6 +117,8 @@ pub struct Ranked {
     pub items: Vec<Scored>,
     /// Where the scores come from.
     pub source: Source,
+    /// Why each of the items has its score; empty where that was not asked for.
+    pub why: Vec<Why>,
     /// Set when fewer items came back than were asked for.
     pub shortfall: Option<Shortfall>,
     /// Ids of the request that the model does not know, in the order in which they were named.
@@ -227,6 +250,22 @@ pub enum RecommendError {
         value: String,
         /// The first part that is known.
         part: String,
+    },
+    /// Too many entries, or none, were to explain an item.
+    #[error("{found} entries of the history were to explain each item, allowed are 1 to {most}")]
+    Terms {
+        /// The number asked for.
+        found: usize,
+        /// The largest number allowed.
+        most: usize,
+    },
+    /// An item that is to be removed is not in the history.
+    #[error("item `{item}` is not in {history}, so that it cannot be removed from it")]
+    NotInHistory {
+        /// The item.
+        item: String,
+        /// The history.
+        history: String,
     },
     /// A rating of the history cannot be used.
     #[error("the rating of item `{item}` is {found}, expected a finite number")]

@@ -17,8 +17,9 @@ use foretaste_linalg::PanelMatrix;
 
 pub use fit::FeatureFactorsParams;
 
+use crate::explain::{each_row, product};
 use crate::fit::narrow;
-use crate::{Candidates, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
 
 /// The factors of every item.
 #[derive(Clone, Debug)]
@@ -66,8 +67,24 @@ impl Scorer for FeatureFactors {
         Some(self)
     }
 
+    fn explain(&self) -> Option<&dyn Explain> {
+        Some(self)
+    }
+
     fn similar(&self) -> Option<&dyn SimilarItems> {
         Some(self)
+    }
+}
+
+impl Explain for FeatureFactors {
+    /// The product of the factors of each entry and of the item.
+    fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
+        each_row(history, items, contributions, |item, row| {
+            let own = self.row(item);
+            for (to, (entry, value)) in row.iter_mut().zip(history.iter()) {
+                *to = if self.positive.holds(value) { product(&own, &self.row(entry)) } else { 0.0 };
+            }
+        });
     }
 }
 

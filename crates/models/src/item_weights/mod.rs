@@ -34,7 +34,7 @@ impl ItemWeights {
     }
 
     /// How much an item of a history speaks for a candidate, where it does: a binary search.
-    fn weight(&self, from: usize, candidate: usize) -> Option<f64> {
+    pub(crate) fn weight(&self, from: usize, candidate: usize) -> Option<f64> {
         let (candidates, weights) = self.matrix.row(from);
         let at = candidates.partition_point(|&other| (other as usize) < candidate);
         candidates.get(at).filter(|&&other| other as usize == candidate).map(|_| f64::from(weights[at]))

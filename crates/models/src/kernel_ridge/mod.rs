@@ -15,8 +15,9 @@ use foretaste_data::ids::{ItemIx, UserIx};
 
 pub use fit::KernelRidgeParams;
 
+use crate::explain::each_row;
 use crate::fit::narrow;
-use crate::{Candidates, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
 
 /// The weights of every item for every other one.
 #[derive(Clone, Debug)]
@@ -59,8 +60,23 @@ impl Scorer for KernelRidge {
         Some(self)
     }
 
+    fn explain(&self) -> Option<&dyn Explain> {
+        Some(self)
+    }
+
     fn similar(&self) -> Option<&dyn SimilarItems> {
         Some(self)
+    }
+}
+
+impl Explain for KernelRidge {
+    /// The weight of each entry for the item.
+    fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
+        each_row(history, items, contributions, |item, row| {
+            for (to, (entry, value)) in row.iter_mut().zip(history.iter()) {
+                *to = if self.positive.holds(value) { f64::from(self.weights(entry)[item]) } else { 0.0 };
+            }
+        });
     }
 }
 

@@ -19,9 +19,10 @@ use foretaste_data::ids::{ItemIx, UserIx};
 
 pub use fit::SequentialRulesParams;
 
+use crate::explain::each_row;
 use crate::item_weights::ItemWeights;
 use crate::sequences::latest;
-use crate::{Candidates, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
 
 /// The rules of every item.
 #[derive(Clone, Debug)]
@@ -64,8 +65,29 @@ impl Scorer for SequentialRules {
         Some(self)
     }
 
+    fn explain(&self) -> Option<&dyn Explain> {
+        Some(self)
+    }
+
     fn similar(&self) -> Option<&dyn SimilarItems> {
         Some(&self.rules)
+    }
+}
+
+impl Explain for SequentialRules {
+    /// What the rules of each of the latest items say; an item in between moves those before it.
+    fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
+        let latest = latest(history, self.positive, self.window);
+        each_row(history, items, contributions, |candidate, row| {
+            row.fill(0.0);
+            let mut left = 1.0;
+            for item in &latest {
+                if let Ok(entry) = history.items.binary_search(item) {
+                    row[entry] = self.rules.weight(*item as usize, candidate).map_or(0.0, |weight| left * weight);
+                }
+                left *= self.history_decay;
+            }
+        });
     }
 }
 

@@ -25,9 +25,10 @@ use foretaste_data::ids::{ItemIx, UserIx};
 
 pub use fit::TwoScaleLinearParams;
 
+use crate::explain::each_row;
 use crate::fit::narrow;
 use crate::sequences::latest;
-use crate::{Candidates, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
 
 /// What is left of an item when it counts as forgotten.
 const FORGOTTEN: f64 = 0.01;
@@ -84,8 +85,30 @@ impl Scorer for TwoScaleLinear {
         Some(self)
     }
 
+    fn explain(&self) -> Option<&dyn Explain> {
+        Some(self)
+    }
+
     fn similar(&self) -> Option<&dyn SimilarItems> {
         Some(self)
+    }
+}
+
+impl Explain for TwoScaleLinear {
+    /// What is left of each item at both scales, times its weights; an item in between moves those before it.
+    fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
+        let longest = self.fading.iter().map(Vec::len).max().unwrap_or(0);
+        let latest = latest(history, self.positive, longest);
+        each_row(history, items, contributions, |candidate, row| {
+            row.fill(0.0);
+            for (places, item) in latest.iter().enumerate() {
+                let Ok(entry) = history.items.binary_search(item) else { continue };
+                for (scale, fading) in self.fading.iter().enumerate() {
+                    let left = fading.get(places).copied().unwrap_or(0.0);
+                    row[entry] += left * f64::from(self.row(scale, *item as usize)[candidate]);
+                }
+            }
+        });
     }
 }
 

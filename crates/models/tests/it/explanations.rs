@@ -1,6 +1,6 @@
 //! What every model promises of explanations, asked of each of them.
 
-use foretaste_data::ids::{ItemIx, UserIx};
+use foretaste_data::ids::ItemIx;
 use foretaste_models::{Candidates, ExplanationKind, History, Model, ModelParams, explanations};
 
 use crate::contract::{ITEMS, USERS, data, fit, history, models};
@@ -62,12 +62,14 @@ fn contributions_and_parts_sum_to_the_folded_in_score() {
             assert_eq!(explained.len(), ITEMS);
             for (item, (explanation, score)) in explained.iter().zip(scores).enumerate() {
                 let what = format!("{} user {user} item {item}", params.summary());
-                assert_eq!(explanation.score.to_bits(), score.to_bits(), "{what}");
+                assert_close(f64::from(explanation.score), score, &what);
                 assert_eq!(explanation.entries.len(), history.items.len(), "{what}");
                 assert_eq!(explanation.kind == ExplanationKind::Parts, !explanation.parts.is_empty(), "{what}");
                 if explanation.kind != ExplanationKind::LeaveOneOut {
                     let parts: f64 = explanation.parts.iter().map(|&(_, part)| part).sum();
-                    assert_close(explanation.entries.iter().sum::<f64>() + parts, score, &what);
+                    let sum = explanation.entries.iter().sum::<f64>() + parts;
+                    assert_close(sum, score, &what);
+                    assert_eq!((sum as f32).to_bits(), explanation.score.to_bits(), "{what}");
                 }
             }
         }
@@ -147,17 +149,5 @@ fn the_contributions_to_an_item_do_not_depend_on_the_other_items() {
         assert!(explanations(model.scorer(), history, &[]).unwrap().is_empty());
         let empty = History { items: &[], values: &[], times: None };
         assert!(explanations(model.scorer(), empty, &[ItemIx(9)]).unwrap()[0].entries.is_empty());
-    }
-}
-
-#[test]
-fn a_new_history_is_explained_as_a_trained_one() {
-    let data = data();
-    for params in explained() {
-        let model = fit(&params, &data);
-        let (items, values) = data.interactions.of(UserIx(5));
-        let stated = History { items, values, times: None };
-        let trained = explanations(model.scorer(), history(&data, 5), &ALL).unwrap();
-        assert_eq!(explanations(model.scorer(), stated, &ALL).unwrap(), trained, "{}", params.summary());
     }
 }

@@ -11,10 +11,11 @@ use crate::error::{ErrorBody, ErrorCode};
 
 use ErrorCode::{
     AmbiguousRequest, BodyTooLarge, ExpectationFailed, ExpiredKey, FitFailed, FitQueueFull, ForeignOrigin,
-    InsufficientRole, Internal, InvalidBody, InvalidLimit, InvalidModel, InvalidParameter, InvalidRank, InvalidRating,
-    MalformedJson, MethodNotAllowed, MisdirectedRequest, MissingKey, MissingParameter, NoDirection, NotEnoughMemory,
-    NotSupported, Overloaded, RateLimited, ShuttingDown, Timeout, TooManyEntries, UnknownHistory, UnknownItem,
-    UnknownJob, UnknownKey, UnknownModel, UnknownUser, UnreadableBody, UnsupportedMediaType, UriTooLong,
+    InsufficientRole, Internal, InvalidBody, InvalidExplain, InvalidLimit, InvalidModel, InvalidParameter, InvalidRank,
+    InvalidRating, MalformedJson, MethodNotAllowed, MisdirectedRequest, MissingKey, MissingParameter, NoDirection,
+    NotEnoughMemory, NotInHistory, NotSupported, Overloaded, RateLimited, ShuttingDown, Timeout, TooManyEntries,
+    UnknownHistory, UnknownItem, UnknownJob, UnknownKey, UnknownModel, UnknownUser, UnreadableBody,
+    UnsupportedMediaType, UriTooLong,
 };
 
 /// Any route, also one that is open to all.
@@ -38,6 +39,19 @@ const SCORED: &[ErrorCode] = &[Overloaded];
 const BODY: &[ErrorCode] = &[MalformedJson, UnreadableBody, Timeout, UnsupportedMediaType, InvalidBody];
 /// Routes that ask for a fit.
 const FIT: &[ErrorCode] = &[InvalidRank, InvalidModel, NotEnoughMemory, FitQueueFull, ShuttingDown];
+
+/// Routes that state a user or a history in the body.
+const HISTORY: &[ErrorCode] = &[
+    UnknownHistory,
+    UnknownUser,
+    NoDirection,
+    NotSupported,
+    InvalidLimit,
+    InvalidExplain,
+    InvalidRating,
+    NotInHistory,
+    TooManyEntries,
+];
 
 /// Declares what a route may answer besides success.
 macro_rules! errors {
@@ -65,9 +79,9 @@ errors! {
     /// Those of a user.
     LookupErrors = OPEN, KEYED, SCORED, &[UnknownUser];
     /// Those of recommendations for a user.
-    RecommendErrors = OPEN, KEYED, SCORED, &[UnknownUser, NoDirection, InvalidLimit, TooManyEntries];
-    /// Those of recommendations for a history.
-    HistoryErrors = OPEN, KEYED, CHANGES, SCORED, BODY, &[UnknownHistory, NoDirection, NotSupported, InvalidLimit, InvalidRating, TooManyEntries];
+    RecommendErrors = OPEN, KEYED, SCORED, &[UnknownUser, NoDirection, NotSupported, InvalidLimit, InvalidExplain, TooManyEntries];
+    /// Those of what is asked for a user or a history in the body.
+    HistoryErrors = OPEN, KEYED, CHANGES, SCORED, BODY, HISTORY;
     /// Those of what is looked up in a model.
     ScoredErrors = OPEN, KEYED, SCORED;
     /// Those of an item.
@@ -130,6 +144,7 @@ fn meaning(code: ErrorCode) -> String {
         UriTooLong => format!("path and query have more than {}", kib(limits.uri_bytes)),
         TooManyEntries => format!("a list has more than {} entries", super::list_query::MAX_ENTRIES),
         InvalidLimit => format!("the limit is not between 1 and {}", foretaste::recommend::MAX_LIMIT),
+        InvalidExplain => format!("`explain` is not between 1 and {}", foretaste::recommend::MAX_TERMS),
         other => other.meaning().to_owned(),
     }
 }

@@ -1,6 +1,8 @@
 //! The wire forms of ranked lists.
 
-use foretaste::recommend::{ListedItem, Ranked, Recommender, Scored, Shortfall, Source, UnknownValue};
+use foretaste::recommend::{
+    Moved, Place, Ranked, RecommendedItem, Recommender, Scored, Shift, Shortfall, Source, UnknownValue,
+};
 use foretaste_service::Version;
 use serde::Serialize;
 
@@ -13,7 +15,7 @@ pub(super) struct Recommendations<'a> {
     /// Where the scores come from.
     source: Source,
     /// The items; equal scores are ordered by id, numbers by value before other ids.
-    items: Vec<ListedItem<'a>>,
+    items: Vec<RecommendedItem<'a>>,
     /// Ids of the request that the model does not know.
     unknown_items: Vec<String>,
     /// Values of filters that no item has; present when there are any.
@@ -22,6 +24,39 @@ pub(super) struct Recommendations<'a> {
     /// Present when fewer items came back than were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     shortfall: Option<Shortfall>,
+    /// Items that are in the list because of `add` and `remove`, with their place. Present with `diff`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entered: Option<Vec<PlacedItem<'a>>>,
+    /// Items that are not in the list because of `add` and `remove`, with the place that they had. Present with `diff`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<Vec<PlacedItem<'a>>>,
+    /// Items that are at another place because of `add` and `remove`. Present with `diff`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved: Option<Vec<MovedItem<'a>>>,
+}
+
+/// An item and its place in a list.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct PlacedItem<'a> {
+    /// The item's id.
+    id: &'a str,
+    /// The item's title, or its id where it has none.
+    title: &'a str,
+    /// Its place, from 1.
+    rank: usize,
+}
+
+/// An item and its places in two lists.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct MovedItem<'a> {
+    /// The item's id.
+    id: &'a str,
+    /// The item's title, or its id where it has none.
+    title: &'a str,
+    /// The place that it had, from 1.
+    from: usize,
+    /// The place that it has.
+    to: usize,
 }
 
 /// A value of a filter that no item has.
@@ -56,10 +91,34 @@ impl<'a> Recommendations<'a> {
         Self {
             model_version: &version.name,
             source: ranked.source,
-            items: version.recommender.listed(&ranked.items),
+            items: version.recommender.recommended(&ranked),
             unknown_items: ranked.unknown_items,
             unknown_values: UnknownEntry::of(ranked.unknown_values),
             shortfall: ranked.shortfall,
+            entered: None,
+            left: None,
+            moved: None,
         }
+    }
+
+    /// The same with how the list differs from another one.
+    pub(super) fn with(mut self, version: &'a Version, shift: Option<&Shift>) -> Self {
+        let Some(shift) = shift else { return self };
+        let named = |item| (version.recommender.item_id(item), version.recommender.title(item));
+        let placed = |places: &[Place]| {
+            let place = |&Place { item, rank }: &Place| {
+                let (id, title) = named(item);
+                PlacedItem { id, title, rank }
+            };
+            Some(places.iter().map(place).collect())
+        };
+        let moved = |&Moved { item, from, to }: &Moved| {
+            let (id, title) = named(item);
+            MovedItem { id, title, from, to }
+        };
+        self.entered = placed(&shift.entered);
+        self.left = placed(&shift.left);
+        self.moved = Some(shift.moved.iter().map(moved).collect());
+        self
     }
 }

@@ -51,12 +51,24 @@ pub(super) struct LimitQuery {
 #[derive(Debug, Deserialize, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct FallbackQuery {
+pub(super) struct FallbackQuery {
     /// What to list for a user or a history that the model does not know.
     #[serde(default)]
     #[param(inline)]
     #[schema(inline)]
-    fallback: Fallback,
+    pub(super) fallback: Fallback,
+}
+
+/// Whether the reply says why.
+#[derive(Debug, Deserialize, IntoParams, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ExplainQuery {
+    /// Entries of the history that each item is explained by: those that contribute most to its score, which then is that of
+    /// the history folded in.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, example = 3)]
+    #[schema(value_type = Option<u16>, minimum = 1, maximum = 100, example = 3)]
+    pub(super) explain: Option<Limit>,
 }
 
 /// What a list of recommendations may hold: how many, which items, what else.
@@ -65,12 +77,13 @@ pub(super) struct ListQuery {
     limit: LimitQuery,
     among: SelectionQuery,
     fallback: FallbackQuery,
+    explain: ExplainQuery,
 }
 
 impl Wire for ListQuery {
     fn read(fields: &mut Fields) -> Result<Self, WireError> {
         let (limit, among) = (LimitQuery::read(fields)?, SelectionQuery::read(fields)?);
-        Ok(Self { limit, among, fallback: FallbackQuery::read(fields)? })
+        Ok(Self { limit, among, fallback: FallbackQuery::read(fields)?, explain: ExplainQuery::read(fields)? })
     }
 }
 
@@ -79,14 +92,15 @@ impl IntoParams for ListQuery {
         let mut all = LimitQuery::into_params(&parameter_in);
         all.extend(SelectionQuery::into_params(&parameter_in));
         all.extend(FallbackQuery::into_params(&parameter_in));
+        all.extend(ExplainQuery::into_params(&parameter_in));
         all
     }
 }
 
 impl ListQuery {
     /// The schemas of its parts, for the body that has their fields.
-    pub(super) fn schemas() -> [RefOr<Schema>; 3] {
-        [LimitQuery::schema(), SelectionQuery::schema(), FallbackQuery::schema()]
+    pub(super) fn schemas() -> [RefOr<Schema>; 4] {
+        [LimitQuery::schema(), SelectionQuery::schema(), FallbackQuery::schema(), ExplainQuery::schema()]
     }
 
     /// # Errors
@@ -98,7 +112,8 @@ impl ListQuery {
     /// The same as a request to the engine.
     pub(super) fn request<'a>(&'a self, subject: Subject<'a>) -> Request<'a> {
         let (limit, fallback) = (self.limit.limit.0, self.fallback.fallback);
-        Request { subject, limit, selection: self.among.selection(), fallback }
+        let (selection, explain) = (self.among.selection(), self.explain.explain.map(|Limit(terms)| terms));
+        Request { subject, limit, selection, fallback, explain, what_if: None }
     }
 }
 
@@ -117,20 +132,24 @@ pub(super) fn check_entries(lists: &[(&str, usize)]) -> Result<(), ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use foretaste::recommend::MAX_LIMIT;
+    use foretaste::recommend::{MAX_LIMIT, MAX_TERMS};
     use serde_json::json;
 
     #[test]
     fn the_numbers_of_the_document_are_those_of_the_code() {
         let document: serde_json::Value = serde_json::from_str(&crate::openapi()).unwrap();
         let body = &document["components"]["schemas"]["RecommendRequest"]["properties"];
-        for list in ["history", "exclude", "only", "genre"] {
+        for list in ["history", "add", "remove", "exclude", "only", "genre"] {
             assert_eq!(body[list]["maxItems"], json!(MAX_ENTRIES), "{list}");
         }
         let parameters = document["paths"]["/v1/users/{user}/recommendations"]["get"]["parameters"].as_array().unwrap();
         let limit = &parameters.iter().find(|parameter| parameter["name"] == "limit").unwrap()["schema"];
         for limit in [limit, &body["limit"]] {
             assert_eq!((&limit["maximum"], &limit["default"]), (&json!(MAX_LIMIT), &json!(DEFAULT_LIMIT)), "{limit}");
+        }
+        let explain = &parameters.iter().find(|parameter| parameter["name"] == "explain").unwrap()["schema"];
+        for explain in [explain, &body["explain"]] {
+            assert_eq!(explain["maximum"], json!(MAX_TERMS), "{explain}");
         }
     }
 
@@ -141,7 +160,8 @@ mod tests {
         let query: Vec<_> =
             parameters.iter().filter(|parameter| parameter["in"] == "query").map(|p| &p["name"]).collect();
         let body = document["components"]["schemas"]["RecommendRequest"]["properties"].as_object().unwrap();
-        let mut body: Vec<&String> = body.keys().filter(|name| *name != "history").collect();
+        let of_bodies = ["history", "user", "add", "remove", "diff"];
+        let mut body: Vec<&String> = body.keys().filter(|name| !of_bodies.contains(&name.as_str())).collect();
         let mut query: Vec<&str> = query.into_iter().map(|name| name.as_str().unwrap()).collect();
         body.sort();
         query.sort_unstable();

@@ -14,7 +14,9 @@ mod popular;
 mod properties;
 mod recommendations;
 mod reply;
+mod score;
 mod selection_query;
+mod subject_body;
 mod tutorial;
 mod users;
 
@@ -39,6 +41,7 @@ fn scored() -> OpenApiRouter<Shared> {
         .routes(routes!(users::recommendations))
         .routes(routes!(users::ratings))
         .routes(routes!(recommendations::recommend))
+        .routes(routes!(score::score))
         .routes(routes!(items::item))
         .routes(routes!(items::similar))
         .routes(routes!(popular::popular))

@@ -1,78 +1,60 @@
-//! Recommendations for a history in the body: what-if, anonymous basket.
+//! Recommendations for a user or a history in the body: what-if, anonymous basket.
 
 use std::borrow::Cow;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
-use foretaste::recommend::Subject;
+use foretaste::recommend::Request;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::errors::HistoryErrors;
 use super::list::Recommendations;
-use super::list_query::{ListQuery, check_entries};
+use super::list_query::ListQuery;
 use super::reply;
+use super::subject_body::{OneSubject, SubjectBody, merged};
 use crate::app::Shared;
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ApiError;
 use crate::extract::body::JsonBody;
 use crate::extract::fields::{Fields, Wire};
 use crate::extract::query::NoQuery;
 use crate::extract::wire_error::WireError;
 
-/// Largest rating of a history: a sum over the longest history of such ratings is still finite.
-const MAX_RATING: f64 = 1e30;
-
-/// A history and what is wanted for it.
+/// A user or a history and what is wanted for it.
 pub(super) struct RecommendRequest {
-    history: History,
+    of: OneSubject,
+    diff: DiffField,
     list: ListQuery,
 }
 
-/// The user or the history that the list is for.
+/// Whether to say what the change of the history changes.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct History {
-    /// What was rated; of an item named twice the last rating counts.
-    #[schema(max_items = 10_000)]
-    history: Vec<HistoryEntry>,
-}
-
-/// An item and its rating.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct HistoryEntry {
-    /// The item's id; a whole number stands for its digits.
-    #[schema(example = "1")]
-    item: String,
-    /// The rating, in the scale of the data.
-    #[schema(minimum = 0, example = 5.0, maximum = 1e30)]
-    rating: f64,
+struct DiffField {
+    /// Whether the reply says how the list differs from that without `add` and `remove`.
+    #[serde(default)]
+    diff: bool,
 }
 
 impl Wire for RecommendRequest {
     fn read(fields: &mut Fields) -> Result<Self, WireError> {
         // The name of this field in bodies until it was made the one of the query.
         fields.rename("genres", "genre")?;
-        Ok(Self { history: History::read(fields)?, list: ListQuery::read(fields)? })
+        let of = OneSubject::read(fields)?;
+        Ok(Self { of, diff: DiffField::read(fields)?, list: ListQuery::read(fields)? })
     }
 }
 
 impl PartialSchema for RecommendRequest {
-    /// One object with the fields of both.
+    /// One object with the fields of all.
     fn schema() -> RefOr<Schema> {
-        let mut schema = History::schema();
-        for part in ListQuery::schemas() {
-            if let (RefOr::T(Schema::Object(object)), RefOr::T(Schema::Object(part))) = (&mut schema, part) {
-                object.properties.extend(part.properties);
-                object.required.extend(part.required);
-                object.description =
-                    Some("A history and what is wanted for it. `genres` is an older name of `genre`.".to_owned());
-            }
-        }
-        schema
+        let parts = [SubjectBody::schema(), DiffField::schema()].into_iter().chain(ListQuery::schemas());
+        let description = "A user or a history and what is wanted for it. `genres` is an older name of `genre`.";
+        merged(parts, description, json!({"history": [{"item": "1", "rating": 5.0}], "limit": 3}))
     }
 }
 
@@ -82,35 +64,37 @@ impl ToSchema for RecommendRequest {
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        History::schemas(schemas);
+        SubjectBody::schemas(schemas);
     }
 }
 
 impl RecommendRequest {
     fn check(&self) -> Result<(), ApiError> {
-        let history = &self.history.history;
-        check_entries(&[("history", history.len())])?;
-        self.list.check()?;
-        match history.iter().find(|entry| entry.rating > MAX_RATING) {
-            Some(HistoryEntry { rating, .. }) => {
-                Err(ErrorCode::InvalidRating.because(format!("a rating is {rating}, allowed are 0 to {MAX_RATING}")))
-            }
-            None => Ok(()),
-        }
+        self.of.check()?;
+        self.list.check()
     }
 
-    fn subject(&self) -> Subject<'_> {
-        let history = self.history.history.iter();
-        Subject::History(history.map(|entry| (entry.item.as_str(), entry.rating as f32)).collect())
+    fn request(&self) -> Request<'_> {
+        // A list that is compared with another is scored as that one is, changed or not.
+        let what_if = self.of.what_if().or_else(|| self.diff.diff.then(Default::default));
+        Request { what_if, ..self.list.request(self.of.subject()) }
     }
 }
 
-/// Items recommended for a history, best first
+/// Items recommended for a user or a history in the body, best first
 ///
-/// The history is folded in: no fit is needed, and the ratings of a known user give that user's scores exactly.
+/// A history is folded in: no fit is needed, and the ratings of a known user give that user's scores exactly. With `add` and
+/// `remove` the list is the one that there would be if the history were another one; nothing is written.
 #[utoipa::path(
     post, path = "/v1/recommendations", tag = "recommendations", operation_id = "recommend_for_history",
-    request_body(content = RecommendRequest, example = json!({"history": [{"item": "1", "rating": 5.0}], "limit": 3})),
+    request_body(
+        content = RecommendRequest,
+        examples(
+            ("a history" = (value = json!({"history": [{"item": "1", "rating": 5.0}], "limit": 3}))),
+            ("why" = (value = json!({"history": [{"item": "1", "rating": 5.0}, {"item": "2", "rating": 1.0}], "limit": 3, "explain": 2}))),
+            ("what if" = (value = json!({"user": "500", "add": [{"item": "1", "value": 5.0}], "diff": true}))),
+        ),
+    ),
     responses((status = 200, description = "The items", body = Recommendations), HistoryErrors)
 )]
 pub(super) async fn recommend(
@@ -120,8 +104,10 @@ pub(super) async fn recommend(
 ) -> Result<Response<Body>, ApiError> {
     request.check()?;
     app.score(move |version| {
-        let ranked = version.recommender.recommend(&request.list.request(request.subject()))?;
-        reply::json(version, &Recommendations::new(version, ranked))
+        let (asked, recommender) = (request.request(), &version.recommender);
+        let ranked = recommender.recommend(&asked)?;
+        let shift = request.diff.diff.then(|| recommender.shift(&asked, &ranked.items)).transpose()?;
+        reply::json(version, &Recommendations::new(version, ranked).with(version, shift.as_ref()))
     })
     .await
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::client::{Running, start};
 
 const RECOMMEND: &str = "/v1/recommendations";
+const SCORE: &str = "/v1/score";
 
 /// `status code: message` of a body that is refused.
 fn refused(server: &Running, target: &str, body: &str) -> String {
@@ -19,7 +20,7 @@ fn a_wrong_shape_is_named_with_its_place_and_what_is_expected_there() {
         (RECOMMEND, r#"[]"#, "the body is an array, expected an object"),
         (RECOMMEND, r#"null"#, "the body is null, expected an object"),
         (RECOMMEND, r#""history""#, "the body is \"history\", expected an object"),
-        (RECOMMEND, r#"{}"#, "the body has no `history`, expected an object with `history`"),
+        (RECOMMEND, r#"{}"#, "the body has no `history` and no `user`, expected one of them"),
         (RECOMMEND, r#"{"history": {}}"#, "`history` is an object, expected an array"),
         (
             RECOMMEND,
@@ -73,8 +74,23 @@ fn a_wrong_shape_is_named_with_its_place_and_what_is_expected_there() {
         (
             RECOMMEND,
             r#"{"history": [], "colour": 1}"#,
-            "the body has a field `colour`, known are history, limit, exclude, only, genre, min_year, max_year, fallback",
+            "the body has a field `colour`, known are history, user, add, remove, diff, limit, exclude, only, genre, \
+             min_year, max_year, fallback, explain",
         ),
+        (RECOMMEND, r#"{"history": [], "user": "u5"}"#, "the body has `history` and `user`, expected one of them"),
+        (RECOMMEND, r#"{"user": 2.5}"#, "`user` is 2.5, expected a string"),
+        (RECOMMEND, r#"{"user": "u5", "add": ["2"]}"#, "`add[0]` is \"2\", expected an object with `item` and `value`"),
+        (
+            RECOMMEND,
+            r#"{"user": "u5", "add": [{"item": "2", "value": "5"}]}"#,
+            "`add[0].value` is \"5\", expected a number",
+        ),
+        (RECOMMEND, r#"{"user": "u5", "remove": [{"item": "2"}]}"#, "`remove[0]` is an object, expected a string"),
+        (RECOMMEND, r#"{"user": "u5", "diff": "yes"}"#, "`diff` is \"yes\", expected true or false"),
+        (RECOMMEND, r#"{"user": "u5", "explain": 2.5}"#, "`explain` is 2.5, expected a whole number"),
+        (SCORE, r#"{"user": "u5"}"#, "the body has no `items`, expected an object with `items`"),
+        (SCORE, r#"{"items": ["2"]}"#, "the body has no `history` and no `user`, expected one of them"),
+        (SCORE, r#"{"user": "u5", "items": "2"}"#, "`items` is \"2\", expected an array"),
         ("/v1/models", r#"[20]"#, "the body is an array, expected an object"),
         ("/recommended", r#"[["5"]]"#, "the body is an array, expected an object"),
         ("/recommended", r#"{"args": [["5"]]}"#, "`args` is an array, expected an object with `param`"),
@@ -101,6 +117,14 @@ fn no_message_speaks_of_types_of_rust() {
         (RECOMMEND, "{\"history\": [], \"genre\": ?}"),
         (RECOMMEND, "{\"history\": [], \"min_year\": ?}"),
         (RECOMMEND, "{\"history\": [], \"fallback\": ?}"),
+        (RECOMMEND, "{\"history\": [], \"explain\": ?}"),
+        (RECOMMEND, "{\"history\": [], \"add\": ?}"),
+        (RECOMMEND, "{\"history\": [], \"add\": [{\"item\": \"2\", \"value\": ?}]}"),
+        (RECOMMEND, "{\"history\": [], \"remove\": ?}"),
+        (RECOMMEND, "{\"history\": [], \"diff\": ?}"),
+        (RECOMMEND, "{\"user\": ?}"),
+        (SCORE, "?"),
+        (SCORE, "{\"user\": \"u5\", \"items\": ?}"),
         ("/v1/models", "?"),
         ("/v1/models", "{\"rank\": ?}"),
         ("/viewed", "?"),

@@ -7,6 +7,7 @@ mod client;
 mod endpoints;
 mod endurance;
 mod errors;
+mod explanations;
 mod keys;
 mod properties;
 mod replies;
