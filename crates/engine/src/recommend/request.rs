@@ -32,7 +32,7 @@ pub struct Request<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct WhatIf<'a> {
     /// Items with their values; of an item named twice the last value counts. Without a value an item gets the highest of the
-    /// scale, or 1 where values are not opinions. They are as recent as the latest entry of the history.
+    /// scale, or 1 where values are not opinions. They come after the latest entry of the history, in their order.
     pub add: Vec<(&'a str, Option<f32>)>,
     /// Items of the history.
     pub remove: Vec<&'a str>,

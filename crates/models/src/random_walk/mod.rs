@@ -72,8 +72,8 @@ impl Scorer for RandomWalk {
 }
 
 impl Explain for RandomWalk {
-    /// The weight of each entry for the item. Not said to be additive: a probability would be divided by the number of
-    /// entries, which a score leaves out.
+    /// The weight of each entry for the item. No promise to stay a sum of independent terms: the first step of a walk, left
+    /// out here, has a probability by the length of the history.
     fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
         self.weights.contributions(history, items, contributions);
     }

@@ -138,8 +138,8 @@ impl FoldIn for ScaledSvd {
 }
 
 impl Explain for ScaledSvd {
-    /// `c_h^-item_exponent v_h · v_i c_i^item_exponent`: |history| x factors for each item. Not said to be additive: the
-    /// model divides by the user's number of items, which a score leaves out.
+    /// `c_h^-item_exponent v_h · v_i c_i^item_exponent`: |history| x factors for each item. No promise of the family to
+    /// stay a sum of independent terms.
     fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
         let width = self.singular_values.len();
         let mut own = vec![0f32; width];

@@ -24,7 +24,7 @@ pub(super) struct SubjectBody {
     /// The id of a user of the training data; a whole number stands for its digits.
     #[schema(example = "500")]
     user: Option<String>,
-    /// What the history would have too, or with another value, as recent as its latest entry. Nothing is written.
+    /// What the history would have too, or with another value, after its latest entry, in this order. Nothing is written.
     #[serde(default)]
     #[schema(max_items = 10_000)]
     add: Vec<AddedEntry>,
