@@ -251,7 +251,7 @@ fn what_the_model_that_serves_cannot_do_is_said() {
 fn every_error_of_every_operation_is_documented_with_its_codes() {
     let document: Value = serde_json::from_str(&foretaste_server::openapi()).unwrap();
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 18);
+    assert_eq!(paths.len(), 19);
     // Routes by what they do, and the codes that each kind may answer.
     let any = [
         "400 ambiguous_request",
@@ -267,27 +267,37 @@ fn every_error_of_every_operation_is_documented_with_its_codes() {
         ["400 malformed_json", "400 unreadable_body", "408 timeout", "415 unsupported_media_type", "422 invalid_body"];
     let fit =
         ["409 fit_queue_full", "422 invalid_model", "422 invalid_rank", "422 not_enough_memory", "503 shutting_down"];
-    let more: [(&str, &[&str]); 19] = [
+    let history = [
+        "404 no_direction",
+        "404 unknown_history",
+        "404 unknown_user",
+        "422 invalid_explain",
+        "422 invalid_limit",
+        "422 invalid_rating",
+        "422 not_in_history",
+        "422 not_supported",
+        "422 too_many_entries",
+        "503 overloaded",
+    ];
+    let more: [(&str, &[&str]); 20] = [
         ("viewed", &["400 missing_parameter", "404 unknown_user", "503 overloaded"]),
         ("recommended", &["400 missing_parameter", "404 unknown_user", "503 overloaded"]),
         ("recompute_svd", &["400 missing_parameter", "500 fit_failed"]),
         (
             "user_recommendations",
-            &["404 no_direction", "404 unknown_user", "422 invalid_limit", "422 too_many_entries", "503 overloaded"],
-        ),
-        ("user_ratings", &["404 unknown_user", "422 invalid_limit", "503 overloaded"]),
-        (
-            "recommend_for_history",
             &[
                 "404 no_direction",
-                "404 unknown_history",
-                "422 not_supported",
+                "404 unknown_user",
+                "422 invalid_explain",
                 "422 invalid_limit",
-                "422 invalid_rating",
+                "422 not_supported",
                 "422 too_many_entries",
                 "503 overloaded",
             ],
         ),
+        ("user_ratings", &["404 unknown_user", "422 invalid_limit", "503 overloaded"]),
+        ("recommend_for_history", &history),
+        ("score", &history),
         ("item", &["404 unknown_item", "503 overloaded"]),
         (
             "similar_items",

@@ -16,7 +16,7 @@ fn a_list_is_explained_only_where_that_is_asked_for() {
     assert_eq!(ids(&plain["items"]), ids(&why["items"]));
     assert_eq!((&plain["source"], &why["source"]), (&json!("model"), &json!("fold_in")));
     for (plain, why) in plain["items"].as_array().unwrap().iter().zip(why["items"].as_array().unwrap()) {
-        assert_eq!(plain.as_object().unwrap().keys().collect::<Vec<_>>(), ["id", "title", "score"]);
+        assert_eq!(plain.as_object().unwrap().keys().collect::<Vec<_>>(), ["id", "score", "title"]);
         assert_eq!((&why["kind"], &why["additive"]), (&json!("contributions"), &json!(true)));
         let terms = why["because"].as_array().unwrap();
         assert_eq!(terms.len() as u64 + why["others"]["count"].as_u64().unwrap(), 8);
