@@ -204,7 +204,9 @@ fn lists_for_many_users_at_once_are_those_of_each_alone_for_every_model_and_a_us
     let source = foretaste::table::Source::bytes(format!("{RATINGS}e,1,0\n"));
     let (ratings, _) = read_interactions(source, &ReadOptions::default(), &mut |_| ControlFlow::Continue(())).unwrap();
     let data = Arc::new(Dataset { catalogue: data().catalogue.clone(), ..Dataset::new("groups", ratings) });
-    for (params, settings) in [("svd", "rank=2"), ("ials", "factors=3"), ("scaled_svd", "factors=2"), ("ease", "lambda=2")] {
+    for (params, settings) in
+        [("svd", "rank=2"), ("ials", "factors=3"), ("scaled_svd", "factors=2"), ("ease", "lambda=2")]
+    {
         let params = ModelParams::of(params).unwrap().with(&[settings]).unwrap();
         let epoch = jiff::Timestamp::UNIX_EPOCH;
         let (recommender, _) =

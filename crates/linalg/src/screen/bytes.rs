@@ -59,19 +59,21 @@ impl Bytes {
         let mut pairs = vec![Pairs([[0; 2]; ROWS]); panels * width];
         let (mut steps, mut errors) = (vec![0f32; panels * ROWS], vec![0f32; panels * ROWS]);
         let rows = pairs.par_chunks_exact_mut(width).zip(steps.par_chunks_exact_mut(ROWS));
-        let lengths = rows.zip(errors.par_chunks_exact_mut(ROWS)).enumerate().map(|(panel, ((pairs, steps), errors))| {
-            let (mut row, mut longest) = (vec![0f32; ncols], 0f64);
-            for at in 0..ROWS.min(nrows.saturating_sub(panel * ROWS)) {
-                matrix.row(panel * ROWS + at, &mut row);
-                let (step, error, length) = rounded(&row, |column, whole| pairs[column / 2].0[at][column % 2] = whole);
-                (steps[at], errors[at]) = (step, error);
-                longest = longest.max(length);
-                if !length.is_finite() {
-                    return f64::INFINITY;
+        let lengths =
+            rows.zip(errors.par_chunks_exact_mut(ROWS)).enumerate().map(|(panel, ((pairs, steps), errors))| {
+                let (mut row, mut longest) = (vec![0f32; ncols], 0f64);
+                for at in 0..ROWS.min(nrows.saturating_sub(panel * ROWS)) {
+                    matrix.row(panel * ROWS + at, &mut row);
+                    let (step, error, length) =
+                        rounded(&row, |column, whole| pairs[column / 2].0[at][column % 2] = whole);
+                    (steps[at], errors[at]) = (step, error);
+                    longest = longest.max(length);
+                    if !length.is_finite() {
+                        return f64::INFINITY;
+                    }
                 }
-            }
-            longest
-        });
+                longest
+            });
         let longest = lengths.collect::<Vec<f64>>().into_iter().fold(0.0, f64::max);
         Self { nrows, ncols, pairs, steps, errors, longest }
     }

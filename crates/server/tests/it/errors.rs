@@ -247,6 +247,20 @@ fn what_the_model_that_serves_cannot_do_is_said() {
     assert_eq!(server.get("/v1/users/u5/recommendations").status, 200);
 }
 
+/// What a list for a history, or a place in one, may be refused with.
+const HISTORY: [&str; 10] = [
+    "404 no_direction",
+    "404 unknown_history",
+    "404 unknown_user",
+    "422 invalid_explain",
+    "422 invalid_limit",
+    "422 invalid_rating",
+    "422 not_in_history",
+    "422 not_supported",
+    "422 too_many_entries",
+    "503 overloaded",
+];
+
 #[test]
 fn every_error_of_every_operation_is_documented_with_its_codes() {
     let document: Value = serde_json::from_str(&foretaste_server::openapi()).unwrap();
@@ -267,18 +281,6 @@ fn every_error_of_every_operation_is_documented_with_its_codes() {
         ["400 malformed_json", "400 unreadable_body", "408 timeout", "415 unsupported_media_type", "422 invalid_body"];
     let fit =
         ["409 fit_queue_full", "422 invalid_model", "422 invalid_rank", "422 not_enough_memory", "503 shutting_down"];
-    let history = [
-        "404 no_direction",
-        "404 unknown_history",
-        "404 unknown_user",
-        "422 invalid_explain",
-        "422 invalid_limit",
-        "422 invalid_rating",
-        "422 not_in_history",
-        "422 not_supported",
-        "422 too_many_entries",
-        "503 overloaded",
-    ];
     let more: [(&str, &[&str]); 20] = [
         ("viewed", &["400 missing_parameter", "404 unknown_user", "503 overloaded"]),
         ("recommended", &["400 missing_parameter", "404 unknown_user", "503 overloaded"]),
@@ -296,8 +298,8 @@ fn every_error_of_every_operation_is_documented_with_its_codes() {
             ],
         ),
         ("user_ratings", &["404 unknown_user", "422 invalid_limit", "503 overloaded"]),
-        ("recommend_for_history", &history),
-        ("score", &history),
+        ("recommend_for_history", &HISTORY),
+        ("score", &HISTORY),
         ("item", &["404 unknown_item", "503 overloaded"]),
         (
             "similar_items",
