@@ -4,6 +4,7 @@
 //! told, and a [`Model`] fitted. A model scores through [`Scorer`]; what only some models can do is a capability that it
 //! hands out: [`FoldIn`], [`SimilarItems`], [`Explain`].
 
+pub mod bayesian_fm;
 pub mod bias;
 pub mod blend;
 pub mod content;

@@ -90,6 +90,11 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
         "ials" if shape.entries <= 2_000_000 && shape.users <= 100_000 => {
             all(&[&["epochs=1", "factors=8"], &["epochs=1"], &["epochs=1", "factors=200"]])
         }
+        "bayesian_fm" if shape.entries <= 200_000 && shape.users <= 10_000 => all(&[
+            &["sweeps=3", "burn_in=0", "samples=3"],
+            &["sweeps=16", "burn_in=0", "samples=16", "factors=4", "rated_items=false", "output=normal"],
+            &["sweeps=2", "burn_in=0", "samples=2", "factors=30", "rating_users=false"],
+        ]),
         "popularity" => all(&[&[], &["all_time=true"]]),
         "bias" | "trending" => all(&[&[]]),
         "random_walk" if shape.items > 2000 || multiplications > 100_000_000 => all(&[&[], &["neighbours=1000"]]),

@@ -80,6 +80,7 @@ const CRATES: &[Crate] = &[
             ("svd", &["fit"]),
             ("popularity", &["fit"]),
             ("bias", &["fit"]),
+            ("bayesian_fm", &["fit"]),
             ("weighting", &["fit"]),
             ("sparse_sections", &[]),
             ("sequences", &["fit", "positive", "scorer"]),
@@ -123,6 +124,7 @@ const CRATES: &[Crate] = &[
                     "kernel_ridge",
                     "feature_factors",
                     "blend",
+                    "bayesian_fm",
                 ],
             ),
             (
@@ -140,6 +142,7 @@ const CRATES: &[Crate] = &[
                     "scaled_svd",
                     "kernel_autoencoder",
                     "ials",
+                    "bayesian_fm",
                 ],
             ),
         ],

@@ -77,6 +77,13 @@ fn values_out_of_range_are_refused_without_work() {
         ("slim", "tolerance=0", "tolerance 0 was asked for, allowed are above 0 to 0.1"),
         ("user_knn", "neighbours=0", "neighbours 0 was asked for, allowed are whole numbers from 1 on"),
         ("user_knn", "power=0", "power 0 was asked for, allowed are above 0 to 10"),
+        ("bayesian_fm", "factors=0", "factors 0 was asked for, allowed are whole numbers from 1 to 1024"),
+        ("bayesian_fm", "sweeps=0", "sweeps 0 was asked for, allowed are whole numbers from 1 on"),
+        (
+            "bayesian_fm",
+            "burn_in=500",
+            "burn_in 500 was asked for, allowed are 0 to 448, so that 64 samples can be kept of 512 sweeps",
+        ),
         ("bias", "item_shrinkage=-2", "item_shrinkage -2 was asked for, allowed are numbers from 0 on"),
         ("kernel_ridge", "lambda=0", "lambda 0 was asked for, allowed are numbers above 0"),
         ("kernel_ridge", "degree=17", "degree 17 was asked for, allowed are 1 to 16"),

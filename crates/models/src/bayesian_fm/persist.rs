@@ -1,0 +1,101 @@
+//! The sections of the Bayesian factorisation machine in a model file.
+//!
+//! | kind | section | content |
+//! |---|---|---|
+//! | 110 | factorisation machine output | f64: least and greatest rating; then mean and deviation, or the levels of the scale |
+//! | 111 | factorisation machine states | f64, for each sample: offset, noise; by column the means and the precisions of a user's own weights; the moments of interactions, columns x columns; the cut points |
+//! | 112 | factorisation machine items | f32, items x columns x samples |
+//! | 113 | factorisation machine rated items | f32, items x columns x samples; empty without such features |
+//! | 114 | factorisation machine users | f32, users x (columns and a variance) x samples |
+
+use foretaste_data::container::{ContainerError, Reader, Section, Writer};
+
+use super::fit::Output;
+use super::samples::{Samples, State};
+use super::{BayesianFm, BayesianFmParams, Rule};
+use crate::Shape;
+use crate::fit::narrow;
+
+const OUTPUT: Section = Section { kind: 110, name: "factorisation machine output" };
+const STATES: Section = Section { kind: 111, name: "factorisation machine states" };
+const ITEMS: Section = Section { kind: 112, name: "factorisation machine items" };
+const RATED: Section = Section { kind: 113, name: "factorisation machine rated items" };
+const USERS: Section = Section { kind: 114, name: "factorisation machine users" };
+
+/// Products of numbers have to fit into an f32, and so have their sums; a fit gives numbers below 100.
+const LARGEST: f32 = 1e12;
+
+pub(super) const SECTIONS: &[Section] = &[OUTPUT, STATES, ITEMS, RATED, USERS];
+
+pub(super) fn save(model: &BayesianFm, file: &mut Writer) {
+    let scale = model.scale.iter().map(|&end| f64::from(end));
+    match &model.output {
+        Rule::Normal { mean, deviation } => file.array(OUTPUT, scale.chain([*mean, *deviation])),
+        Rule::Levels(levels) => file.array(OUTPUT, scale.chain(levels.iter().map(|&level| f64::from(level)))),
+    }
+    let numbers = model.samples.states.iter().flat_map(|state| {
+        let State { offset, noise, means, precisions, moments, points } = state;
+        [*offset, *noise].into_iter().chain([means, precisions, moments, points].into_iter().flatten().copied())
+    });
+    file.array(STATES, numbers);
+    file.array(ITEMS, model.samples.items.iter().copied());
+    file.array(RATED, model.samples.rated.iter().copied());
+    file.array(USERS, model.users.iter().copied());
+}
+
+pub(super) fn load(params: &BayesianFmParams, shape: &Shape, file: &Reader<'_>) -> Result<BayesianFm, ContainerError> {
+    let output = file.bytes(OUTPUT)?.len() / 8;
+    if params.is_refused() || output < 4 || params.output == Output::Normal && output != 4 {
+        return Err(OUTPUT.corrupt("another number of entries than their parameters ask for"));
+    }
+    let numbers = file.array::<f64>(OUTPUT, Some(output))?;
+    OUTPUT.check_finite(&numbers)?;
+    let scale = [narrow(numbers[0]), narrow(numbers[1])];
+    let output = if params.output == Output::Normal {
+        if numbers[3] <= 0.0 {
+            return Err(OUTPUT.corrupt("a deviation that is not above 0"));
+        }
+        Rule::Normal { mean: numbers[2], deviation: numbers[3] }
+    } else {
+        let levels: Vec<f32> = numbers[2..].iter().map(|&level| narrow(level)).collect();
+        if !levels.is_sorted_by(|a, b| a < b) {
+            return Err(OUTPUT.corrupt("levels that do not rise"));
+        }
+        Rule::Levels(levels)
+    };
+    let (width, count) = (params.factors + 1, params.samples);
+    let points = if let Rule::Levels(levels) = &output { levels.len() - 1 } else { 0 };
+    let each = 2 + 2 * width + width * width + points;
+    let numbers = file.array::<f64>(STATES, Some(count * each))?;
+    STATES.check_finite(&numbers)?;
+    let states: Vec<State> = numbers.chunks_exact(each).map(|numbers| state(numbers, width)).collect();
+    for state in &states {
+        if state.noise <= 0.0 || state.precisions.iter().any(|&precision| precision <= 0.0) {
+            return Err(STATES.corrupt("a precision that is not above 0"));
+        }
+        if !state.points.is_sorted_by(|a, b| a < b) {
+            return Err(STATES.corrupt("cut points that do not rise"));
+        }
+    }
+    let size = |rows: usize, columns: usize| rows.checked_mul(columns * count);
+    let items = file.array::<f32>(ITEMS, size(shape.items, width))?;
+    let rated = file.array::<f32>(RATED, size(if params.rated_items { shape.items } else { 0 }, width))?;
+    let users = file.array::<f32>(USERS, size(shape.users, width + 1))?;
+    for (section, numbers) in [(ITEMS, &items), (RATED, &rated), (USERS, &users)] {
+        section.check_at_most(numbers, LARGEST)?;
+    }
+    if users.chunks_exact((width + 1) * count).any(|user| user[width * count..].iter().any(|&variance| variance < 0.0))
+    {
+        return Err(USERS.corrupt("a variance below 0"));
+    }
+    Ok(BayesianFm { samples: Samples { count, width, items, rated, states }, users, output, scale })
+}
+
+fn state(numbers: &[f64], width: usize) -> State {
+    let (first, rest) = numbers.split_at(2);
+    let (means, rest) = rest.split_at(width);
+    let (precisions, rest) = rest.split_at(width);
+    let (moments, points) = rest.split_at(width * width);
+    let [means, precisions, moments, points] = [means, precisions, moments, points].map(<[f64]>::to_vec);
+    State { offset: first[0], noise: first[1], means, precisions, moments, points }
+}

@@ -1,0 +1,109 @@
+//! What is kept of the sampler's states, in the form in which a request needs it.
+
+use super::chain::{Chain, Target};
+use super::side::Features;
+use crate::fit::narrow;
+
+/// States of the sampler, thinned out. A sample's score of a user and an item is a sum over `width` columns: the first of both
+/// added up, the products of the others.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Samples {
+    /// Number of samples.
+    pub(crate) count: usize,
+    /// One more than the number of factors.
+    pub(crate) width: usize,
+    /// items x width x count.
+    pub(crate) items: Vec<f32>,
+    /// The weights of an item as one that a user has rated, items x width x count; empty without such features.
+    pub(crate) rated: Vec<f32>,
+    /// Of each sample.
+    pub(crate) states: Vec<State>,
+}
+
+/// The numbers of one sample that belong to no item.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct State {
+    /// What every score has in common.
+    pub(crate) offset: f64,
+    /// Precision of the noise.
+    pub(crate) noise: f64,
+    /// Means of a user's own weights, by column, before anything is known of the user.
+    pub(crate) means: Vec<f64>,
+    /// The precisions of these.
+    pub(crate) precisions: Vec<f64>,
+    /// The mean of `x xᵀ` over interactions, width x width, where `x` is 1 and the factors of the interaction's item.
+    pub(crate) moments: Vec<f64>,
+    /// Ends of the levels of an ordinal rating; empty for others.
+    pub(crate) points: Vec<f64>,
+}
+
+impl Samples {
+    /// Room for a number of samples.
+    pub(crate) fn new(count: usize, width: usize, items: usize, has_rated: bool) -> Self {
+        let numbers = items * width * count;
+        let rated = vec![0f32; if has_rated { numbers } else { 0 }];
+        Self { count, width, items: vec![0f32; numbers], rated, states: Vec::with_capacity(count) }
+    }
+
+    /// Keeps the state as the next sample.
+    pub(crate) fn keep(&mut self, chain: &Chain<'_>) {
+        let (at, width, count) = (self.states.len(), self.width, self.count);
+        let mut columns: Vec<Vec<f64>> = vec![chain.items.sums_of(0).iter().map(|sums| sums[0]).collect()];
+        for sums in &chain.items.sums {
+            let of_factor = sums.iter().map(|&[sum, squares]| (sum, 0.5 * (sum * sum - squares)));
+            let (factor, alone): (Vec<f64>, Vec<f64>) = of_factor.unzip();
+            columns[0].iter_mut().zip(alone).for_each(|(to, alone)| *to += alone);
+            columns.push(factor);
+        }
+        write(&mut self.items, (at, count), &columns);
+        let rated = chain.users.groups.iter().find(|group| matches!(group.features, Features::Implicit(_)));
+        if let Some(group) = rated.filter(|_| !self.rated.is_empty()) {
+            write(&mut self.rated, (at, count), &group.weights);
+        }
+        let mut moments = vec![0f64; width * width];
+        let mut interactions = 0.0;
+        for (item, row) in chain.items.rows.iter().enumerate() {
+            let of = |column: usize| if column == 0 { 1.0 } else { columns[column][item] };
+            interactions += row.count;
+            for a in 0..width {
+                for b in 0..width {
+                    moments[a * width + b] += row.count * of(a) * of(b);
+                }
+            }
+        }
+        moments.iter_mut().for_each(|moment| *moment /= interactions);
+        let own = &chain.users.groups[0].priors;
+        self.states.push(State {
+            offset: chain.offset,
+            noise: chain.noise,
+            means: own.iter().map(|prior| prior.mean).collect(),
+            precisions: own.iter().map(|prior| prior.precision).collect(),
+            moments,
+            points: match &chain.target {
+                Target::Rating => Vec::new(),
+                Target::Level { cut_points, .. } => cut_points.points.clone(),
+            },
+        });
+    }
+
+    /// The numbers of an item, width x count.
+    pub(crate) fn item(&self, item: usize) -> &[f32] {
+        let size = self.width * self.count;
+        &self.items[item * size..][..size]
+    }
+
+    /// Its weights as one that a user has rated.
+    pub(crate) fn rated(&self, item: usize) -> &[f32] {
+        let size = self.width * self.count;
+        &self.rated[item * size..][..size]
+    }
+}
+
+/// Writes columns, one number a row each, as sample `at` of `count`.
+fn write(to: &mut [f32], (at, count): (usize, usize), columns: &[Vec<f64>]) {
+    for (row, to) in to.chunks_exact_mut(columns.len() * count).enumerate() {
+        for (to, column) in to.chunks_exact_mut(count).zip(columns) {
+            to[at] = narrow(column[row]);
+        }
+    }
+}
