@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 
+import fm_reference
 from conftest import real_data, run
 
 COLUMNS = ["user", "item", "rating", "time"]
@@ -59,3 +60,28 @@ def test_decayed_popularity_is_the_sum_of_halved_interactions(tmp_path):
         assert np.abs(scores / unseen[[item["id"] for item in items]] - 1).max() < 1e-5
         assert np.abs(scores / unseen[ranked[:1000]] - 1).to_numpy().max() < 1e-5
         assert [item["id"] for item in items[:100]] == ranked[:100]
+
+
+def test_the_bayesian_factorisation_machine_has_the_posterior_mean_of_a_plain_sampler(tmp_path):
+    rng, shape = np.random.default_rng(2), (9, 7)
+    taste, kind = rng.normal(size=shape[0]), rng.normal(size=shape[1])
+    level = 3 + 1.2 * np.outer(taste, kind) + 0.7 * rng.normal(size=shape)
+    users, items = np.nonzero(rng.random(shape) < 0.7)
+    values = level[users, items].clip(1, 5).round(2)
+    table = pd.DataFrame({"user": users, "item": items, "rating": values})
+    table.to_csv(tmp_path / "ratings.csv", index=False)
+    pairs = pd.DataFrame([(u, i) for u in range(shape[0]) for i in range(shape[1])], columns=["user", "item"])
+    pairs.to_csv(tmp_path / "pairs.csv", index=False)
+
+    def predicted(model, *settings):
+        flags = [flag for setting in settings for flag in ("--set", setting)]
+        told = run("predict", tmp_path / "ratings.csv", "--model", model, *flags, "--pairs", tmp_path / "pairs.csv")
+        return np.array([float(row["score"]) for row in csv.DictReader(told.splitlines())]).reshape(shape)
+
+    plain = [fm_reference.posterior_mean(users, items, values, shape, 1, 1200, 200, seed) for seed in range(4)]
+    expected = np.mean(plain, 0).clip(values.min(), values.max())
+    error = np.sqrt(np.mean(np.var(plain, 0, ddof=1)) / len(plain))  # of the mean of the chains
+    found = predicted("bayesian_fm", "output=normal", "factors=1", "sweeps=40000", "burn_in=500", "samples=1000")
+    distance = np.sqrt(np.mean((found - expected) ** 2))
+    assert distance < 3 * error, (distance, error)
+    assert np.sqrt(np.mean((predicted("bias") - expected) ** 2)) > 10 * error, "the test could not fail"

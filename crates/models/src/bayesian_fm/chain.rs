@@ -228,9 +228,12 @@ mod tests {
         let matrix = ratings();
         let by_item = matrix.transpose();
         let counts: Vec<usize> = (0..9).map(|item| by_item.row(item).0.len()).collect();
+        // Two properties of users, of which a user may have both; and one of items.
+        let of_users = CsrMatrix::new(12, vec![0, 5, 8], vec![0, 2, 4, 6, 8, 1, 2, 3], vec![0.5; 8]).unwrap();
+        let of_items = CsrMatrix::new(9, vec![0, 3], vec![1, 5, 8], vec![1.0; 3]).unwrap();
         let features = [
-            vec![Features::Ids(12), Features::Implicit(&by_item)],
-            vec![Features::Ids(9), Features::Implicit(&matrix)],
+            vec![Features::Ids(12), Features::Implicit(&by_item), Features::Property(&of_users)],
+            vec![Features::Ids(9), Features::Implicit(&matrix), Features::Property(&of_items)],
         ];
         let ratings = matrix.values().iter().map(|&value| f64::from(value) - 3.0).collect();
         let levels = matrix.values().iter().map(|&value| value as u8 - 1).collect();

@@ -4,14 +4,15 @@ use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::dataset::Dataset;
 use foretaste_data::ids::UserIx;
 use foretaste_data::interactions::{Feedback, Interactions};
+use foretaste_linalg::CsrMatrix;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::chain::{Chain, Target};
 use super::cut_points::CutPoints;
-use super::samples::Samples;
+use super::samples::{Samples, Told};
 use super::side::Features;
-use super::{BayesianFm, Rule, persist};
+use super::{BayesianFm, Rule, persist, properties};
 use crate::fit::{OnProgress, check_at_least_one, check_finite, tell};
 use crate::{Family, FitError, FitReport, History, Memory, Shape};
 
@@ -51,6 +52,8 @@ pub struct BayesianFmParams {
     pub rated_items: bool,
     /// Whether the users who have rated an item are features of the item.
     pub rating_users: bool,
+    /// Whether what is known of users and items are features: all properties but text.
+    pub properties: bool,
     /// Seed of the sampler. Equal seeds give equal bytes.
     pub seed: u64,
 }
@@ -66,6 +69,7 @@ impl Default for BayesianFmParams {
             output: Output::Ordinal,
             rated_items: true,
             rating_users: true,
+            properties: true,
             seed: 0,
         }
     }
@@ -150,7 +154,7 @@ impl Family for BayesianFm {
         let (users, items, entries) = (shape.users as u64, shape.items as u64, shape.entries as u64);
         let (width, count) = (params.factors as u64 + 1, params.samples as u64);
         let rated = u64::from(params.rated_items);
-        let samples = 4 * width * count * items * (1 + rated) + 8 * count * (width * width + 2 * width);
+        let samples = 4 * width * count * items * (1 + rated) + 8 * count * (width * width + 3 * width);
         let of_users = 4 * (width + 1) * count * users;
         let rows = 80 + 16 * (width - 1);
         let weights = users * (1 + u64::from(params.rating_users)) + items * (1 + rated);
@@ -174,6 +178,13 @@ impl Family for BayesianFm {
         };
         let matrix = interactions.matrix();
         let output = rule(params, interactions)?;
+        let known = |catalogue, rows| {
+            let groups = if params.properties { properties::groups(catalogue, rows) } else { Ok(Vec::new()) };
+            groups.map_err(|error| FitError::Failed { what: "choice of properties", source: error.into() })
+        };
+        let [user_properties, item_properties] =
+            [known(&data.users, matrix.nrows())?, known(&data.catalogue, matrix.ncols())?];
+        let mut told = Told::default();
         let samples = report.phase("sample", || {
             let by_item = matrix.transpose();
             let counts: Vec<usize> = by_item.offsets().windows(2).map(|ends| ends[1] - ends[0]).collect();
@@ -185,6 +196,8 @@ impl Family for BayesianFm {
             if params.rating_users {
                 of_items.push(Features::Implicit(matrix));
             }
+            of_users.extend(user_properties.iter().map(Features::Property));
+            of_items.extend(item_properties.iter().map(Features::Property));
             let ratings = targets(&output, matrix.values());
             let features = [of_users, of_items];
             let mut chain = Chain::new(matrix, &counts, features, params.factors, ratings, params.seed);
@@ -192,7 +205,7 @@ impl Family for BayesianFm {
             for sweep in 1..=params.sweeps {
                 chain.sweep();
                 while samples.states.len() < params.samples && sweep >= params.kept_after(samples.states.len()) {
-                    samples.keep(&chain);
+                    samples.keep(&chain, &mut told);
                 }
                 #[expect(clippy::cast_precision_loss, reason = "a number of sweeps is far below 2^53")]
                 tell(progress, 0.9 * sweep as f64 / params.sweeps as f64)?;
@@ -203,11 +216,13 @@ impl Family for BayesianFm {
         let size = (samples.width + 1) * samples.count;
         let mut model = Self { samples, users: Vec::new(), output, scale: [least, most] };
         report.phase("users", || {
+            let of_users: Vec<CsrMatrix> = user_properties.iter().map(CsrMatrix::transpose).collect();
             let mut users = vec![0f32; matrix.nrows() * size];
             users.par_chunks_exact_mut(size).enumerate().with_min_len(TASK).for_each(|(user, to)| {
                 #[expect(clippy::cast_possible_truncation, reason = "users are counted in 32 bits")]
                 let (items, values) = interactions.of(UserIx(user as u32));
-                to.copy_from_slice(&model.folded(History { items, values, times: None }));
+                let known = told.sums(size - model.samples.count, of_users.iter().map(|features| features.row(user)));
+                to.copy_from_slice(&model.folded(History { items, values, times: None }, known));
             });
             model.users = users;
         });

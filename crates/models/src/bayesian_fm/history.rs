@@ -7,7 +7,7 @@
 use super::cut_points::CutPoints;
 use super::gauss::Gauss;
 use super::normal_equations::Cholesky;
-use super::samples::{Samples, State};
+use super::samples::{Samples, State, Sums};
 use crate::History;
 use crate::fit::narrow;
 
@@ -33,10 +33,11 @@ struct Base {
 impl Samples {
     /// The numbers of a user with this history, (width + 1) x count: the columns of a score, and the variance that not knowing
     /// the user's own weights leaves in it, the mean over interactions of the training data. `rating` makes of a value what the
-    /// sampler saw, `level` the level of it. O(history x width² x count).
+    /// sampler saw, `level` the level of it; `told` is what the user has by properties. O(history x width² x count).
     pub(crate) fn user(
         &self,
         history: History<'_>,
+        told: Sums,
         rating: impl Fn(f32) -> f64,
         level: impl Fn(f32) -> usize,
     ) -> Vec<f32> {
@@ -47,7 +48,7 @@ impl Samples {
             ratings: history.iter().map(|(_, value)| rating(value)).collect(),
             levels: history.iter().map(|(_, value)| level(value)).collect(),
         };
-        let (sums, squares) = self.implicit(history);
+        let Sums { sums, squares } = self.implicit(history, told);
         for (at, state) in self.states.iter().enumerate() {
             let base = Base::new(at, (width, count), &sums, &squares);
             let (own, variance) = rated.solve(at, count, state, &base);
@@ -62,24 +63,14 @@ impl Samples {
         numbers
     }
 
-    /// For all samples at once, the sums of what the rated items have as such, and of its squares, width x count each.
-    fn implicit(&self, history: History<'_>) -> (Vec<f64>, Vec<f64>) {
-        let size = self.width * self.count;
-        let (mut sums, mut squares) = (vec![0f64; size], vec![0f64; size]);
-        if !self.rated.is_empty() && !history.items.is_empty() {
-            for (item, _) in history.iter() {
-                for ((sum, square), &weight) in sums.iter_mut().zip(&mut squares).zip(self.rated(item)) {
-                    let weight = f64::from(weight);
-                    *sum += weight;
-                    *square += weight * weight;
-                }
-            }
+    /// Adds what the rated items have as such.
+    fn implicit(&self, history: History<'_>, mut told: Sums) -> Sums {
+        if !self.rated.is_empty() {
             #[expect(clippy::cast_precision_loss, reason = "a history is far shorter than 2^53")]
-            let count = history.items.len() as f64;
-            sums.iter_mut().for_each(|sum| *sum /= count.sqrt());
-            squares.iter_mut().for_each(|square| *square /= count);
+            let value = 1.0 / (history.items.len().max(1) as f64).sqrt();
+            history.iter().for_each(|(item, _)| told.add(self.rated(item), value));
         }
-        (sums, squares)
+        told
     }
 }
 

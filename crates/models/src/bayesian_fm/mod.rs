@@ -2,7 +2,7 @@
 //! drawn from what the ratings leave possible.
 //!
 //! An interaction has features `x`: its user, its item; the items that the user has rated and the users who have rated the
-//! item, each group scaled to length 1. Its score is
+//! item, each group scaled to length 1; and the properties of both. Its score is
 //!
 //! ```text
 //! offset + sum_j w_j x_j + sum over pairs j < k of (v_j . v_k) x_j x_k
@@ -25,6 +25,7 @@ mod gauss;
 mod history;
 mod normal_equations;
 mod persist;
+mod properties;
 mod samples;
 mod side;
 
@@ -32,7 +33,7 @@ use foretaste_data::ids::{ItemIx, UserIx};
 
 pub use fit::{BayesianFmParams, Output};
 use gauss::Gauss;
-use samples::Samples;
+use samples::{Samples, Sums};
 
 use crate::fit::narrow;
 use crate::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
@@ -107,8 +108,8 @@ impl BayesianFm {
         &self.users[user.0 as usize * size..][..size]
     }
 
-    fn folded(&self, history: History<'_>) -> Vec<f32> {
-        self.samples.user(history, |value| self.output.rating(value), |value| self.output.level(value))
+    fn folded(&self, history: History<'_>, told: Sums) -> Vec<f32> {
+        self.samples.user(history, told, |value| self.output.rating(value), |value| self.output.level(value))
     }
 
     /// The scores of an item in all samples.
@@ -223,8 +224,10 @@ impl Scorer for BayesianFm {
 }
 
 impl FoldIn for BayesianFm {
+    /// A history states no properties of a user, so those of the mean user stand in for them: only where the data have none is this
+    /// what a user of the training data with the same history has.
     fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
-        self.score(&self.folded(history), candidates, scores);
+        self.score(&self.folded(history, Sums::typical(&self.samples)), candidates, scores);
     }
 }
 

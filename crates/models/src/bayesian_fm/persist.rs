@@ -3,7 +3,7 @@
 //! | kind | section | content |
 //! |---|---|---|
 //! | 110 | factorisation machine output | f64: least and greatest rating; then mean and deviation, or the levels of the scale |
-//! | 111 | factorisation machine states | f64, for each sample: offset, noise; by column the means and the precisions of a user's own weights; the moments of interactions, columns x columns; the cut points |
+//! | 111 | factorisation machine states | f64, for each sample: offset, noise; by column the means and the precisions of a user's own weights; the moments of interactions, columns x columns; what a user has by properties, by column; the cut points |
 //! | 112 | factorisation machine items | f32, items x columns x samples |
 //! | 113 | factorisation machine rated items | f32, items x columns x samples; empty without such features |
 //! | 114 | factorisation machine users | f32, users x (columns and a variance) x samples |
@@ -34,8 +34,10 @@ pub(super) fn save(model: &BayesianFm, file: &mut Writer) {
         Rule::Levels(levels) => file.array(OUTPUT, scale.chain(levels.iter().map(|&level| f64::from(level)))),
     }
     let numbers = model.samples.states.iter().flat_map(|state| {
-        let State { offset, noise, means, precisions, moments, points } = state;
-        [*offset, *noise].into_iter().chain([means, precisions, moments, points].into_iter().flatten().copied())
+        let State { offset, noise, means, precisions, moments, typical, points } = state;
+        [*offset, *noise]
+            .into_iter()
+            .chain([means, precisions, moments, typical, points].into_iter().flatten().copied())
     });
     file.array(STATES, numbers);
     file.array(ITEMS, model.samples.items.iter().copied());
@@ -65,7 +67,7 @@ pub(super) fn load(params: &BayesianFmParams, shape: &Shape, file: &Reader<'_>) 
     };
     let (width, count) = (params.factors + 1, params.samples);
     let points = if let Rule::Levels(levels) = &output { levels.len() - 1 } else { 0 };
-    let each = 2 + 2 * width + width * width + points;
+    let each = 2 + 3 * width + width * width + points;
     let numbers = file.array::<f64>(STATES, Some(count * each))?;
     STATES.check_finite(&numbers)?;
     let states: Vec<State> = numbers.chunks_exact(each).map(|numbers| state(numbers, width)).collect();
@@ -95,7 +97,9 @@ fn state(numbers: &[f64], width: usize) -> State {
     let (first, rest) = numbers.split_at(2);
     let (means, rest) = rest.split_at(width);
     let (precisions, rest) = rest.split_at(width);
-    let (moments, points) = rest.split_at(width * width);
-    let [means, precisions, moments, points] = [means, precisions, moments, points].map(<[f64]>::to_vec);
-    State { offset: first[0], noise: first[1], means, precisions, moments, points }
+    let (moments, rest) = rest.split_at(width * width);
+    let (typical, points) = rest.split_at(width);
+    let [means, precisions, moments, typical, points] =
+        [means, precisions, moments, typical, points].map(<[f64]>::to_vec);
+    State { offset: first[0], noise: first[1], means, precisions, moments, typical, points }
 }

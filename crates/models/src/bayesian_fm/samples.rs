@@ -20,6 +20,20 @@ pub(crate) struct Samples {
     pub(crate) states: Vec<State>,
 }
 
+/// What users have by their properties, in every sample.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// The weights of the properties' features, group after group, each features x width x count.
+    groups: Vec<Vec<f32>>,
+}
+
+/// A user's features other than the user itself, summed up: weights times values, and the squares of these; width x count each.
+#[derive(Clone, Debug)]
+pub(crate) struct Sums {
+    pub(crate) sums: Vec<f64>,
+    pub(crate) squares: Vec<f64>,
+}
+
 /// The numbers of one sample that belong to no item.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct State {
@@ -33,6 +47,8 @@ pub(crate) struct State {
     pub(crate) precisions: Vec<f64>,
     /// The mean of `x xᵀ` over interactions, width x width, where `x` is 1 and the factors of the interaction's item.
     pub(crate) moments: Vec<f64>,
+    /// What a user has by properties, by column, the mean over users: it stands in where they are not known.
+    pub(crate) typical: Vec<f64>,
     /// Ends of the levels of an ordinal rating; empty for others.
     pub(crate) points: Vec<f64>,
 }
@@ -46,7 +62,7 @@ impl Samples {
     }
 
     /// Keeps the state as the next sample.
-    pub(crate) fn keep(&mut self, chain: &Chain<'_>) {
+    pub(crate) fn keep(&mut self, chain: &Chain<'_>, told: &mut Told) {
         let (at, width, count) = (self.states.len(), self.width, self.count);
         let mut columns: Vec<Vec<f64>> = vec![chain.items.sums_of(0).iter().map(|sums| sums[0]).collect()];
         for sums in &chain.items.sums {
@@ -72,6 +88,7 @@ impl Samples {
             }
         }
         moments.iter_mut().for_each(|moment| *moment /= interactions);
+        told.keep(chain, (at, count));
         let own = &chain.users.groups[0].priors;
         self.states.push(State {
             offset: chain.offset,
@@ -79,6 +96,7 @@ impl Samples {
             means: own.iter().map(|prior| prior.mean).collect(),
             precisions: own.iter().map(|prior| prior.precision).collect(),
             moments,
+            typical: typical(chain, width),
             points: match &chain.target {
                 Target::Rating => Vec::new(),
                 Target::Level { cut_points, .. } => cut_points.points.clone(),
@@ -97,6 +115,81 @@ impl Samples {
         let size = self.width * self.count;
         &self.rated[item * size..][..size]
     }
+}
+
+impl Told {
+    fn keep(&mut self, chain: &Chain<'_>, sample: (usize, usize)) {
+        let properties = chain.users.groups.iter().filter(|group| matches!(group.features, Features::Property(_)));
+        for (at, group) in properties.enumerate() {
+            if self.groups.len() == at {
+                self.groups.push(vec![0f32; group.features.count() * group.weights.len() * sample.1]);
+            }
+            write(&mut self.groups[at], sample, &group.weights);
+        }
+    }
+
+    /// What a user has by properties, given for each group the user's features and values.
+    pub(crate) fn sums<'b>(&self, size: usize, features: impl Iterator<Item = (&'b [u32], &'b [f32])>) -> Sums {
+        let mut sums = Sums { sums: vec![0f64; size], squares: vec![0f64; size] };
+        for (weights, (features, values)) in self.groups.iter().zip(features) {
+            for (&feature, &value) in features.iter().zip(values) {
+                sums.add(&weights[feature as usize * size..][..size], f64::from(value));
+            }
+        }
+        sums
+    }
+}
+
+impl Sums {
+    /// Adds a feature with these weights and this value.
+    pub(crate) fn add(&mut self, weights: &[f32], value: f64) {
+        for ((sum, square), &weight) in self.sums.iter_mut().zip(&mut self.squares).zip(weights) {
+            let product = f64::from(weight) * value;
+            *sum += product;
+            *square += product * product;
+        }
+    }
+
+    /// What stands in for properties that are not known.
+    pub(crate) fn typical(samples: &Samples) -> Self {
+        let count = samples.count;
+        let size = samples.width * count;
+        let mut sums = Self { sums: vec![0f64; size], squares: vec![0f64; size] };
+        for (at, state) in samples.states.iter().enumerate() {
+            for (column, typical) in state.typical.iter().enumerate() {
+                sums.sums[column * count + at] = *typical;
+                // Pairs of properties are in the first column.
+                sums.squares[column * count + at] = typical * typical;
+            }
+        }
+        sums
+    }
+}
+
+/// The mean over users of what they have by properties: by itself, pairs of properties included, and to each factor.
+fn typical(chain: &Chain<'_>, width: usize) -> Vec<f64> {
+    let (users, mut means) = (&chain.users, vec![0f64; width]);
+    let properties = || users.groups.iter().filter(|group| matches!(group.features, Features::Property(_)));
+    if properties().next().is_none() {
+        return means;
+    }
+    for column in 0..width {
+        let mut sums = vec![[0f64; 2]; users.rows.len()];
+        for group in properties() {
+            group.for_each(&users.rows, |feature, row, value| {
+                let product = group.weights[column][feature] * value;
+                sums[row][0] += product;
+                sums[row][1] += product * product;
+            });
+        }
+        means[column] += sums.iter().map(|sums| sums[0]).sum::<f64>();
+        if column > 0 {
+            means[0] += sums.iter().map(|[sum, squares]| 0.5 * (sum * sum - squares)).sum::<f64>();
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a number of users is far below 2^53")]
+    means.iter_mut().for_each(|mean| *mean /= users.rows.len() as f64);
+    means
 }
 
 /// Writes columns, one number a row each, as sample `at` of `count`.

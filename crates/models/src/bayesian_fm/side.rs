@@ -36,13 +36,15 @@ pub(crate) enum Features<'a> {
     Ids(usize),
     /// A feature for each row of this matrix, had by the rows of the side that are its columns, with the row's `scale`.
     Implicit(&'a CsrMatrix),
+    /// A feature for each row of this matrix, had by the rows of the side that are its columns, with the values there.
+    Property(&'a CsrMatrix),
 }
 
 impl Features<'_> {
     pub(crate) fn count(&self) -> usize {
         match self {
             Self::Ids(count) => *count,
-            Self::Implicit(matrix) => matrix.nrows(),
+            Self::Implicit(matrix) | Self::Property(matrix) => matrix.nrows(),
         }
     }
 }
@@ -202,10 +204,13 @@ impl Group<'_> {
     pub(crate) fn for_each(&self, rows: &[Row], mut visit: impl FnMut(usize, usize, f64)) {
         match &self.features {
             Features::Ids(count) => (0..*count).for_each(|at| visit(at, at, 1.0)),
-            Features::Implicit(matrix) => {
+            Features::Implicit(matrix) | Features::Property(matrix) => {
+                let is_property = matches!(self.features, Features::Property(_));
                 for feature in 0..matrix.nrows() {
-                    for &row in matrix.row(feature).0 {
-                        visit(feature, row as usize, rows[row as usize].scale);
+                    let (having, values) = matrix.row(feature);
+                    for (&row, &value) in having.iter().zip(values) {
+                        let value = if is_property { f64::from(value) } else { rows[row as usize].scale };
+                        visit(feature, row as usize, value);
                     }
                 }
             }
@@ -224,19 +229,16 @@ impl Group<'_> {
                 }
             }
             Features::Implicit(matrix) => {
-                for (feature, weight) in weights.iter_mut().enumerate() {
-                    let having = matrix.row(feature).0;
-                    let mut terms = (0.0, 0.0);
-                    for &row in having {
-                        let row = &rows[row as usize];
-                        linear_terms(row, row.scale, &mut terms);
-                    }
-                    let change = prior.draw_weight(weight, terms, noise, draws);
-                    for &row in having {
-                        let row = &mut rows[row as usize];
-                        change_linear(row, row.scale, change);
-                    }
-                }
+                let value = |row: &Row, _: f32| row.scale;
+                draw_linear(matrix, value, rows, weights, |weight, terms| {
+                    prior.draw_weight(weight, terms, noise, draws)
+                });
+            }
+            Features::Property(matrix) => {
+                let value = |_: &Row, value: f32| f64::from(value);
+                draw_linear(matrix, value, rows, weights, |weight, terms| {
+                    prior.draw_weight(weight, terms, noise, draws)
+                });
             }
         }
     }
@@ -253,20 +255,63 @@ impl Group<'_> {
                 }
             }
             Features::Implicit(matrix) => {
-                for (feature, weight) in weights.iter_mut().enumerate() {
-                    let having = matrix.row(feature).0;
-                    let (before, mut terms) = (*weight, (0.0, 0.0));
-                    for &row in having {
-                        let row = &rows[row as usize];
-                        factor_terms(row, row.scale, before, &mut terms);
-                    }
-                    let change = prior.draw_weight(weight, terms, noise, draws);
-                    for &row in having {
-                        let row = &mut rows[row as usize];
-                        change_factor(row, row.scale, before, change);
-                    }
-                }
+                let value = |row: &Row, _: f32| row.scale;
+                draw_factor(matrix, value, rows, weights, |weight, terms| {
+                    prior.draw_weight(weight, terms, noise, draws)
+                });
             }
+            Features::Property(matrix) => {
+                let value = |_: &Row, value: f32| f64::from(value);
+                draw_factor(matrix, value, rows, weights, |weight, terms| {
+                    prior.draw_weight(weight, terms, noise, draws)
+                });
+            }
+        }
+    }
+}
+
+/// Draws the linear weights of the features of a matrix, whose value in a row is what `value` makes of row and matrix.
+fn draw_linear(
+    matrix: &CsrMatrix,
+    value: impl Fn(&Row, f32) -> f64,
+    rows: &mut [Row],
+    weights: &mut [f64],
+    mut draw: impl FnMut(&mut f64, (f64, f64)) -> f64,
+) {
+    for (feature, weight) in weights.iter_mut().enumerate() {
+        let (having, values) = matrix.row(feature);
+        let mut terms = (0.0, 0.0);
+        for (&row, &x) in having.iter().zip(values) {
+            let row = &rows[row as usize];
+            linear_terms(row, value(row, x), &mut terms);
+        }
+        let change = draw(weight, terms);
+        for (&row, &x) in having.iter().zip(values) {
+            let row = &mut rows[row as usize];
+            change_linear(row, value(row, x), change);
+        }
+    }
+}
+
+/// The same of the weights of a factor.
+fn draw_factor(
+    matrix: &CsrMatrix,
+    value: impl Fn(&Row, f32) -> f64,
+    rows: &mut [Row],
+    weights: &mut [f64],
+    mut draw: impl FnMut(&mut f64, (f64, f64)) -> f64,
+) {
+    for (feature, weight) in weights.iter_mut().enumerate() {
+        let (having, values) = matrix.row(feature);
+        let (before, mut terms) = (*weight, (0.0, 0.0));
+        for (&row, &x) in having.iter().zip(values) {
+            let row = &rows[row as usize];
+            factor_terms(row, value(row, x), before, &mut terms);
+        }
+        let change = draw(weight, terms);
+        for (&row, &x) in having.iter().zip(values) {
+            let row = &mut rows[row as usize];
+            change_factor(row, value(row, x), before, change);
         }
     }
 }
