@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::fit::OnProgress;
 use crate::params::{self, ParamsError};
-use crate::{Family, FitError, FitReport, Fitted, Memory, Scorer, Shape, Short};
+use crate::{Dimension, Family, FitError, FitReport, Fitted, Memory, Scorer, Shape, Short};
 
 /// Declares the families: a variant, the model's type, and what it is for in one line.
 macro_rules! families {
@@ -65,6 +65,18 @@ macro_rules! families {
             #[must_use]
             pub fn summary(&self) -> String {
                 match self { $(Self::$variant(params) => <$family>::summary(params),)+ }
+            }
+
+            /// What of the model's parameters a search varies.
+            #[must_use]
+            pub fn space(&self) -> Vec<Dimension> {
+                match self { $(Self::$variant(_) => <$family>::space(),)+ }
+            }
+
+            /// Settings of the model that a search tries before others.
+            #[must_use]
+            pub fn published(&self) -> &'static [&'static [&'static str]] {
+                match self { $(Self::$variant(_) => <$family>::published(),)+ }
             }
 
             /// Checks the parameters against the shape, without work.

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::fit::OnProgress;
 use crate::params;
-use crate::{FitError, FitReport, Memory, Scorer, Shape};
+use crate::{Dimension, FitError, FitReport, Memory, Scorer, Shape};
 
 /// A family of models. A new one is a folder that implements this, and a line in `families.rs`.
 pub trait Family: Scorer + Clone + Debug + Sized {
@@ -34,6 +34,16 @@ pub trait Family: Scorer + Clone + Debug + Sized {
         let differing = params::to_map(params).into_iter().filter(|(name, value)| defaults.get(name) != Some(value));
         let settings: Vec<String> = differing.map(|(name, value)| format!("{name} {value}")).collect();
         if settings.is_empty() { Self::NAME.to_owned() } else { format!("{} with {}", Self::NAME, settings.join(", ")) }
+    }
+
+    /// What of the parameters a search varies; the others stay as they are. As it stands: none.
+    fn space() -> Vec<Dimension> {
+        Vec::new()
+    }
+
+    /// Settings that a publication or these docs found good, such as `lambda=300`, which a search tries before others.
+    fn published() -> &'static [&'static [&'static str]] {
+        &[]
     }
 
     /// Checks the parameters against the shape, without work.

@@ -29,6 +29,7 @@ mod scorer;
 mod sequences;
 pub mod sequential_rules;
 pub mod slim;
+mod space;
 mod sparse_sections;
 pub mod svd;
 pub mod trending;
@@ -43,6 +44,7 @@ pub use fit::{FitError, FitProgress, FitReport, Fitted, Memory, OnProgress, Phas
 pub use params::{Number, ParamsError, Short};
 pub use positive::Positive;
 pub use scorer::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
+pub use space::{Dimension, Range, RangeError};
 pub use weighting::Weighting;
 
 #[cfg(test)]

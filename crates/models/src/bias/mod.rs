@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::explain::each_row;
 use crate::fit::{OnProgress, check_range, narrow, tell};
 use crate::{
-    Candidates, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory, Scorer, Shape,
+    Candidates, Dimension, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory, Scorer, Shape,
 };
 
 /// What the fit of the bias baseline may choose.
@@ -81,6 +81,10 @@ impl Family for Bias {
     const NAME: &'static str = "bias";
     const SECTIONS: &'static [Section] = persist::SECTIONS;
     type Params = BiasParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![Dimension::log("item_shrinkage", 0.5, 50.0), Dimension::log("user_shrinkage", 0.5, 50.0)]
+    }
 
     fn check(params: &BiasParams, _: &Shape) -> Result<(), FitError> {
         check_range("item_shrinkage", params.item_shrinkage, 0.0, f64::INFINITY)?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ease, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
-use crate::{Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// What the fit of EASE may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,19 @@ impl Family for Ease {
     const NAME: &'static str = "ease";
     const SECTIONS: &'static [Section] = persist::SECTIONS;
     type Params = EaseParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![
+            Dimension::log("lambda", 50.0, 2000.0),
+            Dimension::linear("dropout", 0.0, 0.8),
+            Dimension::linear("user_exponent", 0.0, 1.0),
+        ]
+    }
+
+    /// Those of Anelli et al. (UMAP 2022) for MovieLens 1M, and those of `docs/models.md` for EDLAE.
+    fn published() -> &'static [&'static [&'static str]] {
+        &[&["lambda=239"], &["lambda=300", "dropout=0.65", "user_exponent=0.5"]]
+    }
 
     fn check(params: &EaseParams, _: &Shape) -> Result<(), FitError> {
         check_range("lambda", params.lambda, f64::MIN_POSITIVE, f64::INFINITY)?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ials, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
-use crate::{Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// Most factors: each thread holds up to 16 bytes times their square.
 const MOST_FACTORS: usize = 4096;
@@ -185,6 +185,10 @@ impl Family for Ials {
     const NAME: &'static str = "ials";
     const SECTIONS: &'static [Section] = persist::SECTIONS;
     type Params = IalsParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![Dimension::log("regularization", 0.001, 0.05), Dimension::log("unobserved_weight", 0.01, 1.0)]
+    }
 
     fn check(params: &IalsParams, _: &Shape) -> Result<(), FitError> {
         params.check()

@@ -10,7 +10,7 @@ use super::ItemKnn;
 use crate::fit::{OnProgress, check_at_least_one, check_range, narrow, tell};
 use crate::item_weights::{ItemWeights, Lists};
 use crate::weighting::{Weigher, count, takers};
-use crate::{Family, FitError, FitReport, Memory, Positive, Shape, Weighting};
+use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape, Weighting};
 
 /// What the fit of item-kNN may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +53,15 @@ impl Family for ItemKnn {
     const NAME: &'static str = "item_knn";
     const SECTIONS: &'static [Section] = ItemWeights::SECTIONS;
     type Params = ItemKnnParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![
+            Dimension::whole_log("neighbours", 20, 1000),
+            Dimension::log("shrink", 1.0, 1000.0),
+            Dimension::linear("asymmetry", 0.1, 0.9),
+            Dimension::linear("power", 1.0, 3.0),
+        ]
+    }
 
     fn check(params: &ItemKnnParams, _: &Shape) -> Result<(), FitError> {
         check_at_least_one("neighbours", params.neighbours)?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{KernelAutoencoder, kernel, persist};
 use crate::fit::{OnProgress, check_finite, check_range, tell};
-use crate::{Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// The most hidden layers: with more, all histories grow alike.
 const DEEPEST: usize = 20;
@@ -40,6 +40,10 @@ impl Family for KernelAutoencoder {
     const NAME: &'static str = "kernel_autoencoder";
     const SECTIONS: &'static [Section] = persist::SECTIONS;
     type Params = KernelAutoencoderParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![Dimension::whole("depth", 2, 5), Dimension::log("lambda", 1.0, 20.0)]
+    }
 
     fn check(params: &KernelAutoencoderParams, _: &Shape) -> Result<(), FitError> {
         let whole = |name, found: usize, most: usize| {

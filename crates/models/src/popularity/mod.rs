@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fit::{OnProgress, check_range, narrow, tell};
 use crate::{
-    Candidates, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory, Scorer, Shape,
+    Candidates, Dimension, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory, Scorer, Shape,
 };
 
 const SCORES: Section = Section { kind: 40, name: "popularity" };
@@ -65,6 +65,10 @@ impl Family for Popularity {
     const NAME: &'static str = "popularity";
     const SECTIONS: &'static [Section] = &[SCORES];
     type Params = PopularityParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![Dimension::log("half_life", 1.0, 1000.0)]
+    }
 
     fn check(params: &PopularityParams, _: &Shape) -> Result<(), FitError> {
         match params.half_life {

@@ -9,7 +9,7 @@ use super::RandomWalk;
 use crate::fit::{OnProgress, check_at_least_one, check_range, narrow, tell};
 use crate::item_weights::{ItemWeights, Lists};
 use crate::weighting::count;
-use crate::{Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// What the fit of random walks may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,14 @@ impl Family for RandomWalk {
     const NAME: &'static str = "random_walk";
     const SECTIONS: &'static [Section] = ItemWeights::SECTIONS;
     type Params = RandomWalkParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![
+            Dimension::whole_log("neighbours", 50, 1000),
+            Dimension::linear("alpha", 0.4, 1.6),
+            Dimension::linear("beta", 0.0, 0.8),
+        ]
+    }
 
     fn check(params: &RandomWalkParams, _: &Shape) -> Result<(), FitError> {
         check_at_least_one("neighbours", params.neighbours)?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Parts, ScaledSvd, persist, scale};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
-use crate::{Family, FitError, FitProgress, FitReport, Memory, Positive, Shape};
+use crate::{Dimension, Family, FitError, FitProgress, FitReport, Memory, Positive, Shape};
 
 /// What the fit of a scaled SVD may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +57,14 @@ impl Family for ScaledSvd {
     fn defaults_for(shape: &Shape) -> ScaledSvdParams {
         let default = ScaledSvdParams::default();
         ScaledSvdParams { factors: default.factors.min(shape.users.min(shape.items)).max(1), ..default }
+    }
+
+    fn space() -> Vec<Dimension> {
+        vec![
+            Dimension::whole_log("factors", 10, 200),
+            Dimension::linear("user_exponent", 0.0, 0.5),
+            Dimension::linear("item_exponent", 0.0, 0.6),
+        ]
     }
 
     fn check(params: &ScaledSvdParams, shape: &Shape) -> Result<(), FitError> {

@@ -11,7 +11,7 @@ use super::descent::{Scratch, descend};
 use crate::fit::{OnProgress, check_at_least_one, check_range, narrow, tell};
 use crate::item_weights::{ItemWeights, Lists};
 use crate::weighting::count;
-use crate::{Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// Parts of the candidates between which the caller is told how far the fit is.
 const PARTS: usize = 50;
@@ -47,6 +47,10 @@ impl Family for Slim {
     const NAME: &'static str = "slim";
     const SECTIONS: &'static [Section] = ItemWeights::SECTIONS;
     type Params = SlimParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![Dimension::log("l1", 0.1, 10.0), Dimension::log("l2", 0.5, 200.0)]
+    }
 
     fn check(params: &SlimParams, _: &Shape) -> Result<(), FitError> {
         check_range("l1", params.l1, 0.0, f64::INFINITY)?;

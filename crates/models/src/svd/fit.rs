@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::progress::Work;
 use super::{Parts, TruncatedSvd, by_rows, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
-use crate::{Family, FitError, FitProgress, FitReport, Memory, Number, Shape, Short};
+use crate::{Dimension, Family, FitError, FitProgress, FitReport, Memory, Number, Shape, Short};
 
 /// Numbers that one task checks.
 const CHECKED: usize = 1 << 14;
@@ -84,6 +84,10 @@ impl Family for TruncatedSvd {
 
     fn summary(params: &SvdParams) -> String {
         format!("rank {}", params.rank)
+    }
+
+    fn space() -> Vec<Dimension> {
+        vec![Dimension::whole_log(SvdParams::K, 5, 200)]
     }
 
     fn check(params: &SvdParams, shape: &Shape) -> Result<(), FitError> {

@@ -8,7 +8,7 @@ use super::{UserKnn, persist};
 use crate::fit::{OnProgress, check_at_least_one, check_range, tell};
 use crate::sparse_sections::SparseSections;
 use crate::weighting::{Weigher, count, takers};
-use crate::{Family, FitError, FitReport, Memory, Positive, Shape, Weighting};
+use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape, Weighting};
 
 /// What user-kNN may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +60,15 @@ impl Family for UserKnn {
     const NAME: &'static str = "user_knn";
     const SECTIONS: &'static [Section] = persist::SECTIONS;
     type Params = UserKnnParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![
+            Dimension::whole_log("neighbours", 20, 1000),
+            Dimension::log("shrink", 1.0, 1000.0),
+            Dimension::linear("asymmetry", 0.1, 0.9),
+            Dimension::linear("power", 1.0, 3.0),
+        ]
+    }
 
     fn check(params: &UserKnnParams, _: &Shape) -> Result<(), FitError> {
         check_at_least_one("neighbours", params.neighbours)?;
