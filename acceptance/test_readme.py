@@ -1,4 +1,4 @@
-"""The `console` blocks of the README and of the pages on evaluation and families, on the running demo, and of the page on operations: each `$` line is run, what follows it
+"""The `console` blocks of the README and of the pages on evaluation, tuning and families, on the running demo, and of the page on operations: each `$` line is run, what follows it
 must be what it prints."""
 import os, re, shutil, subprocess
 
@@ -34,7 +34,7 @@ def folder(tmp_path_factory):
 def test_every_command_prints_what_the_readme_says(demo, folder):
     seen = 0
     environment = {**os.environ, "FORETASTE_STATE": str(folder / "s")}
-    pages = [ROOT / "README.md", ROOT / "docs" / "evaluation.md", ROOT / "docs" / "families.md"]
+    pages = [ROOT / "README.md", ROOT / "docs" / "evaluation.md", ROOT / "docs" / "families.md", ROOT / "docs" / "tuning.md"]
     for command, expected in (pair for page in pages for pair in commands(page.read_text())):
         shell = command.replace("http://127.0.0.1:8080", demo.url).replace("localhost:8080", demo.url[7:])
         shell = re.sub(r"^(target/release/)?foretaste ", f"{PROGRAM} ", shell)

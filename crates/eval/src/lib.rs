@@ -22,6 +22,7 @@ mod run;
 mod sequences;
 mod split;
 mod test_users;
+pub mod tune;
 mod turn;
 
 pub use contender::{Asked, Contender};

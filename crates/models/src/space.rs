@@ -194,8 +194,6 @@ impl FromStr for Dimension {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     fn range(text: &str) -> Range {

@@ -67,7 +67,7 @@ pub(crate) struct EvaluateArgs {
 }
 
 /// A cut-off.
-fn cut_off(text: &str) -> Result<usize, String> {
+pub(super) fn cut_off(text: &str) -> Result<usize, String> {
     let found = text.trim().parse().ok().filter(|k| (1..=LONGEST).contains(k));
     found.ok_or_else(|| format!("`{text}` is no cut-off, allowed are 1 to {LONGEST}"))
 }

@@ -46,6 +46,11 @@ Examples:
   foretaste evaluate demo --model svd --model ease --set lambda=100
   foretaste evaluate --train a.csv --test b.csv --model item_knn --at 10,20 --json";
 
+pub(super) const TUNE: &str = "\
+Examples:
+  foretaste tune demo --model ease --trials 20
+  foretaste tune ml-1m --protocol p5 --model ials --set factors=128 --freeze --json";
+
 pub(super) const GENERATE: &str = "\
 Examples:
   foretaste generate ratings.csv --users 1000 --items 500 --ratings 50000

@@ -20,6 +20,7 @@ mod short;
 mod size;
 mod tables;
 mod time;
+mod tune;
 mod typed;
 
 use clap::{Args, Parser, Subcommand};
@@ -32,7 +33,7 @@ pub(crate) use deploy::{
     Artefact, DeployArgs, DeployCommand, LaunchArgs, LogsArgs, RemoveArgs, RollbackArgs, ServicesArgs, StateArg,
     StopArgs, SuperviseArgs,
 };
-pub(crate) use evaluate::EvaluateArgs;
+pub(crate) use evaluate::{EvaluateArgs, ModelsArgs};
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use keys::{AddKeyArgs, KeysArgs, KeysCommand, KeysFileArg, ListKeysArgs, RevokeKeyArgs};
@@ -46,6 +47,7 @@ pub(crate) use short::ShortArgs;
 #[cfg(feature = "notebooks")]
 pub(crate) use size::size;
 pub(crate) use time::time;
+pub(crate) use tune::TuneArgs;
 pub(crate) use typed::{shown, typed};
 
 use crate::exit;
@@ -95,6 +97,9 @@ pub(crate) enum Command {
     /// Compare models by what they find of data that were held out
     #[command(after_help = examples::EVALUATE)]
     Evaluate(EvaluateArgs),
+    /// Find good parameters of a model, without a look at the test rows
+    #[command(after_help = examples::TUNE)]
+    Tune(TuneArgs),
     /// Write synthetic ratings to a file, at the scale of MovieLens 20M or any other
     #[command(after_help = examples::GENERATE)]
     Generate(GenerateArgs),

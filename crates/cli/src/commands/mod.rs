@@ -23,6 +23,7 @@ mod recommend;
 mod report;
 mod serve;
 mod similar;
+mod tune;
 mod unknown;
 
 use anyhow::{Context, Result};
@@ -53,6 +54,7 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Popular(args) => popular::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Tune(args) => tune::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Services(command) => deploy::run(command),
         Command::Keys(args) => keys::run(args.command),

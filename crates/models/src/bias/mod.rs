@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::explain::each_row;
 use crate::fit::{OnProgress, check_range, narrow, tell};
 use crate::{
-    Candidates, Dimension, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory, Scorer, Shape,
+    Candidates, Dimension, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory,
+    Scorer, Shape,
 };
 
 /// What the fit of the bias baseline may choose.

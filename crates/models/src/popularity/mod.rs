@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fit::{OnProgress, check_range, narrow, tell};
 use crate::{
-    Candidates, Dimension, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory, Scorer, Shape,
+    Candidates, Dimension, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory,
+    Scorer, Shape,
 };
 
 const SCORES: Section = Section { kind: 40, name: "popularity" };

@@ -17,7 +17,7 @@ use crate::args::{DataArgs, EvaluateArgs};
 use crate::data::{Place, load_ratings, obtain, resolve};
 use crate::exit::{Exit, coded};
 use crate::output::{self, Shape};
-use watched::Watched;
+pub(super) use watched::Watched;
 
 /// The model that stands in every table.
 const ALWAYS: &str = "popularity";
@@ -54,14 +54,20 @@ fn contenders(args: &EvaluateArgs) -> Vec<Contender> {
 
 /// What was typed, on one line that a shell understands.
 fn command() -> String {
-    let words = std::env::args().skip(1).map(|word| {
+    shell_line(std::env::args().skip(1))
+}
+
+/// A call of foretaste with these words.
+pub(super) fn shell_line(words: impl IntoIterator<Item = String>) -> String {
+    let words = words.into_iter().map(|word| {
         let plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_=.,/:@%+~".contains(c));
         if plain { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
     });
     std::iter::once("foretaste".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-fn folds(args: &EvaluateArgs) -> Result<Folds> {
+/// The folds that the arguments ask for.
+pub(super) fn folds(args: &EvaluateArgs) -> Result<Folds> {
     let read = |data: &str| -> Result<Arc<Dataset>> {
         let read = load_ratings(&DataArgs { data: data.to_owned(), read: args.read.clone() })?;
         let Some(least) = args.positive else { return Ok(read) };

@@ -8,9 +8,9 @@ use crate::machine;
 use crate::output;
 
 /// The run.
-pub(super) struct Watched {
+pub(in crate::commands) struct Watched {
     /// Number of folds.
-    pub(super) folds: usize,
+    pub(in crate::commands) folds: usize,
 }
 
 impl Observer for Watched {
