@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn a_word_that_five_rows_have_is_a_feature_and_sets_have_length_1() {
         let words: Vec<_> =
-            (0..13).map(|row| (row != 3).then(|| Value::String(if row == 4 { "rare" } else { "often" }))).collect();
+            (0..13).map(|row| (row != 3).then_some(Value::String(if row == 4 { "rare" } else { "often" }))).collect();
         let rows: Vec<u32> = (0..13).filter(|row| ![3, 4].contains(row)).collect();
         assert_eq!(features_of(PropertyType::String, &words), [(rows, vec![1.0; 11])]);
         let set = |row| Some(Value::Set(if row < 6 { vec!["a", "b", "c", "d"] } else { vec!["a"] }));

@@ -70,7 +70,7 @@ fn taken(out: &mut impl Write, model: &ModelReport) -> Result<()> {
     writeln!(out, "   {} read", counted(taken.rows, "row"))?;
     for (rows, what, why) in [
         (taken.rows_of_unknown_users, "row", "left out: of users that the training data do not have"),
-        (taken.rows_of_users_not_asked_about, "row", "left out: of users of whom nothing was held out"),
+        (taken.rows_of_users_not_asked_about, "row", "left out: of users without a held-out row"),
         (taken.rows_of_unknown_items, "row", "left out: of items that the training data do not have"),
         (taken.rows_in_train, "row", "left out: of items that the user has in the training data"),
         (taken.rows_said_twice, "row", "left out: of an item that the user's rows had before"),
