@@ -39,7 +39,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "sums of powers of a half are exact")]
     fn the_first_points_are_those_of_the_publication() {
         let halves: Vec<f64> = (1..=7).map(|index| inverse(index, 2)).collect();
         assert_eq!(halves, [0.5, 0.25, 0.75, 0.125, 0.625, 0.375, 0.875]);
