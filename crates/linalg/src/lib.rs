@@ -5,6 +5,7 @@
 
 mod awake;
 mod basis;
+mod block;
 mod cholesky;
 mod csr;
 mod dense;
@@ -21,11 +22,13 @@ mod rows;
 mod scalar;
 mod scatter;
 mod screen;
+mod softmax;
 mod sparse;
 mod spgemm;
 mod spmm;
 mod svd;
 
+pub use block::{Block, multiply_blocks};
 pub use cholesky::{Cholesky, CholeskyError};
 pub use csr::{CsrError, CsrMatrix};
 pub use dense::Dense;
@@ -36,6 +39,7 @@ pub use random::normal;
 pub use ridge::{NoAxes, RidgeSolver, column_squares, to_principal_axes};
 pub use scalar::Real;
 pub use screen::Screen;
+pub use softmax::Softmax;
 pub use sparse::SparseOperator;
 pub use spgemm::{ColumnProducts, column_products, largest};
 pub use svd::{

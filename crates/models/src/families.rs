@@ -174,6 +174,7 @@ families! {
     BayesianFm: crate::bayesian_fm::BayesianFm, "predicts ratings, and how sure they are, from weights that are drawn (Bayesian FM)";
     SequentialRules: crate::sequential_rules::SequentialRules, "what users took soon after the latest items of the history (SR)";
     TwoScaleLinear: crate::two_scale_linear::TwoScaleLinear, "linear weights of a history that fades at two speeds for what comes next";
+    SasRec: crate::sasrec::SasRec, "a network of self-attention over the history says what comes next (SASRec)";
     Content: crate::content::Content, "items whose properties are those of the history";
     KernelRidge: crate::kernel_ridge::KernelRidge, "what users took of items with such properties";
     FeatureFactors: crate::feature_factors::FeatureFactors, "factors of items by their users, of new ones by their properties";

@@ -24,6 +24,7 @@ mod params;
 pub mod popularity;
 mod positive;
 pub mod random_walk;
+pub mod sasrec;
 pub mod scaled_svd;
 mod scorer;
 mod sequences;

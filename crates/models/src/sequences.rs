@@ -52,6 +52,11 @@ impl Sequences {
         self.count
     }
 
+    /// Number of users.
+    pub(crate) fn users(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
     /// The items of a user, oldest first.
     pub(crate) fn user(&self, user: usize) -> &[u32] {
         &self.items[self.offsets[user]..self.offsets[user + 1]]

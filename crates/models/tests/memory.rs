@@ -101,6 +101,7 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
         "random_walk" => all(&[&["neighbours=1"], &["neighbours=50", "beta=0.5"], &["neighbours=1000000"]]),
         "sequential_rules" if shape.items <= 100_000 => all(&[&["neighbours=20"], &["window=100"]]),
         "two_scale_linear" if shape.items <= 1500 => all(&[&[], &["long_decay=0.99"]]),
+        "sasrec" if shape.users <= 1500 && shape.items <= 4000 => all(&[&["epochs=1", "length=10", "blocks=1"]]),
         "slim" if shape.items <= 3000 => all(&[&[], &["l1=20", "neighbours=20"]]),
         "user_knn" => all(&[&[], &["weighting=bm25"]]),
         _ => vec![],
@@ -126,7 +127,7 @@ fn ranks(shape: &Shape) -> Vec<Vec<String>> {
 /// What a fit takes whatever the shape is: packing buffers of dense products (4 MiB a thread), sums of each thread.
 fn base(model: &str) -> f64 {
     match model {
-        "svd" | "ease" | "scaled_svd" | "kernel_autoencoder" | "slim" | "two_scale_linear" => 10e6,
+        "svd" | "ease" | "scaled_svd" | "kernel_autoencoder" | "slim" | "two_scale_linear" | "sasrec" => 10e6,
         // Two threads that solve, with 16 bytes a square of the factors at most.
         "ials" => 12e6,
         "item_knn" | "random_walk" | "sequential_rules" => 2e6,

@@ -58,6 +58,7 @@ pub(crate) fn models() -> Vec<ModelParams> {
         "random_walk" => vec!["neighbours=6", "beta=0.4"],
         "sequential_rules" => vec!["window=3", "neighbours=9"],
         "two_scale_linear" => vec!["short_lambda=5", "long_lambda=10"],
+        "sasrec" => vec!["width=8", "blocks=1", "length=6", "epochs=20", "batch=8", "learning_rate=0.01"],
         "slim" => vec!["l1=0.5", "l2=2"],
         "user_knn" => vec!["neighbours=8"],
         "feature_factors" => vec!["factors=5", "lambda=1"],
