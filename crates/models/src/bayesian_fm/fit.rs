@@ -14,7 +14,7 @@ use super::samples::{Samples, Told};
 use super::side::Features;
 use super::{BayesianFm, Rule, persist, properties};
 use crate::fit::{OnProgress, check_at_least_one, check_finite, tell};
-use crate::{Family, FitError, FitReport, History, Memory, Shape};
+use crate::{Dimension, Family, FitError, FitReport, History, Memory, Shape};
 
 /// Most factors, and most samples.
 const MOST: usize = 1024;
@@ -145,6 +145,10 @@ impl Family for BayesianFm {
     const NAME: &'static str = "bayesian_fm";
     const SECTIONS: &'static [Section] = persist::SECTIONS;
     type Params = BayesianFmParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![Dimension::whole_log("factors", 4, 64)]
+    }
 
     fn check(params: &BayesianFmParams, _: &Shape) -> Result<(), FitError> {
         params.check()

@@ -2,11 +2,11 @@
 //!
 //! | kind | section | content |
 //! |---|---|---|
-//! | 110 | factorisation machine output | f64: least and greatest rating; then mean and deviation, or the levels of the scale |
-//! | 111 | factorisation machine states | f64, for each sample: offset, noise; by column the means and the precisions of a user's own weights; the moments of interactions, columns x columns; what a user has by properties, by column; the cut points |
-//! | 112 | factorisation machine items | f32, items x columns x samples |
-//! | 113 | factorisation machine rated items | f32, items x columns x samples; empty without such features |
-//! | 114 | factorisation machine users | f32, users x (columns and a variance) x samples |
+//! | 130 | factorisation machine output | f64: least and greatest rating; then mean and deviation, or the levels of the scale |
+//! | 131 | factorisation machine states | f64, for each sample: offset, noise; by column the means and the precisions of a user's own weights; the moments of interactions, columns x columns; what a user has by properties, by column; the cut points |
+//! | 132 | factorisation machine items | f32, items x columns x samples |
+//! | 133 | factorisation machine rated items | f32, items x columns x samples; empty without such features |
+//! | 134 | factorisation machine users | f32, users x (columns and a variance) x samples |
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 
@@ -16,11 +16,11 @@ use super::{BayesianFm, BayesianFmParams, Rule};
 use crate::Shape;
 use crate::fit::narrow;
 
-const OUTPUT: Section = Section { kind: 110, name: "factorisation machine output" };
-const STATES: Section = Section { kind: 111, name: "factorisation machine states" };
-const ITEMS: Section = Section { kind: 112, name: "factorisation machine items" };
-const RATED: Section = Section { kind: 113, name: "factorisation machine rated items" };
-const USERS: Section = Section { kind: 114, name: "factorisation machine users" };
+const OUTPUT: Section = Section { kind: 130, name: "factorisation machine output" };
+const STATES: Section = Section { kind: 131, name: "factorisation machine states" };
+const ITEMS: Section = Section { kind: 132, name: "factorisation machine items" };
+const RATED: Section = Section { kind: 133, name: "factorisation machine rated items" };
+const USERS: Section = Section { kind: 134, name: "factorisation machine users" };
 
 /// Products of numbers have to fit into an f32, and so have their sums; a fit gives numbers below 100.
 const LARGEST: f32 = 1e12;

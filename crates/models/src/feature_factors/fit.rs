@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{FeatureFactors, persist};
 use crate::features::features;
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
-use crate::{Family, FitError, FitProgress, FitReport, Memory, Positive, Shape};
+use crate::{Dimension, Family, FitError, FitProgress, FitReport, Memory, Positive, Shape};
 
 /// More features than a square of them may stand for.
 const MOST_FEATURES: usize = 20_000;
@@ -60,6 +60,14 @@ impl Family for FeatureFactors {
         let default = FeatureFactorsParams::default();
         let most = shape.users.min(shape.items).max(1);
         FeatureFactorsParams { factors: default.factors.min(most), ..default }
+    }
+
+    fn space() -> Vec<Dimension> {
+        vec![
+            Dimension::whole_log("factors", 10, 200),
+            Dimension::log("lambda", 0.3, 100.0),
+            Dimension::linear("trust", 0.0, 20.0),
+        ]
     }
 
     fn check(params: &FeatureFactorsParams, shape: &Shape) -> Result<(), FitError> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{KernelRidge, persist};
 use crate::features::features;
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
-use crate::{Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// The greatest degree of the kernel.
 const MOST: u32 = 16;
@@ -38,6 +38,10 @@ impl Family for KernelRidge {
     const NAME: &'static str = "kernel_ridge";
     const SECTIONS: &'static [Section] = persist::SECTIONS;
     type Params = KernelRidgeParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![Dimension::log("lambda", 1.0, 100.0), Dimension::whole("degree", 1, 4)]
+    }
 
     fn check(params: &KernelRidgeParams, _: &Shape) -> Result<(), FitError> {
         check_range("lambda", params.lambda, f64::MIN_POSITIVE, f64::INFINITY)?;

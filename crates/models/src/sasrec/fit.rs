@@ -1,7 +1,7 @@
 //! What a fit of SASRec may choose, what it takes, and how it runs.
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
-use foretaste_data::interactions::Interactions;
+use foretaste_data::dataset::Dataset;
 use serde::{Deserialize, Serialize};
 
 use super::gradient::part;
@@ -10,7 +10,7 @@ use super::train::train;
 use super::{SasRec, persist};
 use crate::fit::{OnProgress, check_finite, check_range, tell};
 use crate::sequences::Sequences;
-use crate::{Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// Items up to which all are negatives where nothing is stated.
 const MOST_ITEMS: usize = 20_000;
@@ -88,6 +88,10 @@ impl Family for SasRec {
     const SECTIONS: &'static [Section] = persist::SECTIONS;
     type Params = SasRecParams;
 
+    fn space() -> Vec<Dimension> {
+        vec![Dimension::linear("dropout", 0.1, 0.5), Dimension::log("learning_rate", 0.0003, 0.003)]
+    }
+
     fn check(params: &SasRecParams, _: &Shape) -> Result<(), FitError> {
         check_count("width", params.width, 1024)?;
         check_count("blocks", params.blocks, 16)?;
@@ -116,10 +120,11 @@ impl Family for SasRec {
     /// For each pass and place 6 x items x width multiplications, and some 100 width² and 10 length x width in each block.
     fn fit(
         params: &SasRecParams,
-        interactions: &Interactions,
+        data: &Dataset,
         report: &mut FitReport,
         progress: &mut OnProgress<'_>,
     ) -> Result<Self, FitError> {
+        let interactions = &data.interactions;
         tell(progress, 0.0)?;
         let sequences = report.phase("order", || Sequences::of(interactions, params.positive, Self::NAME))?;
         let layout = params.layout(&Shape::of(interactions));

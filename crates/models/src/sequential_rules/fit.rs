@@ -11,7 +11,7 @@ use crate::fit::{OnProgress, check_at_least_one, check_range, narrow, tell};
 use crate::item_weights::{ItemWeights, Lists};
 use crate::sequences::Sequences;
 use crate::weighting::count;
-use crate::{Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// What the fit of sequential rules may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +51,15 @@ impl Family for SequentialRules {
     const NAME: &'static str = "sequential_rules";
     const SECTIONS: &'static [Section] = ItemWeights::SECTIONS;
     type Params = SequentialRulesParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![
+            Dimension::whole_log("window", 1, 30),
+            Dimension::linear("decay", 0.5, 0.95),
+            Dimension::linear("history_decay", 0.5, 0.95),
+            Dimension::linear("candidate_exponent", 0.0, 0.5),
+        ]
+    }
 
     fn check(params: &SequentialRulesParams, _: &Shape) -> Result<(), FitError> {
         if !(1..=1000).contains(&params.window) {

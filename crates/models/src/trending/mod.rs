@@ -7,14 +7,17 @@
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::dataset::Dataset;
-use foretaste_data::ids::UserIx;
+use foretaste_data::ids::{ItemIx, UserIx};
 use serde::{Deserialize, Serialize};
 
 use crate::fit::{OnProgress, check_range, narrow, tell};
 use crate::popularity::decayed_counts;
-use crate::{Candidates, Family, FitError, FitReport, FoldIn, History, Meaning, Memory, Scorer, Shape};
+use crate::{
+    Candidates, Dimension, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory,
+    Scorer, Shape,
+};
 
-const SCORES: Section = Section { kind: 41, name: "trends" };
+const SCORES: Section = Section { kind: 45, name: "trends" };
 
 /// What the fit of trends may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +47,10 @@ impl Family for Trending {
     const NAME: &'static str = "trending";
     const SECTIONS: &'static [Section] = &[SCORES];
     type Params = TrendingParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![Dimension::log("fast", 0.25, 7.0), Dimension::log("slow", 8.0, 90.0), Dimension::log("prior", 0.1, 10.0)]
+    }
 
     fn check(params: &TrendingParams, _: &Shape) -> Result<(), FitError> {
         check_range("slow", params.slow, f64::MIN_POSITIVE, f64::INFINITY)?;
@@ -117,6 +124,25 @@ impl Scorer for Trending {
 
     fn fold_in(&self) -> Option<&dyn FoldIn> {
         Some(self)
+    }
+
+    fn explain(&self) -> Option<&dyn Explain> {
+        Some(self)
+    }
+}
+
+impl Explain for Trending {
+    fn kind(&self) -> ExplanationKind {
+        ExplanationKind::Parts
+    }
+
+    /// The score itself: no history changes it.
+    fn parts(&self, item: ItemIx) -> Vec<(&'static str, f64)> {
+        vec![("trend", self.scores[item.0 as usize])]
+    }
+
+    fn contributions(&self, _: History<'_>, _: &[ItemIx], contributions: &mut [f64]) {
+        contributions.fill(0.0);
     }
 }
 

@@ -9,7 +9,7 @@ use super::sums::Sums;
 use super::{TwoScaleLinear, fading, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
 use crate::sequences::Sequences;
-use crate::{Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// The largest catalogue: a fit takes the square of it.
 const MOST_ITEMS: usize = 10_000;
@@ -54,6 +54,15 @@ impl Family for TwoScaleLinear {
     const NAME: &'static str = "two_scale_linear";
     const SECTIONS: &'static [Section] = persist::SECTIONS;
     type Params = TwoScaleLinearParams;
+
+    fn space() -> Vec<Dimension> {
+        vec![
+            Dimension::linear("short_decay", 0.3, 0.8),
+            Dimension::linear("long_decay", 0.85, 0.98),
+            Dimension::log("short_lambda", 20.0, 500.0),
+            Dimension::log("long_lambda", 50.0, 2000.0),
+        ]
+    }
 
     fn check(params: &TwoScaleLinearParams, shape: &Shape) -> Result<(), FitError> {
         check_range("short_decay", params.short_decay, 0.01, 0.99)?;

@@ -272,3 +272,12 @@ fn the_memory_of_a_model_is_no_more_than_that_of_its_fit() {
         assert!(memory.model as usize <= 2 * numbers + 4096, "{}: {memory:?}, file {numbers}", params.name());
     }
 }
+
+#[test]
+fn no_kind_of_section_has_two_meanings() {
+    let mut names = std::collections::BTreeMap::new();
+    for section in ModelParams::SECTIONS.iter().flat_map(|list| list.iter()) {
+        let first = names.entry(section.kind).or_insert(section.name);
+        assert_eq!(*first, section.name, "both are kind {}", section.kind);
+    }
+}
