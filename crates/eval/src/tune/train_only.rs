@@ -116,15 +116,17 @@ impl Validation {
 }
 
 impl Protocol {
-    /// The kind of split that the protocol parts data by; where parts were published, the kind that they are of.
+    /// The kind of split that the protocol parts data by; where parts were published, the kind that they are of. None is of the
+    /// kind of P16, which holds out items.
     #[must_use]
-    pub fn split(self) -> Split {
+    pub fn split(self) -> Option<Split> {
         match self {
-            Self::P1 | Self::P2 | Self::P3 => Split::Folds { folds: 5 },
-            Self::P4 => Split::Rows { share: 0.1 },
-            Self::P5 | Self::P16 => Split::Random { share: 0.2 },
-            Self::P13 => Split::Last,
-            Self::P15 => Split::Time(Cut::Quantile(0.9)),
+            Self::P1 | Self::P2 | Self::P3 => Some(Split::Folds { folds: 5 }),
+            Self::P4 => Some(Split::Rows { share: 0.1 }),
+            Self::P5 => Some(Split::Random { share: 0.2 }),
+            Self::P13 => Some(Split::Last),
+            Self::P15 => Some(Split::Time(Cut::Quantile(0.9))),
+            Self::P16 => None,
         }
     }
 }

@@ -119,6 +119,9 @@ fn shown(model: &ModelReport, figure: &str) -> String {
     model.metrics.get(figure).map_or_else(|| "-".to_owned(), |figure| format!("{figure:.4}"))
 }
 
+/// A corrected p from which on a difference may be chance.
+const CHANCE: f64 = 0.05;
+
 /// How the tables call a model.
 fn number(at: usize) -> String {
     format!("{}", at + 1)
@@ -127,7 +130,7 @@ fn number(at: usize) -> String {
 fn told(named: &NamedDifference) -> String {
     let NamedDifference { metric, best, other, difference, p_holm, all_folds_agree } = named;
     let (best, other) = (number(*best), number(*other));
-    let is_better = difference.is_clear() && *all_folds_agree;
+    let is_better = difference.is_clear() && *p_holm < CHANCE && *all_folds_agree;
     let (mean, low, high, seen) = (difference.mean, difference.low, difference.high, difference.smallest_seen);
     let verdict = if is_better { "is better than" } else { "cannot be told from" };
     format!(

@@ -37,7 +37,7 @@ fn tuned(args: &TuneArgs) -> Result<Tuned> {
     if args.freeze && args.train.is_some() && args.test.is_none() {
         return Err(coded(Exit::Usage, anyhow!("--freeze with --train needs --test FILE, the rows to find")));
     }
-    let split = cut(args);
+    let split = cut(args)?;
     let validation = validation(args, split)?;
     let goal = args.metric.unwrap_or_else(|| default_goal(args));
     let search = Search::new(&args.model, &args.set, &args.space, &validation.shape(), goal, args.trials, args.seed);
@@ -82,10 +82,18 @@ fn tuned(args: &TuneArgs) -> Result<Tuned> {
     Ok(Tuned::new(args, &search, &validation, split, &state, trials, best, sensitivity, command(&settings)))
 }
 
-/// How the training data are cut.
-fn cut(args: &TuneArgs) -> Split {
-    let own = args.split.unwrap_or(Split::Random { share: 0.2 });
-    args.protocol.map_or(own, Protocol::split).within_train()
+/// How the training data are cut: as the evaluation cuts all data.
+fn cut(args: &TuneArgs) -> Result<Split> {
+    let Some(protocol) = args.protocol else {
+        return Ok(args.split.unwrap_or(Split::Random { share: 0.2 }).within_train());
+    };
+    let refused = || {
+        let name = protocol.name();
+        anyhow!(
+            "protocol {name} holds out items, and no split cuts items out of the training data: tune with --split, then evaluate"
+        )
+    };
+    Ok(protocol.split().ok_or_else(|| coded(Exit::Usage, refused()))?.within_train())
 }
 
 fn default_goal(args: &TuneArgs) -> Goal {
