@@ -6,7 +6,7 @@ use foretaste::dataset::Dataset;
 use foretaste::ids::UserIx;
 use foretaste::interactions::Interactions;
 
-use crate::{Fold, Split, SplitError};
+use crate::{Fold, Split, SplitError, Test};
 
 /// Where folds come from.
 #[derive(Clone, Debug)]
@@ -51,16 +51,25 @@ impl Folds {
     /// One of them; one that was given is shared, not copied.
     ///
     /// # Errors
-    /// The data cannot be parted so.
+    /// The data cannot be parted so, or nothing of what is held out can be asked about.
     ///
     /// # Panics
     /// When `fold` is not below [`len`](Self::len).
     pub fn fold(&self, fold: usize) -> Result<Fold, SplitError> {
-        match self {
-            Self::Split { all, split, seed } => split.part(all, fold, *seed),
-            Self::Held { all, held } => Ok(rest(all, &held[fold])),
-            Self::Given(given) => Ok(given.clone()),
+        let found = match self {
+            Self::Split { all, split, seed } => split.part(all, fold, *seed)?,
+            Self::Held { all, held } => rest(all, &held[fold]),
+            Self::Given(given) => given.clone(),
+        };
+        if found.test.users.is_empty() {
+            let Test { left_out, .. } = *found.test;
+            return Err(SplitError::Nothing {
+                users: left_out.users_without_train,
+                unknown_items: left_out.rows_of_unknown_items,
+                in_train: left_out.rows_in_train,
+            });
         }
+        Ok(found)
     }
 }
 

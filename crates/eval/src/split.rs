@@ -75,6 +75,19 @@ pub enum SplitError {
         /// The split.
         split: String,
     },
+    /// What was held out elsewhere has nothing in common with what is fitted to.
+    #[error(
+        "nothing that is held out can be asked about: {users} users have no training row, {unknown_items} rows are of items \
+         without one, {in_train} rows are in the training data as well; the two parts have to share users and items"
+    )]
+    Nothing {
+        /// Users without a row to fit to.
+        users: usize,
+        /// Rows of items that the training data do not have.
+        unknown_items: usize,
+        /// Rows that stand on both sides.
+        in_train: usize,
+    },
     /// One of both sides would be empty.
     #[error("the split `{split}` leaves nothing to {what}")]
     Empty {

@@ -231,3 +231,17 @@ fn a_split_is_what_was_typed_or_refused_by_name() {
     let empty = Split::Random { share: 0.5 }.part(&Dataset::new("one", one), 0, 0).unwrap_err();
     assert_eq!(empty, SplitError::Empty { split: "random=0.5".into(), what: "find" });
 }
+
+#[test]
+fn a_part_that_shares_nothing_with_the_other_is_refused() {
+    let train = Arc::new(Dataset::new("train", some(&[("a", "x", 5.0), ("b", "y", 4.0)])));
+    for (held, expected) in [
+        (some(&[("c", "x", 5.0)]), "1 users have no training row"),
+        (some(&[("a", "z", 5.0)]), "1 rows are of items without one"),
+        (some(&[("a", "x", 5.0)]), "1 rows are in the training data as well"),
+    ] {
+        let given = Folds::Given(Fold::given(Arc::clone(&train), &held));
+        let error = given.fold(0).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}

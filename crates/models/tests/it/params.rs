@@ -31,7 +31,7 @@ fn every_model_reads_back_what_it_writes_and_its_defaults_are_in_range() {
 #[test]
 fn what_is_no_parameter_is_named_with_what_there_is() {
     for (json, expected) in [
-        (r#"{"model": "eese"}"#, "there is no model `eese`, did you mean `ease`?; there are svd, popularity, bias"),
+        (r#"{"model": "eese"}"#, "there is no model `eese`, did you mean `ease`?; there are svd, popularity, trending"),
         (r#"{"model": 3}"#, "there is no model `3`"),
         (r#"{"model": "ease", "lamda": 3}"#, "the model `ease` has no parameter `lamda`, did you mean `lambda`?"),
         (

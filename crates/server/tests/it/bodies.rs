@@ -213,7 +213,7 @@ fn a_model_is_refused_in_the_words_of_its_parameters() {
         (r#"{"rank": 3, "colour": 1}"#, "the model `svd` has no parameter `colour`; it has rank, seed, tolerance"),
         (
             r#"{"model": "eese"}"#,
-            "there is no model `eese`, did you mean `ease`?; there are svd, popularity, bias, item_knn",
+            "there is no model `eese`, did you mean `ease`?; there are svd, popularity, trending, bias",
         ),
         (r#"{"model": "ease", "lambda": 0}"#, "lambda 0 was asked for, allowed are numbers above 0"),
     ] {
