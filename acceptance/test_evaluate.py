@@ -1,5 +1,5 @@
 """The figures of `evaluate` are those of the lists that a service gives, reckoned anew; and those of published protocols."""
-import collections, gzip, json, math, random, subprocess
+import collections, csv, gzip, json, math, random, subprocess
 
 import pytest
 
@@ -159,3 +159,34 @@ def test_protocol_13_asks_for_the_last_item_of_every_published_sequence():
     found = report["models"][0]["metrics"]
     assert found["hr@10"] == pytest.approx(sum(rank <= 10 for rank in ranks) / len(ranks), abs=1e-12)
     assert found["ndcg@10"] == pytest.approx(sum(1 / math.log2(rank + 1) for rank in ranks if rank <= 10) / len(ranks), abs=1e-12)
+
+
+def test_lists_and_figures_of_users_are_kept_and_lead_to_the_same_report(tmp_path):
+    lists, users = tmp_path / "lists.csv", tmp_path / "users.csv"
+    asked = ["evaluate", "demo", "--split", "folds=2", "--at", "5,10"]
+    report = json.loads(run(*asked, "--model", "ease", "--save-lists", lists, "--save-users", users, "--json"))
+    ease, popularity = report["models"]
+    rows = list(csv.DictReader(users.open()))
+    assert len(rows) == ease["users"] + popularity["users"]
+    for model in report["models"]:
+        folds = [[row for row in rows if row["model"] == model["summary"] and row["fold"] == fold] for fold in "12"]
+        for metric in ["ndcg@5", "ndcg@10", "recall@10", "mrr@5"]:
+            means = [sum(float(row[metric]) for row in fold) / len(fold) for fold in folds]
+            assert sum(means) / 2 == pytest.approx(model["metrics"][metric], abs=1e-12), (model["model"], metric)
+    of_ease = [row for row in csv.DictReader(lists.open()) if row["model"] == ease["summary"]]
+    assert [int(row["rank"]) for row in of_ease[:11]] == [*range(1, 11), 1]
+    with (tmp_path / "again.csv").open("w") as again:
+        again.write("fold,user,item,rank\n" + "".join(f"{row['fold']},{row['user']},{row['item']},{row['rank']}\n" for row in of_ease))
+    second = json.loads(run(*asked, "--model", "popularity", "--lists", tmp_path / "again.csv", "--json"))
+    judged = next(model for model in second["models"] if model["model"] == "lists")
+    assert judged["metrics"]["ndcg@10"] == pytest.approx(ease["metrics"]["ndcg@10"], abs=1e-12)
+
+
+def test_csv_has_the_figures_of_the_report():
+    asked = ["evaluate", "demo", "--split", "folds=2", "--model", "svd", "--set", "rank=5"]
+    report = json.loads(run(*asked, "--json"))
+    rows = list(csv.DictReader(run(*asked, "--csv").splitlines()))
+    for model in report["models"]:
+        for fold, figures in [("", model["metrics"]), ("1", model["by_fold"][0]), ("2", model["by_fold"][1])]:
+            found = {row["metric"]: float(row["value"]) for row in rows if row["model"] == model["model"] and row["fold"] == fold}
+            assert found == figures

@@ -29,7 +29,7 @@ pub(crate) struct EvaluateArgs {
     /// row), time=SHARE or time=DATE (what happened from then on) [default: random=0.2]
     #[arg(long, value_name = "SPLIT", value_parser = Split::from_str, conflicts_with_all = ["train", "protocol"])]
     pub(crate) split: Option<Split>,
-    /// A named evaluation instead: p1, p2, p3, p4, p5, p15 or p16; what it is, it prints
+    /// A named evaluation instead: p1, p2, p3, p4, p5, p13, p15 or p16; what it is, it prints
     #[arg(long, value_name = "NAME", value_parser = Protocol::from_str, conflicts_with_all = ["train", "positive"])]
     pub(crate) protocol: Option<Protocol>,
     #[command(flatten)]
@@ -60,6 +60,15 @@ pub(crate) struct EvaluateArgs {
     /// Leave a model out whose fit would hold more memory, such as 500MB or 4GiB
     #[arg(long, value_name = "SIZE", value_parser = amount)]
     pub(crate) memory: Option<u64>,
+    /// Write every list to a CSV file: model, fold, user, rank, item, score
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_lists: Option<PathBuf>,
+    /// Write the figures of every user to a CSV file: model, fold, user, and a column for each metric
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_users: Option<PathBuf>,
+    /// Print the figures as CSV: model, settings, fold (empty for the mean), metric, value
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
     #[command(flatten)]
     pub(crate) threads: ThreadArgs,
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! What the user sees: data on stdout, everything about the run on stderr.
 
+mod csv;
 mod numbers;
 mod progress;
 mod table;
@@ -11,6 +12,7 @@ use std::io::{self, BufWriter, Write};
 use anyhow::Result;
 use serde::Serialize;
 
+pub(crate) use csv::csv_field;
 pub(crate) use numbers::{bytes, count, counted, decimal, seconds};
 pub(crate) use progress::Progress;
 pub(crate) use table::{Align, Table};

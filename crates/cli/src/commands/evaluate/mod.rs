@@ -1,5 +1,6 @@
 //! `foretaste evaluate`: models side by side, by what they find of what was held out.
 
+mod csv;
 mod table;
 mod watched;
 
@@ -30,12 +31,17 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     let plan = Plan { at, seed: args.seed, limit: args.limit, memory: args.memory };
     let mut report = pool(args.threads)?.install(|| {
         let folds = folds(args)?;
-        evaluate(&folds, &models, &plan, &mut Watched { folds: folds.len() }).map_err(refused)
+        let mut watched = Watched::new(folds.len());
+        watched.keep(&plan, args.save_lists.as_deref(), args.save_users.as_deref())?;
+        let report = evaluate(&folds, &models, &plan, &mut watched).map_err(refused)?;
+        watched.finish()?;
+        Ok::<_, anyhow::Error>(report)
     })?;
     report.protocol = args.protocol.map(|protocol| protocol.name().to_owned());
     report.command = command();
     match args.json.shape() {
         Shape::Json => output::json(&report),
+        Shape::Text if args.csv => csv::write(&report),
         Shape::Text => table::write(&report, &plan, args.protocol),
     }
 }

@@ -129,7 +129,7 @@ fn tested(args: &TuneArgs, goal: Goal, settings: Vec<String>) -> Result<std::col
     let folds = folds(&as_evaluated(args, Vec::new()))?;
     let k = if let Goal::List(_, k) = goal { k } else { args.at };
     let plan = Plan { at: vec![k], seed: args.seed, limit: None, memory: None };
-    let report = evaluate(&folds, &asked, &plan, &mut Watched { folds: folds.len() });
+    let report = evaluate(&folds, &asked, &plan, &mut Watched::new(folds.len()));
     let report = report.map_err(|error| coded(Exit::Usage, error))?;
     let figures = report.models.into_iter().next().map(|model| model.metrics).unwrap_or_default();
     Ok(figures.into_iter().map(|(name, figure)| (name, kept(figure))).collect())
@@ -153,6 +153,9 @@ fn as_evaluated(args: &TuneArgs, models: Vec<Asked>) -> EvaluateArgs {
         lists: Vec::new(),
         scores: Vec::new(),
         model_file: Vec::new(),
+        save_lists: None,
+        save_users: None,
+        csv: false,
         threads: args.threads,
         json: args.json,
     }
