@@ -1,5 +1,5 @@
 """The figures of `evaluate` are those of the lists that a service gives, reckoned anew; and those of published protocols."""
-import collections, csv, gzip, json, math, random, subprocess
+import collections, csv, gzip, json, math, random, statistics, subprocess
 
 import pytest
 
@@ -190,3 +190,16 @@ def test_csv_has_the_figures_of_the_report():
         for fold, figures in [("", model["metrics"]), ("1", model["by_fold"][0]), ("2", model["by_fold"][1])]:
             found = {row["metric"]: float(row["value"]) for row in rows if row["model"] == model["model"] and row["fold"] == fold}
             assert found == figures
+
+
+def test_models_that_draw_are_fitted_with_several_seeds():
+    asked = ["evaluate", "demo", "--model", "ials", "--set", "factors=8", "--model", "ease", "--seeds", "3", "--seed", "5"]
+    report = json.loads(run(*asked, "--json"))
+    assert [(model["model"], model["params"].get("seed")) for model in report["models"]] == [
+        ("ials", 5), ("ials", 6), ("ials", 7), ("ease", None), ("popularity", None)]
+    [spread] = report["spreads"]
+    figures = [model["metrics"]["ndcg@10"] for model in report["models"][:3]]
+    assert spread["models"] == [0, 1, 2] and len(set(figures)) == 3
+    assert spread["metrics"]["ndcg@10"] == {"mean": pytest.approx(statistics.mean(figures), abs=1e-15),
+                                            "deviation": pytest.approx(statistics.stdev(figures), abs=1e-15)}
+    assert "over the seeds of 1, 2, 3: " in run(*asked)

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use foretaste::models::{ModelParams, ParamsError, Shape};
 
 use crate::Outside;
+use crate::spread::SEED;
 
 /// A model as it is asked for: its parameters may depend on the data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,24 @@ impl Asked {
     /// The model or a parameter does not exist.
     pub fn params(&self, shape: &Shape) -> Result<ModelParams, ParamsError> {
         ModelParams::for_shape(&self.model, shape)?.with(&self.settings)
+    }
+
+    /// The model once for each of so many seeds from `first` on, where it has a seed and none is set; else the model as it is.
+    ///
+    /// # Errors
+    /// The model does not exist.
+    pub fn seeded(self, first: u64, count: u64) -> Result<Vec<Self>, ParamsError> {
+        let names = |setting: &String| setting.split_once('=').is_some_and(|(name, _)| name.trim() == SEED);
+        let params = ModelParams::of(&self.model)?;
+        let is_random = params.settings().iter().any(|setting| setting.split(' ').next() == Some(SEED));
+        if count < 2 || !is_random || self.settings.iter().any(names) {
+            return Ok(vec![self]);
+        }
+        let with = |seed: u64| {
+            let settings = self.settings.iter().cloned().chain([format!("{SEED}={seed}")]).collect();
+            Self { model: self.model.clone(), settings }
+        };
+        Ok((0..count).map(|more| with(first.wrapping_add(more))).collect())
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::spread::Spread;
 use crate::{Difference, LeftOut, Taken};
 
 /// An evaluation.
@@ -38,6 +39,9 @@ pub struct Report {
     pub models: Vec<ModelReport>,
     /// The differences of each model to the best, by the first metric.
     pub differences: Vec<NamedDifference>,
+    /// Models that differ in their seed alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spreads: Vec<Spread>,
 }
 
 /// What one model reached.

@@ -8,6 +8,7 @@ use foretaste::recommend::RecommendError;
 
 use crate::compare::differences;
 use crate::entrant::Entrant;
+use crate::spread::spreads;
 use crate::test_users::TestUsers;
 use crate::turn::Turn;
 use crate::{Contender, Fold, Folds, LeftOut, Observer, OutsideError, Plan, Report, SplitError};
@@ -161,6 +162,7 @@ impl Parted {
             rows: self.rows,
             left_out: self.left_out,
             differences: differences(&self.asked, &by_user, &models, plan.first(), plan.seed),
+            spreads: spreads(&models),
             models,
         }
     }

@@ -24,7 +24,7 @@ pub(super) use watched::Watched;
 const ALWAYS: &str = "popularity";
 
 pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
-    let models = contenders(args);
+    let models = contenders(args)?;
     let mut at = args.at.clone();
     at.sort_unstable();
     at.dedup();
@@ -47,15 +47,19 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
 }
 
 /// All lines of the table: what was asked for, and popularity.
-fn contenders(args: &EvaluateArgs) -> Vec<Contender> {
+fn contenders(args: &EvaluateArgs) -> Result<Vec<Contender>> {
     let outside = |kind| move |path: &std::path::PathBuf| Contender::Outside(Outside { path: path.clone(), kind });
-    let asked = args.models.0.iter().cloned().map(Contender::Model);
+    let mut asked = Vec::new();
+    for model in &args.models.0 {
+        let seeded = model.clone().seeded(args.seed, args.seeds).map_err(|error| coded(Exit::Usage, error))?;
+        asked.extend(seeded.into_iter().map(Contender::Model));
+    }
     let files = args.model_file.iter().cloned().map(Contender::File);
     let lists = args.lists.iter().map(outside(Kind::Lists));
-    let all = asked.chain(files).chain(lists).chain(args.scores.iter().map(outside(Kind::Scores)));
+    let all = asked.into_iter().chain(files).chain(lists).chain(args.scores.iter().map(outside(Kind::Scores)));
     let always = args.models.0.iter().all(|asked| asked.model != ALWAYS);
     let always = always.then(|| Contender::Model(Asked { model: ALWAYS.to_owned(), settings: Vec::new() }));
-    all.chain(always).collect()
+    Ok(all.chain(always).collect())
 }
 
 /// What was typed, on one line that a shell understands.

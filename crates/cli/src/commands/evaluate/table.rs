@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
-use foretaste_eval::{ModelReport, NamedDifference, Plan, Protocol, Report};
+use foretaste_eval::{MeanAndDeviation, ModelReport, NamedDifference, Plan, Protocol, Report};
 
 use crate::output::{self, Align, Table, counted};
 
@@ -40,11 +40,23 @@ pub(super) fn write(report: &Report, plan: &Plan, protocol: Option<Protocol>) ->
         writeln!(out)?;
         ratings(&mut out, report)?;
     }
+    for spread in &report.spreads {
+        let places: Vec<String> = spread.models.iter().map(|&place| number(place)).collect();
+        let shown = |(name, of): (&String, &MeanAndDeviation)| format!("{name} {:.4} sd {:.4}", of.mean, of.deviation);
+        let shown: Vec<String> = spread.metrics.iter().filter(|(name, _)| is_shown(name)).map(shown).collect();
+        writeln!(out, "\nover the seeds of {}: {}", places.join(", "), shown.join(", "))?;
+    }
     if !report.differences.is_empty() {
         writeln!(out, "\ndifferences by user, with 95 % intervals of the bootstrap and p after Holm")?;
         report.differences.iter().try_for_each(|difference| writeln!(out, "{}", told(difference)))?;
     }
     Ok(out.flush()?)
+}
+
+/// Whether a figure stands in one of the tables.
+fn is_shown(name: &str) -> bool {
+    let begin = name.split('@').next().unwrap_or_default();
+    LISTS.contains(&begin) || ["rmse", "mae"].contains(&begin)
 }
 
 fn left_out(out: &mut impl Write, report: &Report) -> Result<()> {

@@ -148,6 +148,7 @@ fn as_evaluated(args: &TuneArgs, models: Vec<Asked>) -> EvaluateArgs {
         at: vec![args.at],
         positive: args.positive,
         seed: args.seed,
+        seeds: 1,
         limit: None,
         memory: None,
         lists: Vec::new(),
