@@ -203,3 +203,31 @@ def test_models_that_draw_are_fitted_with_several_seeds():
     assert spread["metrics"]["ndcg@10"] == {"mean": pytest.approx(statistics.mean(figures), abs=1e-15),
                                             "deviation": pytest.approx(statistics.stdev(figures), abs=1e-15)}
     assert "over the seeds of 1, 2, 3: " in run(*asked)
+
+
+def test_a_report_is_repeated_to_the_byte_or_what_differs_is_named(tmp_path):
+    rows = "\n".join(f"u{user},i{(user * 3 + item * item) % 23},{1 + (user + item) % 5}" for user in range(30) for item in range(9))
+    (tmp_path / "my data.csv").write_text("user,item,rating\n" + rows + "\n")
+    report = tmp_path / "report.json"
+    report.write_text(run("evaluate", "my data.csv", "--split", "folds=2", "--model", "blend", "--set", "members=ease + .5 ials(factors=4)",
+                          "--threads", "1", "--json", cwd=tmp_path))
+    assert run("evaluate", "--repeat", report, cwd=tmp_path) == report.read_text()
+
+    def refused():
+        told = subprocess.run([PROGRAM, "evaluate", "--repeat", report], capture_output=True, text=True, cwd=tmp_path)
+        assert told.returncode != 0 and told.stdout == ""
+        return told.stderr
+    whole = json.loads(report.read_text())
+    other = json.loads(report.read_text())
+    other["models"][0]["metrics"]["recall@10"] += 0.001
+    report.write_text(json.dumps(other))
+    assert "/models/0/metrics/recall@10 is" in refused()
+    report.write_text(json.dumps({**whole, "foretaste_version": "0.0.1"}))
+    assert "foretaste 0.0.1 made it" in refused()
+    report.write_text(json.dumps({**whole, "command": "foretaste stop --all"}))
+    assert "is no evaluation" in refused()
+    report.write_text(json.dumps(whole))
+    (tmp_path / "my data.csv").write_text("user,item,rating\n" + rows.replace("u7,", "u8,") + "\n")
+    assert "the data have the hash" in refused()
+    report.write_text("{}")
+    assert "is no report" in refused()

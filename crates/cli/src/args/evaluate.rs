@@ -15,7 +15,7 @@ use super::{JsonArg, ReadArgs, ThreadArgs, time};
 #[derive(Debug, Args)]
 pub(crate) struct EvaluateArgs {
     /// Data to part in two: as everywhere, but a model file gives the interactions it was fitted to
-    #[arg(value_name = "DATA", required_unless_present = "train", conflicts_with = "train")]
+    #[arg(value_name = "DATA", required_unless_present_any = ["train", "report"], conflicts_with = "train")]
     pub(crate) data: Option<String>,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
@@ -63,6 +63,10 @@ pub(crate) struct EvaluateArgs {
     /// Leave a model out whose fit would hold more memory, such as 500MB or 4GiB
     #[arg(long, value_name = "SIZE", value_parser = amount)]
     pub(crate) memory: Option<u64>,
+    /// Make a report of `--json` again by the command that stands in it, from the folder where it was made: the same bytes, times taken
+    /// over from it, or what differs. `evaluate --repeat REPORT` is the same
+    #[arg(long = "repeat-report", value_name = "REPORT", exclusive = true)]
+    pub(crate) report: Option<PathBuf>,
     /// Write every list to a CSV file: model, fold, user, rank, item, score
     #[arg(long, value_name = "FILE")]
     pub(crate) save_lists: Option<PathBuf>,
@@ -96,7 +100,7 @@ impl Args for ModelsArgs {
             format!("A model to evaluate, several in turn: {}; popularity is always one of them", names.join(", "));
         let set = Arg::new("set").long("set").value_name("NAME=VALUE").action(ArgAction::Append).requires("model");
         command
-            .arg(model.help(help).required_unless_present_any(["model_file", "lists", "scores"]))
+            .arg(model.help(help).required_unless_present_any(["model_file", "lists", "scores", "report"]))
             .arg(set.help("Parameter of the model named before it, such as lambda=500; may be repeated"))
     }
 

@@ -4,16 +4,31 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, Command, CommandFactory, Error, Parser};
+use clap::{Arg, Command, CommandFactory, Error, Parser, ValueEnum};
 
 use super::Cli;
+use super::data::RepeatArg;
 
 /// The command line of this process; a mistake in it ends the process, as clap does.
 pub(crate) fn typed() -> Cli {
-    Cli::try_parse().unwrap_or_else(|error| {
+    let words = with_report(env::args_os().collect());
+    Cli::try_parse_from(&words).unwrap_or_else(|error| {
         let is_set = |name: &OsStr| env::var_os(name).is_some();
-        completed(error, &whole(), &env::args_os().collect::<Vec<_>>(), is_set).exit()
+        completed(error, &whole(), &words, is_set).exit()
     })
+}
+
+/// `evaluate --repeat REPORT` and nothing else: `--repeat` with the name of a file is `--repeat-report`, since everywhere else it
+/// says how rows of one user and item combine.
+fn with_report(mut words: Vec<OsString>) -> Vec<OsString> {
+    if let [_, command, flag, value] = &mut words[..]
+        && command == "evaluate"
+        && flag == "--repeat"
+        && value.to_str().is_none_or(|value| RepeatArg::from_str(value, true).is_err())
+    {
+        *flag = "--repeat-report".into();
+    }
+    words
 }
 
 /// The definition of the command line, worked out: only then a flag can be written as clap writes it.

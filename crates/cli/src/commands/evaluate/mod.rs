@@ -1,6 +1,7 @@
 //! `foretaste evaluate`: models side by side, by what they find of what was held out.
 
 mod csv;
+mod repeat;
 mod table;
 mod watched;
 
@@ -9,8 +10,8 @@ use std::sync::Arc;
 use anyhow::Result;
 use foretaste::dataset::Dataset;
 use foretaste_eval::{
-    Asked, Contender, EvalError, Fold, Folds, Kind, Outside, OutsideError, Plan, ProtocolError, Split, at_least,
-    evaluate,
+    Asked, Contender, EvalError, Fold, Folds, Kind, Outside, OutsideError, Plan, ProtocolError, Report, Split,
+    at_least, evaluate,
 };
 
 use super::pool;
@@ -24,11 +25,28 @@ pub(super) use watched::Watched;
 const ALWAYS: &str = "popularity";
 
 pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
-    let models = contenders(args)?;
+    if let Some(report) = &args.report {
+        return repeat::run(report);
+    }
+    let mut report = evaluated(args)?;
+    report.command = command();
+    match args.json.shape() {
+        Shape::Json => output::json(&report),
+        Shape::Text if args.csv => csv::write(&report),
+        Shape::Text => table::write(&report, &plan(args), args.protocol),
+    }
+}
+
+fn plan(args: &EvaluateArgs) -> Plan {
     let mut at = args.at.clone();
     at.sort_unstable();
     at.dedup();
-    let plan = Plan { at, seed: args.seed, limit: args.limit, memory: args.memory };
+    Plan { at, seed: args.seed, limit: args.limit, memory: args.memory }
+}
+
+/// The report, but for its command.
+fn evaluated(args: &EvaluateArgs) -> Result<Report> {
+    let (models, plan) = (contenders(args)?, plan(args));
     let mut report = pool(args.threads)?.install(|| {
         let folds = folds(args)?;
         let mut watched = Watched::new(folds.len());
@@ -38,12 +56,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
         Ok::<_, anyhow::Error>(report)
     })?;
     report.protocol = args.protocol.map(|protocol| protocol.name().to_owned());
-    report.command = command();
-    match args.json.shape() {
-        Shape::Json => output::json(&report),
-        Shape::Text if args.csv => csv::write(&report),
-        Shape::Text => table::write(&report, &plan, args.protocol),
-    }
+    Ok(report)
 }
 
 /// All lines of the table: what was asked for, and popularity.

@@ -154,6 +154,7 @@ fn as_evaluated(args: &TuneArgs, models: Vec<Asked>) -> EvaluateArgs {
         lists: Vec::new(),
         scores: Vec::new(),
         model_file: Vec::new(),
+        report: None,
         save_lists: None,
         save_users: None,
         csv: false,
