@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::spread::Spread;
 use crate::{Difference, LeftOut, Taken};
 
 /// An evaluation.
@@ -91,4 +90,23 @@ pub struct NamedDifference {
     pub p_holm: f64,
     /// Whether the difference has the same sign in every fold.
     pub all_folds_agree: bool,
+}
+
+/// One model with several seeds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// The models, by their places in the list of models.
+    pub models: Vec<usize>,
+    /// For each metric the mean over the seeds and the standard deviation, of a sample: the sum of squares is divided by one
+    /// less than the number of seeds.
+    pub metrics: BTreeMap<String, MeanAndDeviation>,
+}
+
+/// A mean and a standard deviation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeanAndDeviation {
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation.
+    pub deviation: f64,
 }

@@ -2,32 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::report::ModelReport;
+use crate::report::{MeanAndDeviation, ModelReport, Spread};
 
 /// The setting that a random model draws from.
 pub(crate) const SEED: &str = "seed";
-
-/// One model with several seeds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Spread {
-    /// The models, by their places in the list of models.
-    pub models: Vec<usize>,
-    /// For each metric the mean over the seeds and the standard deviation, of a sample: the sum of squares is divided by one
-    /// less than the number of seeds.
-    pub metrics: BTreeMap<String, MeanAndDeviation>,
-}
-
-/// A mean and a standard deviation.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MeanAndDeviation {
-    /// The mean.
-    pub mean: f64,
-    /// The standard deviation.
-    pub deviation: f64,
-}
 
 /// Models that differ in their seed alone, where there are two or more of them with figures.
 pub(crate) fn spreads(models: &[ModelReport]) -> Vec<Spread> {
