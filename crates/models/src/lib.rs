@@ -7,6 +7,7 @@
 pub mod bayesian_fm;
 pub mod bias;
 pub mod blend;
+pub mod co_clustering;
 pub mod content;
 pub mod ease;
 mod explain;

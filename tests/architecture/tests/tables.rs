@@ -85,6 +85,7 @@ const CRATES: &[Crate] = &[
             ("popularity", &["fit"]),
             ("bias", &["explain", "fit"]),
             ("bayesian_fm", &["fit"]),
+            ("co_clustering", &["fit"]),
             ("weighting", &["fit"]),
             ("sparse_sections", &[]),
             ("sequences", &["fit", "positive", "scorer"]),
@@ -131,6 +132,7 @@ const CRATES: &[Crate] = &[
                     "feature_factors",
                     "blend",
                     "bayesian_fm",
+                    "co_clustering",
                 ],
             ),
             (
@@ -139,6 +141,7 @@ const CRATES: &[Crate] = &[
                     "svd",
                     "popularity",
                     "bias",
+                    "co_clustering",
                     "item_knn",
                     "ease",
                     "user_knn",

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{fit, interactions};
 use crate::bias::BiasParams;
+use crate::co_clustering::{CoClusteringParams, Groups};
 use crate::ease::{EaseParams, to_weights, weighted_gram};
 use crate::ials::{Ials, IalsParams, Side, loss};
 use crate::item_knn::ItemKnnParams;
@@ -318,4 +319,35 @@ fn the_two_scale_linear_model_without_one_scale_has_the_weights_of_the_reference
     };
     assert_near(&weights(0), &reference["B"], 1e-5, "weights of the only scale");
     assert!(weights(1).iter().all(|weight| weight.abs() < 1e-9), "nothing is left of the other");
+}
+
+#[test]
+fn co_clustering_finds_the_groups_and_predictions_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let expected = &reference["co_clustering"];
+    let data = toy(&reference);
+    let (by_user, by_item) = (data.matrix(), data.matrix().transpose());
+    let params = CoClusteringParams { user_groups: 3, item_groups: 3, sweeps: 6, seed: 0 };
+    let (users, items) = ((0..30).map(|user| user / 10).collect(), (0..20).map(|item| item / 7).collect());
+    let mut groups = Groups::new(by_user, &by_item, users, items, &params);
+    let mut moved = Vec::new();
+    for _ in 0..6 {
+        moved.push(groups.sweep());
+    }
+    assert_eq!(moved, [true, true, true, true, true, false], "the error of the last sweep is that of the one before");
+    let as_numbers = |groups: &[u32]| groups.iter().map(|&group| f64::from(group)).collect::<Vec<_>>();
+    assert_near(&as_numbers(&groups.users), &expected["user_clusters"], 0.0, "groups of users");
+    assert_near(&as_numbers(&groups.items), &expected["item_clusters"], 0.0, "groups of items");
+    let model = Model::CoClustering(groups.into_model([1.0, 5.0]));
+    assert_near(&scores(&model, &data), &expected["predictions_users_0_2"], 1e-6, "predictions");
+    let mut errors = 0.0;
+    for user in (0..30).map(foretaste_data::ids::UserIx) {
+        let (items, values) = data.of(user);
+        let mut scores = vec![0f32; 20];
+        model.scorer().score_user(user, History { items, values, times: None }, Candidates::All, &mut scores);
+        let error = |(&item, &value): (&u32, &f32)| f64::from(value - scores[item as usize]).powi(2);
+        errors += items.iter().zip(values).map(error).sum::<f64>();
+    }
+    let last = numbers(&expected["squared_error_after_each_sweep"])[5];
+    assert!((errors - last).abs() < 1e-3, "{errors}, not {last}");
 }

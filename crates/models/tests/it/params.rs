@@ -90,6 +90,8 @@ fn values_out_of_range_are_refused_without_work() {
             "burn_in 500 was asked for, allowed are 0 to 448, so that 64 samples can be kept of 512 sweeps",
         ),
         ("bias", "item_shrinkage=-2", "item_shrinkage -2 was asked for, allowed are numbers from 0 on"),
+        ("co_clustering", "user_groups=0", "user_groups 0 was asked for, allowed are 1 to 1000"),
+        ("co_clustering", "sweeps=0", "sweeps 0 was asked for, allowed are whole numbers from 1 on"),
         ("kernel_ridge", "lambda=0", "lambda 0 was asked for, allowed are numbers above 0"),
         ("kernel_ridge", "degree=17", "degree 17 was asked for, allowed are 1 to 16"),
         ("trending", "fast=14", "fast 14 was asked for, allowed are above 0 to less than slow, which is 14"),
