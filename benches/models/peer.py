@@ -16,7 +16,7 @@ def clock():
 
 
 def matrix(file):
-    STATE["matrix"] = sp.load_npz(file).astype(np.float32).tocsr()
+    STATE["matrix"] = sp.csr_matrix(sp.load_npz(file).astype(np.float32))
 
 
 def kernel():

@@ -10,23 +10,23 @@ pub(super) const ROWS: usize = 16;
 pub(super) const GROUP: usize = 4;
 /// The largest whole number of a row.
 const STEPS: f64 = 127.0;
-/// The largest of a vector, as long as sums of products stay in 32 bits.
-const VECTOR_STEPS: usize = 32_767;
+/// Whole numbers up to this have an f32 of their own.
+const EXACT: usize = 1 << 24;
 /// What f64 rounds is far below this share of a bound.
 const SLACK: f64 = 1.0 + 1e-5;
 
-/// Two neighbouring columns of 16 rows.
+/// One column of 16 rows.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
-pub(super) struct Pairs(pub(super) [[i8; 2]; ROWS]);
+#[repr(align(16))]
+pub(super) struct Column(pub(super) [i8; ROWS]);
 
 /// The rows of a matrix as whole numbers times a step of each row.
 #[derive(Clone, Debug)]
 pub(super) struct Bytes {
     pub(super) nrows: usize,
     pub(super) ncols: usize,
-    /// For each 16 rows the pairs of columns, one after the other.
-    pub(super) pairs: Vec<Pairs>,
+    /// For each 16 rows the columns, one after the other.
+    pub(super) columns: Vec<Column>,
     /// The step of each row.
     pub(super) steps: Vec<f32>,
     /// How far a product with a vector of length 1 can be off; rounded up.
@@ -38,34 +38,33 @@ pub(super) struct Bytes {
 /// A vector as whole numbers times a step.
 #[derive(Clone, Debug)]
 pub(super) struct Query {
-    pub(super) pairs: Vec<[i16; 2]>,
+    pub(super) wholes: Vec<f32>,
     pub(super) step: f64,
     /// Rounded up.
     pub(super) length: f64,
 }
 
-/// The largest whole number of a vector, so that no sum of `ncols` products leaves 32 bits.
+/// The largest whole number of a vector, so that sums of `ncols` products are exact in single precision.
 fn vector_steps(ncols: usize) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a number of at most 15 bits")]
-    let steps = VECTOR_STEPS.min((1 << 31) / 127 / (ncols + 1) - 1) as f64;
+    #[expect(clippy::cast_precision_loss, reason = "a number of at most 18 bits")]
+    let steps = (EXACT / 127 / ncols) as f64;
     steps
 }
 
 impl Bytes {
     pub(super) fn new(matrix: &PanelMatrix) -> Self {
         let (nrows, ncols) = (matrix.nrows(), matrix.ncols());
-        let width = ncols.div_ceil(2);
+        let width = ncols;
         let panels = nrows.div_ceil(ROWS).next_multiple_of(GROUP);
-        let mut pairs = vec![Pairs([[0; 2]; ROWS]); panels * width];
+        let mut columns = vec![Column([0; ROWS]); panels * width];
         let (mut steps, mut errors) = (vec![0f32; panels * ROWS], vec![0f32; panels * ROWS]);
-        let rows = pairs.par_chunks_exact_mut(width).zip(steps.par_chunks_exact_mut(ROWS));
+        let rows = columns.par_chunks_exact_mut(width).zip(steps.par_chunks_exact_mut(ROWS));
         let lengths =
-            rows.zip(errors.par_chunks_exact_mut(ROWS)).enumerate().map(|(panel, ((pairs, steps), errors))| {
+            rows.zip(errors.par_chunks_exact_mut(ROWS)).enumerate().map(|(panel, ((columns, steps), errors))| {
                 let (mut row, mut longest) = (vec![0f32; ncols], 0f64);
                 for at in 0..ROWS.min(nrows.saturating_sub(panel * ROWS)) {
                     matrix.row(panel * ROWS + at, &mut row);
-                    let (step, error, length) =
-                        rounded(&row, |column, whole| pairs[column / 2].0[at][column % 2] = whole);
+                    let (step, error, length) = rounded(&row, |column, whole| columns[column].0[at] = whole);
                     (steps[at], errors[at]) = (step, error);
                     longest = longest.max(length);
                     if !length.is_finite() {
@@ -75,7 +74,7 @@ impl Bytes {
                 longest
             });
         let longest = lengths.collect::<Vec<f64>>().into_iter().fold(0.0, f64::max);
-        Self { nrows, ncols, pairs, steps, errors, longest }
+        Self { nrows, ncols, columns, steps, errors, longest }
     }
 }
 
@@ -125,9 +124,8 @@ impl Query {
         }
         let step = largest / vector_steps(x.len());
         let inverse = if step > 0.0 { step.recip() } else { 0.0 };
-        #[expect(clippy::cast_possible_truncation, reason = "at most the number of steps")]
-        let whole = |x: f32| (f64::from(x) * inverse).round() as i16;
-        let pairs = x.chunks(2).map(|pair| [whole(pair[0]), pair.get(1).map_or(0, |&x| whole(x))]).collect();
-        Some(Self { pairs, step, length: squares.sqrt() * SLACK })
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^24")]
+        let wholes = x.iter().map(|&x| (f64::from(x) * inverse).round() as f32).collect();
+        Some(Self { wholes, step, length: squares.sqrt() * SLACK })
     }
 }

@@ -27,12 +27,12 @@ const MOST_LEFT: usize = 16;
 const LEFT: usize = 1 << 10;
 /// Lengths of a row times that of a vector from which on sums could leave single precision.
 const TOO_LONG: f64 = 1e38;
-/// Columns up to which the bound of the sums in single precision holds, and whole numbers are exact in 32 bits.
+/// Columns up to which the bound of the sums in single precision holds, and whole numbers stay exact.
 const MOST_COLUMNS: usize = 1 << 16;
 
 /// The copy in bytes of one matrix.
 ///
-/// Memory: `nrows * (ncols + 8)` bytes, `ncols` rounded up to even and `nrows` to 64.
+/// Memory: `nrows * (ncols + 8)` bytes, `nrows` rounded up to 64.
 #[derive(Clone, Debug)]
 pub struct Screen {
     bytes: Bytes,

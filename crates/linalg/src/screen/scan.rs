@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::bytes::{Bytes, GROUP, Pairs, Query, ROWS};
+use super::bytes::{Bytes, Column, GROUP, Query, ROWS};
 
 /// A number with the order of numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,12 +94,12 @@ impl WithSimd for Run<'_, '_> {
     fn with_simd<S: Simd>(self, _: S) -> Option<Vec<usize>> {
         let Self { mut scan, allowed } = self;
         let (bytes, query) = (scan.bytes, scan.query);
-        let width = query.pairs.len();
-        let groups = bytes.pairs.chunks_exact(GROUP * width);
+        let width = query.wholes.len();
+        let groups = bytes.columns.chunks_exact(GROUP * width);
         let steps = bytes.steps.as_chunks::<{ GROUP * ROWS }>().0;
         let errors = bytes.errors.as_chunks::<{ GROUP * ROWS }>().0;
-        for (at, ((pairs, steps), errors)) in groups.zip(steps).zip(errors).enumerate() {
-            let sums = products(pairs, &query.pairs);
+        for (at, ((columns, steps), errors)) in groups.zip(steps).zip(errors).enumerate() {
+            let sums = products(columns, &query.wholes);
             let mut uppers = [0f64; GROUP * ROWS];
             let mut any = false;
             for (((upper, &sum), &step), &error) in uppers.iter_mut().zip(sums.as_flattened()).zip(steps).zip(errors) {
@@ -119,17 +119,16 @@ impl WithSimd for Run<'_, '_> {
     }
 }
 
-/// The products of the rows of a group with a vector, exact.
+/// The products of the rows of a group with a vector: sums of whole numbers below 2^24, so that no order rounds them.
 #[inline(always)]
-fn products(pairs: &[Pairs], query: &[[i16; 2]]) -> [[i32; ROWS]; GROUP] {
+fn products(columns: &[Column], query: &[f32]) -> [[f32; ROWS]; GROUP] {
     let width = query.len();
-    let panels: [&[Pairs]; GROUP] = std::array::from_fn(|panel| &pairs[panel * width..][..width]);
-    let mut sums = [[0i32; ROWS]; GROUP];
-    for (at, &[even, odd]) in query.iter().enumerate() {
+    let panels: [&[Column]; GROUP] = std::array::from_fn(|panel| &columns[panel * width..][..width]);
+    let mut sums = [[0f32; ROWS]; GROUP];
+    for (at, &factor) in query.iter().enumerate() {
         for (sums, panel) in sums.iter_mut().zip(&panels) {
-            let bytes = &panel[at].0;
-            for (sum, &[left, right]) in sums.iter_mut().zip(bytes) {
-                *sum = sum.wrapping_add(i32::from(left) * i32::from(even) + i32::from(right) * i32::from(odd));
+            for (sum, &byte) in sums.iter_mut().zip(&panel[at].0) {
+                *sum = f32::from(byte).mul_add(factor, *sum);
             }
         }
     }
