@@ -4,10 +4,12 @@ use rayon::prelude::*;
 
 use crate::panel::PanelMatrix;
 
-/// Rows whose sums are made side by side.
-pub(super) const ROWS: usize = 16;
-/// Panels that are summed together; the rows are filled up to whole groups.
+/// Rows of a register.
+pub(super) const LANES: usize = 16;
+/// Registers that are summed side by side.
 pub(super) const GROUP: usize = 4;
+/// Rows of a panel; the rows are filled up to whole panels.
+pub(super) const ROWS: usize = GROUP * LANES;
 /// The largest whole number of a row.
 const STEPS: f64 = 127.0;
 /// Whole numbers up to this have an f32 of their own.
@@ -15,17 +17,17 @@ const EXACT: usize = 1 << 24;
 /// What f64 rounds is far below this share of a bound.
 const SLACK: f64 = 1.0 + 1e-5;
 
-/// One column of 16 rows.
+/// One column of 64 rows, a cache line: a search reads one line after the other.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(16))]
-pub(super) struct Column(pub(super) [i8; ROWS]);
+#[repr(align(64))]
+pub(super) struct Column(pub(super) [[i8; LANES]; GROUP]);
 
 /// The rows of a matrix as whole numbers times a step of each row.
 #[derive(Clone, Debug)]
 pub(super) struct Bytes {
     pub(super) nrows: usize,
     pub(super) ncols: usize,
-    /// For each 16 rows the columns, one after the other.
+    /// For each 64 rows the columns, one after the other.
     pub(super) columns: Vec<Column>,
     /// The step of each row.
     pub(super) steps: Vec<f32>,
@@ -55,8 +57,8 @@ impl Bytes {
     pub(super) fn new(matrix: &PanelMatrix) -> Self {
         let (nrows, ncols) = (matrix.nrows(), matrix.ncols());
         let width = ncols;
-        let panels = nrows.div_ceil(ROWS).next_multiple_of(GROUP);
-        let mut columns = vec![Column([0; ROWS]); panels * width];
+        let panels = nrows.div_ceil(ROWS);
+        let mut columns = vec![Column([[0; LANES]; GROUP]); panels * width];
         let (mut steps, mut errors) = (vec![0f32; panels * ROWS], vec![0f32; panels * ROWS]);
         let rows = columns.par_chunks_exact_mut(width).zip(steps.par_chunks_exact_mut(ROWS));
         let lengths =
@@ -64,7 +66,8 @@ impl Bytes {
                 let (mut row, mut longest) = (vec![0f32; ncols], 0f64);
                 for at in 0..ROWS.min(nrows.saturating_sub(panel * ROWS)) {
                     matrix.row(panel * ROWS + at, &mut row);
-                    let (step, error, length) = rounded(&row, |column, whole| columns[column].0[at] = whole);
+                    let (step, error, length) =
+                        rounded(&row, |column, whole| columns[column].0[at / LANES][at % LANES] = whole);
                     (steps[at], errors[at]) = (step, error);
                     longest = longest.max(length);
                     if !length.is_finite() {

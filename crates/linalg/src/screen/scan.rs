@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::bytes::{Bytes, Column, GROUP, Query, ROWS};
+use super::bytes::{Bytes, Column, GROUP, LANES, Query, ROWS};
 
 /// A number with the order of numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +57,7 @@ impl<'a> Scan<'a> {
         Arch::new().dispatch(Run { scan: self, allowed })
     }
 
-    /// Looks at the rows of a group whose upper bounds reach the bound.
+    /// Looks at the rows of a panel whose upper bounds reach the bound.
     #[inline(never)]
     fn look_at(&mut self, first: usize, uppers: &[f64], allowed: &mut dyn FnMut(usize) -> bool) {
         for (at, &upper) in uppers.iter().enumerate().take(self.bytes.nrows - first) {
@@ -95,12 +95,12 @@ impl WithSimd for Run<'_, '_> {
         let Self { mut scan, allowed } = self;
         let (bytes, query) = (scan.bytes, scan.query);
         let width = query.wholes.len();
-        let groups = bytes.columns.chunks_exact(GROUP * width);
-        let steps = bytes.steps.as_chunks::<{ GROUP * ROWS }>().0;
-        let errors = bytes.errors.as_chunks::<{ GROUP * ROWS }>().0;
-        for (at, ((columns, steps), errors)) in groups.zip(steps).zip(errors).enumerate() {
+        let panels = bytes.columns.chunks_exact(width);
+        let steps = bytes.steps.as_chunks::<ROWS>().0;
+        let errors = bytes.errors.as_chunks::<ROWS>().0;
+        for (at, ((columns, steps), errors)) in panels.zip(steps).zip(errors).enumerate() {
             let sums = products(columns, &query.wholes);
-            let mut uppers = [0f64; GROUP * ROWS];
+            let mut uppers = [0f64; ROWS];
             let mut any = false;
             for (((upper, &sum), &step), &error) in uppers.iter_mut().zip(sums.as_flattened()).zip(steps).zip(errors) {
                 let estimate = f64::from(sum) * (f64::from(step) * query.step);
@@ -108,7 +108,7 @@ impl WithSimd for Run<'_, '_> {
                 any |= *upper >= scan.bound;
             }
             if any {
-                scan.look_at(at * GROUP * ROWS, &uppers, allowed);
+                scan.look_at(at * ROWS, &uppers, allowed);
                 if scan.left.len() > scan.most {
                     return None;
                 }
@@ -119,15 +119,13 @@ impl WithSimd for Run<'_, '_> {
     }
 }
 
-/// The products of the rows of a group with a vector: sums of whole numbers below 2^24, so that no order rounds them.
+/// The products of the rows of a panel with a vector: sums of whole numbers below 2^24, so that no order rounds them.
 #[inline(always)]
-fn products(columns: &[Column], query: &[f32]) -> [[f32; ROWS]; GROUP] {
-    let width = query.len();
-    let panels: [&[Column]; GROUP] = std::array::from_fn(|panel| &columns[panel * width..][..width]);
-    let mut sums = [[0f32; ROWS]; GROUP];
-    for (at, &factor) in query.iter().enumerate() {
-        for (sums, panel) in sums.iter_mut().zip(&panels) {
-            for (sum, &byte) in sums.iter_mut().zip(&panel[at].0) {
+fn products(columns: &[Column], query: &[f32]) -> [[f32; LANES]; GROUP] {
+    let mut sums = [[0f32; LANES]; GROUP];
+    for (column, &factor) in columns.iter().zip(query) {
+        for (sums, bytes) in sums.iter_mut().zip(&column.0) {
+            for (sum, &byte) in sums.iter_mut().zip(bytes) {
                 *sum = f32::from(byte).mul_add(factor, *sum);
             }
         }
