@@ -102,6 +102,18 @@ impl Test {
         test
     }
 
+    /// Adds to a hash what is fitted to and what is asked about.
+    pub(crate) fn add_to(&self, hash: &mut blake3::Hasher, train: &Interactions) {
+        hash.update(&train.hash());
+        for wanted in &self.users {
+            hash.update(&wanted.user.0.to_le_bytes());
+            for (item, value) in wanted.items.iter().zip(&wanted.values) {
+                hash.update(&item.to_le_bytes());
+                hash.update(&value.to_le_bytes());
+            }
+        }
+    }
+
     /// Number of rows that are asked about.
     #[must_use]
     pub fn rows(&self) -> usize {

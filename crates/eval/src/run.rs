@@ -128,14 +128,7 @@ struct Parted {
 impl Parted {
     fn add(&mut self, Fold { train, test }: &Fold) {
         let train = &train.interactions;
-        self.hash.update(&train.hash());
-        for wanted in &test.users {
-            self.hash.update(&wanted.user.0.to_le_bytes());
-            for (item, value) in wanted.items.iter().zip(&wanted.values) {
-                self.hash.update(&item.to_le_bytes());
-                self.hash.update(&value.to_le_bytes());
-            }
-        }
+        test.add_to(&mut self.hash, train);
         self.users += test.users.len();
         self.rows += test.rows();
         self.left_out += test.left_out;

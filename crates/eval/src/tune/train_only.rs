@@ -103,14 +103,7 @@ impl Validation {
     #[must_use]
     pub fn hash(&self) -> String {
         let mut hash = blake3::Hasher::new();
-        hash.update(&self.train.interactions.hash());
-        for wanted in &self.held.users {
-            hash.update(&wanted.user.0.to_le_bytes());
-            for (item, value) in wanted.items.iter().zip(&wanted.values) {
-                hash.update(&item.to_le_bytes());
-                hash.update(&value.to_le_bytes());
-            }
-        }
+        self.held.add_to(&mut hash, &self.train.interactions);
         hash.finalize().to_hex().to_string()
     }
 }
