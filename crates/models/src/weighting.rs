@@ -1,6 +1,7 @@
 //! What an interaction weighs where items are compared by their users, or users by their items.
 
 use foretaste_data::interactions::Interactions;
+use foretaste_linalg::CsrMatrix;
 use serde::{Deserialize, Serialize};
 
 use crate::Positive;
@@ -49,6 +50,16 @@ impl Weigher {
             }
         }
     }
+}
+
+/// `(length / mean length)^-exponent` of every row, 0 of an empty one.
+pub(crate) fn user_weights(x: &CsrMatrix, exponent: f64) -> Vec<f64> {
+    let mut weights = x.row_sums();
+    let mean = weights.iter().sum::<f64>() / count(weights.len().max(1));
+    for weight in &mut weights {
+        *weight = if *weight > 0.0 { (*weight / mean).powf(-exponent) } else { 0.0 };
+    }
+    weights
 }
 
 /// How many users have a positive interaction with each item.

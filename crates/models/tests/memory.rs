@@ -103,6 +103,10 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
         "sequential_rules" if shape.items <= 100_000 => all(&[&["neighbours=20"], &["window=100"]]),
         "two_scale_linear" if shape.items <= 1500 => all(&[&[], &["long_decay=0.99"]]),
         "sasrec" if shape.users <= 1500 && shape.items <= 4000 => all(&[&["epochs=1", "length=10", "blocks=1"]]),
+        "sansa" if shape.items <= 5000 && multiplications <= 100_000_000 => {
+            all(&[&["factor_nonzeros=20"], &["factor_nonzeros=20", "pairs=50", "neighbours=60"]])
+        }
+        "plsa" if shape.entries <= 3_000_000 => all(&[&["iterations=1"], &["iterations=1", "tastes=5"]]),
         "slim" if shape.items <= 3000 => all(&[&[], &["l1=20", "neighbours=20"]]),
         "user_knn" => all(&[&[], &["weighting=bm25"]]),
         _ => vec![],
@@ -128,7 +132,7 @@ fn ranks(shape: &Shape) -> Vec<Vec<String>> {
 /// What a fit takes whatever the shape is: packing buffers of dense products (4 MiB a thread), sums of each thread.
 fn base(model: &str) -> f64 {
     match model {
-        "svd" | "ease" | "scaled_svd" | "kernel_autoencoder" | "slim" | "two_scale_linear" | "sasrec" => 10e6,
+        "svd" | "ease" | "scaled_svd" | "kernel_autoencoder" | "slim" | "sansa" | "two_scale_linear" | "sasrec" => 10e6,
         // Two threads that solve, with 16 bytes a square of the factors at most.
         "ials" => 12e6,
         "item_knn" | "random_walk" | "sequential_rules" => 2e6,
@@ -147,6 +151,8 @@ fn is_bound(params: &ModelParams, shape: &Shape) -> bool {
         ModelParams::ItemKnn(params) => shared < 0.95 * items.min(params.neighbours as f64),
         // Penalties leave fewer weights than are kept.
         ModelParams::Slim(_) => true,
+        // Which items share users, and how alike the rows of the factor are, is in the data alone.
+        ModelParams::Sansa(_) => true,
         // How many items come after an item is in the data alone.
         ModelParams::SequentialRules(_) => true,
         ModelParams::RandomWalk(params) => shared < 0.95 * items.min(params.neighbours as f64),

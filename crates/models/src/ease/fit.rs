@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ease, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
+use crate::weighting::user_weights;
 use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// What the fit of EASE may choose.
@@ -112,17 +113,6 @@ pub(crate) fn weighted_gram(x: &CsrMatrix, params: &EaseParams) -> Dense {
         *diagonal += params.lambda + more * *diagonal;
     }
     gram
-}
-
-/// `(length / mean length)^-exponent` of every row, 0 of an empty one.
-fn user_weights(x: &CsrMatrix, exponent: f64) -> Vec<f64> {
-    let mut weights = x.row_sums();
-    #[expect(clippy::cast_precision_loss, reason = "a number of users is far below 2^53")]
-    let mean = weights.iter().sum::<f64>() / weights.len().max(1) as f64;
-    for weight in &mut weights {
-        *weight = if *weight > 0.0 { (*weight / mean).powf(-exponent) } else { 0.0 };
-    }
-    weights
 }
 
 /// Turns the inverse `P` into the weights: `-P[i, j] / P[j, j]` for `i != j`, and 0.

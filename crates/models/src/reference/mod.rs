@@ -2,6 +2,8 @@
 #![allow(clippy::print_stderr, reason = "a skip is said")]
 
 mod ml100k;
+mod plsa;
+mod sansa;
 mod toy;
 
 use std::ops::ControlFlow;

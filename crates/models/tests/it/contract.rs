@@ -59,6 +59,8 @@ pub(crate) fn models() -> Vec<ModelParams> {
         "sequential_rules" => vec!["window=3", "neighbours=9"],
         "two_scale_linear" => vec!["short_lambda=5", "long_lambda=10"],
         "sasrec" => vec!["width=8", "blocks=1", "length=6", "epochs=20", "batch=8", "learning_rate=0.01"],
+        "sansa" => vec!["lambda=5", "factor_nonzeros=6", "neighbours=12"],
+        "plsa" => vec!["tastes=3", "smoothing=5"],
         "slim" => vec!["l1=0.5", "l2=2"],
         "user_knn" => vec!["neighbours=8"],
         "feature_factors" => vec!["factors=5", "lambda=1"],
