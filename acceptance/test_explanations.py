@@ -7,11 +7,12 @@ import pytest
 from conftest import Service, run
 
 # Those of which a contribution does not depend on the other entries, as the reply has to say.
-ADDITIVE = {"svd", "ease", "slim", "item_knn"}
+ADDITIVE = {"svd", "ease", "slim", "sansa", "item_knn"}
 MODELS = [
     ("svd", {}), ("ease", {"lambda": 50}), ("ease", {"lambda": 50, "dropout": 0.3}), ("slim", {}), ("item_knn", {}),
     ("item_knn", {"weighting": "values"}), ("scaled_svd", {}), ("ials", {"factors": 16, "epochs": 4}), ("user_knn", {}),
     ("random_walk", {}), ("kernel_autoencoder", {}), ("bias", {}), ("popularity", {}), ("sequential_rules", {}),
+    ("sansa", {"lambda": 50}), ("plsa", {"tastes": 8}),
     ("two_scale_linear", {}), ("feature_factors", {}), ("kernel_ridge", {}), ("content", {}),
     ("blend", {"members": "ease(lambda=50) + 0.5 ials(factors=16, epochs=4)"}),
 ]

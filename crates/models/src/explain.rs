@@ -23,6 +23,11 @@ pub trait Explain {
         Vec::new()
     }
 
+    /// The tastes that the model finds in the history, where it knows any: the name of each and its share, the largest first.
+    fn tastes(&self, _: History<'_>) -> Vec<(&str, f64)> {
+        Vec::new()
+    }
+
     /// Writes what each entry of the history adds to the score of each item, items x entries, row-major, and 0 for an entry
     /// that does not count. With [`parts`](Self::parts) they sum to the folded-in score, up to the rounding of that score.
     ///

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use foretaste::models::{ExplanationKind, Meaning, ModelParams};
-use foretaste::recommend::{Fallback, ListedItem, RecommendedItem, Request, Shortfall, ShortfallReason, Source};
+use foretaste::recommend::{Fallback, ListedItem, RecommendedItem, Request, Shortfall, ShortfallReason, Source, Taste};
 use serde::Serialize;
 
 use super::unknown::Unknown;
@@ -19,6 +19,8 @@ struct Answer<'a> {
     params: &'a ModelParams,
     source: Source,
     items: Vec<RecommendedItem<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tastes: Vec<Taste>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shortfall: Option<Shortfall>,
     #[serde(flatten)]
@@ -42,6 +44,7 @@ pub(super) fn run(args: &RecommendArgs) -> Result<()> {
         params: &provenance.params,
         source: ranked.source,
         items: recommender.recommended(&ranked),
+        tastes: ranked.tastes,
         shortfall: ranked.shortfall,
         unknown: Unknown { unknown_items: ranked.unknown_items, unknown_values: ranked.unknown_values },
     };
@@ -64,6 +67,10 @@ fn text(answer: &Answer<'_>, listed: &[ListedItem<'_>], meaning: Meaning) -> Res
     writeln!(out, "user {} of {}, {}: {heading}", answer.user, printable(answer.dataset), answer.params.summary())?;
     table.write(&mut out, "")?;
     because(&mut out, &answer.items)?;
+    if !answer.tastes.is_empty() {
+        let taste = |taste: &Taste| format!("{:.0} % {}", 100.0 * taste.share, printable(&taste.name));
+        writeln!(out, "tastes: {}", answer.tastes.iter().map(taste).collect::<Vec<_>>().join("; "))?;
+    }
     if let Some(Shortfall { requested, returned, reason }) = answer.shortfall {
         let why = match reason {
             ShortfallReason::AllRated => "there are no more that the user has not rated",

@@ -27,6 +27,17 @@ pub struct Why {
     pub parts: Vec<(&'static str, f32)>,
 }
 
+/// A taste that a model found, and how much of a history is of it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Taste {
+    /// What it is called: what sets it apart.
+    #[cfg_attr(feature = "openapi", schema(example = "Film-Noir, Mystery: Chinatown (1974)"))]
+    pub name: String,
+    /// Its share of the history, from 0 to 1; all shares sum to 1.
+    pub share: f32,
+}
+
 /// An entry of a history and what it contributes to a score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Term {
@@ -51,6 +62,14 @@ impl Recommender {
         let (ordered, why) = explained.into_iter().unzip();
         *items = ordered;
         why
+    }
+
+    /// The `most` largest tastes of what scores are made from, where the model knows any.
+    pub(super) fn tastes(&self, basis: Option<&Basis<'_>>, most: usize) -> Vec<Taste> {
+        let explain = basis.map(Basis::history).zip(self.model().scorer().explain());
+        let tastes = explain.map_or_else(Vec::new, |(history, explain)| explain.tastes(history));
+        let tastes = tastes.into_iter().take(most);
+        tastes.map(|(name, share)| Taste { name: name.to_owned(), share: narrow(share) }).collect()
     }
 
     /// Explains the scores of some items; those of popularity, without a basis, by the number of interactions.

@@ -21,7 +21,7 @@ use foretaste_data::interactions::ItemStats;
 use foretaste_models::{Candidates, FitError, FitReport, Meaning, Model, ModelParams, OnProgress, Shape};
 use jiff::Timestamp;
 
-pub use explain::{Term, Why, check_terms};
+pub use explain::{Taste, Term, Why, check_terms};
 pub use listed::{ListedItem, Others, Part, RecommendedItem, TermItem};
 pub use ranking::check_limit;
 pub use request::{

@@ -42,8 +42,10 @@ impl Recommender {
         };
         let why =
             request.explain.map_or_else(Vec::new, |terms| self.explain((basis.as_ref(), &given), &mut items, terms));
+        let tastes = request.explain.map_or_else(Vec::new, |terms| self.tastes(basis.as_ref(), terms));
         let shortfall = self.shortfall(request.limit, items.len(), rated.len());
-        Ok(Ranked { items, source, why, shortfall, unknown_items: unknown.items, unknown_values: unknown.values })
+        let Unknown { items: unknown_items, values: unknown_values } = unknown;
+        Ok(Ranked { items, source, why, tastes, shortfall, unknown_items, unknown_values })
     }
 
     /// What scores for the subject of a request are made from; `None` for popularity.

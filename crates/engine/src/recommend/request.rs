@@ -2,7 +2,7 @@
 
 use foretaste_data::ids::ItemIx;
 
-use super::Why;
+use super::{Taste, Why};
 
 /// Most items that one request may ask for.
 pub const MAX_LIMIT: usize = 1000;
@@ -119,6 +119,8 @@ pub struct Ranked {
     pub source: Source,
     /// Why each of the items has its score; empty where that was not asked for.
     pub why: Vec<Why>,
+    /// The largest tastes of the history, where that was asked for and the model knows any.
+    pub tastes: Vec<Taste>,
     /// Set when fewer items came back than were asked for.
     pub shortfall: Option<Shortfall>,
     /// Ids of the request that the model does not know, in the order in which they were named.

@@ -7,6 +7,17 @@ use crate::explain::each_row;
 use crate::{Explain, History};
 
 impl Explain for Plsa {
+    /// The mixture of the history, equal shares in the order of the tastes; none where nothing of the history counts.
+    fn tastes(&self, history: History<'_>) -> Vec<(&str, f64)> {
+        let rows = self.rows(history);
+        if rows.is_empty() {
+            return Vec::new();
+        }
+        let mut tastes: Vec<(&str, f64)> = self.names.iter().map(String::as_str).zip(self.mixture(&rows)).collect();
+        tastes.sort_by(|a, b| b.1.total_cmp(&a.1));
+        tastes
+    }
+
     /// The mean over the positives of `p(taste | entry)`, of which each is one part, times the item's row.
     fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
         let width = self.shares.len();

@@ -53,23 +53,6 @@ impl Plsa {
         Self { items, directions, shares, names, passes: params.iterations, positive: params.positive }
     }
 
-    /// The tastes of a history, each with its name and its share, the largest first, equal ones in their order; empty where
-    /// nothing of the history counts.
-    ///
-    /// # Panics
-    /// When an item is out of range.
-    #[must_use]
-    pub fn tastes(&self, history: History<'_>) -> Vec<(&str, f64)> {
-        let rows = self.rows(history);
-        if rows.is_empty() {
-            return Vec::new();
-        }
-        let mixture = self.mixture(&rows);
-        let mut tastes: Vec<(&str, f64)> = self.names.iter().map(String::as_str).zip(mixture).collect();
-        tastes.sort_by(|a, b| b.1.total_cmp(&a.1));
-        tastes
-    }
-
     /// `p(item | taste)` of each positive of the history, positives x tastes.
     pub(crate) fn rows(&self, history: History<'_>) -> Vec<f64> {
         let mut row = vec![0f32; self.shares.len()];

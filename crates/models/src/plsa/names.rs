@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use foretaste_data::catalogue::PropertyType;
+use foretaste_data::catalogue::{Property, PropertyType};
 use foretaste_data::dataset::Dataset;
 use foretaste_data::ids::ItemIx;
 
@@ -38,17 +38,18 @@ fn divergence(of_taste: f64, of_all: f64) -> f64 {
     if of_taste > 0.0 && of_all > 0.0 { of_taste * (of_taste / of_all).ln() } else { 0.0 }
 }
 
-/// The items that have each value of the strings and sets that are known of items.
+/// The items that have each value of the sets that are known of items, such as genres; where there are none, of the strings.
 fn with_properties(data: &Dataset, items: usize) -> BTreeMap<String, Vec<usize>> {
     let mut holders: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for property in data.catalogue.properties().list() {
-        let column = property.column();
-        if matches!(column.kind(), PropertyType::String | PropertyType::Set) {
+    for kind in [PropertyType::Set, PropertyType::String] {
+        let columns = data.catalogue.properties().list().iter().map(Property::column);
+        for column in columns.filter(|column| column.kind() == kind) {
             for item in 0..items {
-                for name in column.strings(item) {
-                    holders.entry(name.to_owned()).or_default().push(item);
-                }
+                column.strings(item).for_each(|name| holders.entry(name.to_owned()).or_default().push(item));
             }
+        }
+        if !holders.is_empty() {
+            break;
         }
     }
     holders

@@ -1,5 +1,9 @@
 //! The PLSA: what no iteration lowers, and where a folded-in mixture ends.
 
+use std::ops::ControlFlow;
+
+use foretaste_data::catalogue::{Catalogue, Item};
+use foretaste_data::dataset::Dataset;
 use foretaste_data::ids::UserIx;
 
 use super::{fit, interactions};
@@ -56,4 +60,25 @@ fn a_folded_in_mixture_is_at_its_maximum() {
             assert!(found < 1.001 && (share < 1e-3 || found > 0.999), "user {user}, taste {taste}: {share}, {found}");
         }
     }
+}
+
+#[test]
+fn tastes_are_named_after_what_sets_them_apart_and_their_shares_sum_to_1() {
+    let interactions = groups();
+    let genres = [["even"], ["odd"]];
+    let items = (0..20).map(|item| Item { title: None, genres: genres[item % 2].to_vec(), year: None });
+    let data = Dataset { catalogue: Catalogue::from_items(items).unwrap(), ..Dataset::new("groups", interactions) };
+    let params = PlsaParams { tastes: 2, iterations: 100, smoothing: 5.0, ..PlsaParams::default() };
+    let model = ModelParams::Plsa(params).fit(&data, &mut |_| ControlFlow::Continue(())).unwrap().model;
+    let tastes = |items: &[u32]| {
+        let history = History { items, values: &vec![1.0; items.len()], times: None };
+        let tastes = model.scorer().explain().unwrap().tastes(history);
+        tastes.into_iter().map(|(name, share)| (name.to_owned(), share)).collect::<Vec<_>>()
+    };
+    for (items, name) in [([0, 2, 6, 8], "even: "), ([1, 3, 7, 9], "odd: ")] {
+        let found = tastes(&items);
+        assert!(found[0].0.starts_with(name) && found[0].1 > 0.7, "{found:?}");
+        assert!((found.iter().map(|(_, share)| share).sum::<f64>() - 1.0).abs() < 1e-9, "{found:?}");
+    }
+    assert!(tastes(&[]).is_empty());
 }

@@ -1,7 +1,7 @@
 //! The wire forms of ranked lists.
 
 use foretaste::recommend::{
-    Moved, Place, Ranked, RecommendedItem, Recommender, Scored, Shift, Shortfall, Source, UnknownValue,
+    Moved, Place, Ranked, RecommendedItem, Recommender, Scored, Shift, Shortfall, Source, Taste, UnknownValue,
 };
 use foretaste_service::Version;
 use serde::Serialize;
@@ -16,6 +16,9 @@ pub(super) struct Recommendations<'a> {
     source: Source,
     /// The items; equal scores are ordered by id, numbers by value before other ids.
     items: Vec<RecommendedItem<'a>>,
+    /// The largest tastes of the history. Present with `explain` where the model knows tastes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tastes: Vec<Taste>,
     /// Ids of the request that the model does not know.
     unknown_items: Vec<String>,
     /// Values of filters that no item has; present when there are any.
@@ -92,6 +95,7 @@ impl<'a> Recommendations<'a> {
             model_version: &version.name,
             source: ranked.source,
             items: version.recommender.recommended(&ranked),
+            tastes: ranked.tastes,
             unknown_items: ranked.unknown_items,
             unknown_values: UnknownEntry::of(ranked.unknown_values),
             shortfall: ranked.shortfall,
