@@ -44,6 +44,15 @@ impl Members {
     }
 }
 
+impl Members {
+    /// These members with other weights, in their order; those whose weight is 0 are left out.
+    #[must_use]
+    pub fn with_weights(&self, weights: &[f64]) -> Self {
+        let members = self.0.iter().zip(weights).filter(|&(_, &weight)| weight != 0.0);
+        Self(members.map(|(Member { model, .. }, &weight)| Member { weight, model: model.clone() }).collect())
+    }
+}
+
 impl Default for Members {
     fn default() -> Self {
         Self::default_by(ModelParams::of)

@@ -9,6 +9,7 @@
 //!
 //! Every request scores all items with every member, also where a few candidates are asked for.
 
+mod explain;
 mod fit;
 mod members;
 mod persist;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use members::{Member, Members};
 
-use crate::{Candidates, FoldIn, History, Meaning, Model, Scorer, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Model, Scorer, SimilarItems};
 
 /// What the fit of a blend may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,20 @@ pub enum Votes {
     ZScore,
     /// One over the rank and a constant.
     ReciprocalRank,
+}
+
+impl Votes {
+    /// Adds the votes of a member with a weight, by its scores of all items, to those of the others; `rank_constant` counts for
+    /// [`ReciprocalRank`](Self::ReciprocalRank) alone. O(items), of ranks O(items log items).
+    ///
+    /// # Panics
+    /// When there are fewer sums than scores.
+    pub fn add(self, rank_constant: f64, weight: f64, scores: &[f32], sums: &mut [f64]) {
+        match self {
+            Self::ZScore => votes::add_z_scores(weight, scores, sums),
+            Self::ReciprocalRank => votes::add_reciprocal_ranks(weight, rank_constant, scores, sums),
+        }
+    }
 }
 
 impl Default for BlendParams {
@@ -72,10 +87,7 @@ impl Blend {
         let (mut own, mut sums) = (vec![0f32; items], vec![0f64; items]);
         for (weight, member) in &self.members {
             score(member.scorer(), &mut own);
-            match self.votes {
-                Votes::ZScore => votes::add_z_scores(*weight, &own, &mut sums),
-                Votes::ReciprocalRank => votes::add_reciprocal_ranks(*weight, self.rank_constant, &own, &mut sums),
-            }
+            self.votes.add(self.rank_constant, *weight, &own, &mut sums);
         }
         candidates.score_each(scores, |item| crate::fit::narrow(sums[item]));
     }
@@ -108,6 +120,11 @@ impl Scorer for Blend {
     /// Where every member can.
     fn fold_in(&self) -> Option<&dyn FoldIn> {
         self.members.iter().all(|(_, member)| member.scorer().fold_in().is_some()).then_some(self)
+    }
+
+    /// Where every member's score is a sum over the history, and votes are z-scores.
+    fn explain(&self) -> Option<&dyn Explain> {
+        self.adds_up().then_some(self)
     }
 
     /// Where any member with a weight above 0 can.
