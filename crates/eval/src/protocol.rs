@@ -15,9 +15,12 @@ use crate::{Cut, Fold, Folds, SequencesError, Split, Test};
 
 /// A rating from which on an item counts as relevant in all protocols of lists.
 const RELEVANT: f32 = 4.0;
-/// What an id is divided by, and what it leaves where its item is cold; how many rows a cold item has at least.
-const COLD: (u64, u64) = (5, 3);
+/// What an id is divided by, and how many rows a cold item has at least.
+const DIVISOR: u64 = 5;
 const FEWEST: usize = 5;
+/// What the division leaves where an item is cold, and where it is cold in a cut of what is left to fit to.
+const COLD: u64 = 3;
+pub(crate) const COLD_WITHIN_TRAIN: u64 = 2;
 /// The seed of the splits that are drawn.
 const SEED: u64 = 1;
 
@@ -181,7 +184,7 @@ impl Protocol {
                 Folds::Given(fold)
             }
             Self::P15 => split(known(relevant()), Split::Time(Cut::Quantile(0.9))),
-            Self::P16 => Folds::Given(cold(&all, &relevant())),
+            Self::P16 => Folds::Given(cold(&all, &relevant(), COLD)),
         })
     }
 
@@ -197,14 +200,15 @@ impl Protocol {
     }
 }
 
-/// All rows of the cold items of `all` are held out, and they alone are candidates; `known` tells what items are.
-fn cold(known: &Dataset, all: &Interactions) -> Fold {
+/// All rows of the cold items of `all`, whose ids leave `remainder`, are held out, and they alone are candidates; `known` tells what
+/// items are.
+pub(crate) fn cold(known: &Dataset, all: &Interactions, remainder: u64) -> Fold {
     let columns = all.matrix().columns();
     let is_cold: Vec<bool> = (0u64..)
         .zip(all.items().iter())
         .map(|(place, id)| {
             let rows = all.by_item().row(usize::try_from(place).unwrap_or(usize::MAX)).0.len();
-            id.parse().unwrap_or(place) % COLD.0 == COLD.1 && rows >= FEWEST
+            id.parse().unwrap_or(place) % DIVISOR == remainder && rows >= FEWEST
         })
         .collect();
     let train = all.subset_with_all_items(|entry| !is_cold[columns[entry] as usize]);

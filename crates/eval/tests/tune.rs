@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use foretaste::dataset::Dataset;
 use foretaste::models::Dimension;
-use foretaste_eval::tune::{Goal, Head, Line, Origin, Search, State, StateError, TrainOnly, Trial, Validation, tune};
+use foretaste_eval::tune::{
+    Goal, Head, Line, Origin, Search, State, StateError, Told, TrainOnly, Trial, Validation, tune,
+};
 use foretaste_eval::{EvalError, Fold, Metric, Protocol, Split};
 
 const SPLIT: Split = Split::Random { share: 0.2 };
@@ -32,7 +34,7 @@ fn search(model: &str, fixed: &[&str], ranges: &[&str], trials: usize) -> Search
 
 /// All tries after those that there are, without times.
 fn tried(search: &Search, mut trials: Vec<Trial>) -> Vec<Trial> {
-    let mut told = |_: &Trial| Ok::<(), EvalError>(());
+    let mut told = |_: Told<'_>| Ok::<(), EvalError>(());
     tune(&validation(), search, None, &mut trials, &|| Duration::ZERO, &mut told).unwrap();
     trials
 }
@@ -66,9 +68,9 @@ fn the_cut_is_of_the_same_kind_as_the_split() {
     ] {
         assert_eq!(split.parse::<Split>().unwrap().within_train().to_string(), expected);
     }
-    let named = Protocol::ALL
-        .map(|protocol| protocol.split().map_or_else(|| "none".to_owned(), |split| split.within_train().to_string()));
-    assert_eq!(named, ["rows=0.2", "rows=0.2", "rows=0.2", "rows=0.1", "random=0.2", "last", "time=0.9", "none"]);
+    let named = Protocol::ALL.map(|protocol| protocol.within_train().to_string());
+    let expected = ["rows=0.2", "rows=0.2", "rows=0.2", "rows=0.1", "random=0.2", "last", "time=0.9", "cold items"];
+    assert_eq!(named, expected);
 }
 
 #[test]
@@ -154,6 +156,7 @@ fn no_trial_follows_what_is_frozen_and_a_damaged_line_is_named() {
             trial,
             from: Origin::Default,
             set: search.next(&[]).unwrap().1,
+            share: None,
             figure: Some(0.5),
             stopped: None,
             cpu_seconds: 0.0,
@@ -213,9 +216,75 @@ fn a_try_that_cannot_be_fitted_has_no_figure_and_the_search_goes_on() {
     let validation = TrainOnly::given(Arc::new(demo.about("untimed", untimed))).cut(SPLIT, 7).unwrap();
     let search = Search::new("popularity", &[], &[], &validation.shape(), GOAL, 4, 1).unwrap();
     let mut trials = Vec::new();
-    let mut told = |_: &Trial| Ok::<(), EvalError>(());
+    let mut told = |_: Told<'_>| Ok::<(), EvalError>(());
     tune(&validation, &search, None, &mut trials, &|| Duration::ZERO, &mut told).unwrap();
     assert_eq!(trials.len(), 4);
     assert!(trials[0].figure.is_some());
     assert!(trials[1..].iter().all(|trial| trial.figure.is_none() && trial.stopped.is_some()));
+}
+
+#[test]
+fn halving_goes_from_many_cheap_fits_to_few_whole_ones_and_keeps_the_defaults() {
+    for (model, fixed, cheap) in [("ials", vec!["factors=8", "epochs=8"], "epochs"), ("ease", vec![], "items")] {
+        let search = search(model, &fixed, &[], 16).halving().unwrap();
+        let trials = tried(&search, Vec::new());
+        let count = |share| trials.iter().filter(|trial| trial.share == share).count();
+        assert_eq!((trials.len(), count(Some(0.25)), count(Some(0.5))), (16, 8, 4), "{cheap}");
+        let whole: Vec<&Trial> = trials.iter().filter(|trial| trial.share.is_none()).collect();
+        assert_eq!(whole[0].set, trials[0].set, "the defaults");
+        // What did best at half of the work is fitted whole.
+        let half = trials.iter().filter(|trial| trial.share == Some(0.5));
+        let best = half.max_by(|one, other| one.figure.unwrap().total_cmp(&other.figure.unwrap())).unwrap();
+        assert!(whole.iter().any(|trial| trial.set == best.set), "{cheap}");
+        assert_eq!(
+            trials.iter().filter(|trial| trial.from == Origin::Step).count(),
+            whole.len() - 3 + usize::from(best.set == trials[0].set)
+        );
+        // The best is one of whole fits, whose figures are those of a search without halving.
+        let found = GOAL.best(&trials).unwrap();
+        assert!(found.share.is_none() && found.figure >= whole[0].figure);
+        let unhalved = self::search(model, &fixed, &[], 1);
+        assert_eq!(tried(&unhalved, Vec::new())[0].figure, whole[0].figure);
+        for kept in [1, 7, 9, 13] {
+            assert_eq!(tried(&search, trials[..kept].to_vec()), trials, "{cheap} after {kept}");
+        }
+    }
+}
+
+#[test]
+fn a_cheap_fit_has_a_share_of_the_epochs() {
+    // With all epochs spent on a quarter, a quarter of 8 is what 2 epochs reach.
+    let halved = tried(&search("ials", &["factors=8", "epochs=8"], &[], 8).halving().unwrap(), Vec::new());
+    let whole = tried(&search("ials", &["factors=8", "epochs=2"], &[], 1), Vec::new());
+    assert_eq!((halved[0].share, halved[0].figure), (Some(0.25), whole[0].figure));
+}
+
+#[test]
+fn what_cannot_be_halved_is_refused() {
+    let error =
+        |model: &str, ranges: &[&str], trials| search(model, &[], ranges, trials).halving().unwrap_err().to_string();
+    assert!(error("item_knn", &[], 16).contains("item_knn declares no cheap fit"));
+    assert!(error("ials", &["epochs=2..9:whole"], 16).contains("epochs is varied"));
+    assert!(error("ease", &[], 7).contains("at least 8 trials"));
+}
+
+#[test]
+fn cold_items_are_cut_from_the_training_items_of_the_protocol() {
+    let demo = Arc::new(demo());
+    let fold = Protocol::P16.folds(demo, std::path::Path::new("")).unwrap().fold(0).unwrap();
+    let test: Vec<String> = fold
+        .test
+        .candidates
+        .iter()
+        .flatten()
+        .map(|item| fold.train.interactions.items().name(item.0).to_owned())
+        .collect();
+    assert!(test.iter().all(|id| id.parse::<u64>().unwrap() % 5 == 3));
+    let validation = TrainOnly::of(fold).cut(Protocol::P16.within_train(), 7).unwrap();
+    let search =
+        Search::new("content", &[], &["rarity=[true,false]".parse().unwrap()], &validation.shape(), GOAL, 3, 1);
+    let mut trials = Vec::new();
+    let mut told = |_: Told<'_>| Ok::<(), EvalError>(());
+    tune(&validation, &search.unwrap(), None, &mut trials, &|| Duration::ZERO, &mut told).unwrap();
+    assert!(trials.iter().all(|trial| trial.figure.unwrap() > 0.0), "{trials:?}");
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::fit::OnProgress;
 use crate::params::{self, ParamsError};
-use crate::{Dimension, Family, FitError, FitReport, Fitted, Memory, Scorer, Shape, Short};
+use crate::{Cheaper, Dimension, Family, FitError, FitReport, Fitted, Memory, Scorer, Shape, Short};
 
 /// Declares the families: a variant, the model's type, and what it is for in one line.
 macro_rules! families {
@@ -77,6 +77,12 @@ macro_rules! families {
             #[must_use]
             pub fn published(&self) -> &'static [&'static [&'static str]] {
                 match self { $(Self::$variant(_) => <$family>::published(),)+ }
+            }
+
+            /// How a search makes fits of the model cheap to sort out bad values first.
+            #[must_use]
+            pub fn cheaper(&self) -> Option<Cheaper> {
+                match self { $(Self::$variant(_) => <$family>::cheaper(),)+ }
             }
 
             /// Checks the parameters against the shape, without work.

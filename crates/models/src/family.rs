@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::fit::OnProgress;
 use crate::params;
-use crate::{Dimension, FitError, FitReport, Memory, Scorer, Shape};
+use crate::{Cheaper, Dimension, FitError, FitReport, Memory, Scorer, Shape};
 
 /// A family of models. A new one is a folder that implements this, and a line in `families.rs`.
 pub trait Family: Scorer + Clone + Debug + Sized {
@@ -44,6 +44,11 @@ pub trait Family: Scorer + Clone + Debug + Sized {
     /// Settings that a publication or these docs found good, such as `lambda=300`, which a search tries before others.
     fn published() -> &'static [&'static [&'static str]] {
         &[]
+    }
+
+    /// How a search makes fits cheap to sort out bad values first, for families whose fits take long. As it stands: not at all.
+    fn cheaper() -> Option<Cheaper> {
+        None
     }
 
     /// Checks the parameters against the shape, without work.

@@ -48,7 +48,7 @@ pub use fit::{FitError, FitProgress, FitReport, Fitted, Memory, OnProgress, Phas
 pub use params::{Number, ParamsError, Short};
 pub use positive::Positive;
 pub use scorer::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
-pub use space::{Dimension, Range, RangeError};
+pub use space::{Cheaper, Dimension, Range, RangeError};
 pub use weighting::Weighting;
 
 #[cfg(test)]

@@ -40,6 +40,17 @@ impl Dimension {
     }
 }
 
+/// How a fit becomes a cheap one, which tells bad values of the parameters from good ones for a part of the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cheaper {
+    /// A share of what this parameter counts, such as epochs: that share of the work.
+    Less(&'static str),
+    /// A share of the items: less than that share of the work, where that grows with their square or cube.
+    Items,
+    /// A share of the users, as of the items.
+    Users,
+}
+
 /// The values of a parameter, both ends included.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Range {

@@ -1,21 +1,28 @@
 //! Which values a search tries next: a function of the space, the seed and what was tried, and of nothing else.
 
-use foretaste::models::{Dimension, FitError, ModelParams, ParamsError, Range, Shape};
+use foretaste::models::blend::Members;
+use foretaste::models::{Cheaper, Dimension, FitError, ModelParams, ParamsError, Range, Shape};
 use serde_json::Value;
 
 use super::halton::{self, point};
+use super::halving::{self, Halving, Next};
 use super::trial::{Goal, Origin, Setting, Trial};
+use super::weights::Weights;
 
 /// Sizes of the steps from the best, in turn.
 const SIZES: [f64; 4] = [1.0, 0.5, 0.25, 0.125];
 
-/// A search for good parameters of a family.
+/// A search for good parameters of a family, or for the weights of a blend.
 ///
 /// First come the family's defaults, then what was published, then points of a Halton sequence; the last quarter of the tries
-/// goes in steps of one parameter from the best so far, and smaller steps where none of them is better.
+/// goes in steps of one parameter from the best so far, and smaller steps where none of them is better. Of weights, those that
+/// were given come first, then each member alone, then a quarter of the tries, but at most 20 for each member, are points of the
+/// sequence, and all others are steps.
 #[derive(Clone, Debug)]
 pub struct Search {
     params: ModelParams,
+    weights: Option<Weights>,
+    halving: Option<Halving>,
     fixed: Vec<String>,
     space: Vec<Dimension>,
     openings: Vec<(Origin, Setting)>,
@@ -49,6 +56,20 @@ pub enum SearchError {
     Both {
         /// The parameter.
         found: String,
+    },
+    /// The members of a blend are not those of a search.
+    #[error("a search for the weights of a blend was given {found}, allowed are {allowed}")]
+    Members {
+        /// What was found.
+        found: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// Bad values cannot be sorted out by cheap fits.
+    #[error("nothing can be halved: {why}; without --halving all fits are whole")]
+    Halving {
+        /// Why.
+        why: String,
     },
     /// There are more parameters than a search takes.
     #[error("a search varies {found} parameters, allowed are {}", halton::MOST)]
@@ -109,7 +130,77 @@ impl Search {
                 openings.push((Origin::Published, setting));
             }
         }
-        Ok(Self { params, fixed: fixed.to_vec(), space, openings, goal, trials: trials.max(1), seed })
+        let (fixed, trials) = (fixed.to_vec(), trials.max(1));
+        Ok(Self { params, weights: None, halving: None, fixed, space, openings, goal, trials, seed })
+    }
+
+    /// A search for the weights of these members, from the weights that they have. Settings such as `votes=reciprocal_rank` fix
+    /// how they vote.
+    ///
+    /// # Errors
+    /// Fewer than 2 members or more than 5, two of one family, a weight out of range; a member that does not suit the data; a goal
+    /// of ratings.
+    pub fn blend(
+        members: Members,
+        fixed: &[String],
+        shape: &Shape,
+        goal: Goal,
+        trials: usize,
+        seed: u64,
+    ) -> Result<Self, SearchError> {
+        if !matches!(goal, Goal::List(..)) {
+            return Err(SearchError::Members { found: goal.to_string(), allowed: "metrics of lists".to_owned() });
+        }
+        let weights = Weights::new(members, fixed, shape)?;
+        Ok(Self {
+            params: ModelParams::Blend(weights.blend().clone()),
+            space: weights.space(),
+            openings: weights.openings(),
+            weights: Some(weights),
+            halving: None,
+            fixed: fixed.to_vec(),
+            goal,
+            trials: trials.max(1),
+            seed,
+        })
+    }
+
+    /// The same search with bad values sorted out by cheap fits: half of the tries take a quarter of the work each, a quarter of them
+    /// half of it, and the best of those are fitted whole, and the defaults with them.
+    ///
+    /// # Errors
+    /// The family has no cheap fit, or there are fewer than 8 tries.
+    pub fn halving(self) -> Result<Self, SearchError> {
+        let no = |why: String| Err(SearchError::Halving { why });
+        let Some(cheaper) = self.params.cheaper().filter(|_| self.weights.is_none()) else {
+            return no(format!("{} declares no cheap fit", self.model()));
+        };
+        if let Cheaper::Less(name) = cheaper
+            && self.space.iter().any(|along| along.name == name)
+        {
+            return no(format!("{name} is varied, by which fits become cheap"));
+        }
+        if self.trials < halving::FEWEST {
+            return no(format!("it needs at least {} trials, asked for are {}", halving::FEWEST, self.trials));
+        }
+        Ok(Self { halving: Some(Halving::new(cheaper, self.trials)), ..self })
+    }
+
+    /// How fits become cheap, where bad values are sorted out by cheap fits.
+    #[must_use]
+    pub fn cheaper(&self) -> Option<Cheaper> {
+        self.halving.map(|halving| halving.cheaper)
+    }
+
+    /// The weights that are searched, where they are.
+    pub(super) fn weights(&self) -> Option<&Weights> {
+        self.weights.as_ref()
+    }
+
+    /// The members whose weights are searched, as they were given.
+    #[must_use]
+    pub fn members(&self) -> Option<&Members> {
+        self.weights.as_ref().map(|weights| &weights.blend().members)
     }
 
     /// What is varied, from where to where.
@@ -151,7 +242,10 @@ impl Search {
     /// The settings of a command line that fits these values.
     #[must_use]
     pub fn settings(&self, set: &Setting) -> Vec<String> {
-        let varied = set.iter().map(|(name, value)| setting(name, value));
+        let varied = match &self.weights {
+            None => set.iter().map(|(name, value)| setting(name, value)).collect(),
+            Some(weights) => vec![format!("members={}", weights.params(set).members)],
+        };
         self.fixed.iter().cloned().chain(varied).collect()
     }
 
@@ -163,16 +257,51 @@ impl Search {
         self.params.clone().with(&self.settings(set))
     }
 
-    /// What to try after these tries; none when the budget is spent or nothing new is left.
+    /// Those of a fit of a share of the work, where a parameter says how much that is.
+    pub(super) fn params_at(&self, set: &Setting, share: Option<f64>) -> Result<ModelParams, ParamsError> {
+        let whole = self.params(set)?;
+        let (Some(share), Some(Cheaper::Less(name))) = (share, self.cheaper()) else { return Ok(whole) };
+        let along = [Dimension { name: name.to_owned(), range: Range::Choices(Vec::new()) }];
+        let count = values(&whole, &along).get(name).and_then(Value::as_f64).unwrap_or(1.0);
+        let less = Value::from((count * share).ceil().max(1.0) as u64);
+        whole.with(&[setting(name, &less)])
+    }
+
+    /// What to try after these tries, and at what share of the work where that is not all; none when the budget is spent or nothing
+    /// new is left.
     #[must_use]
-    pub fn next(&self, tried: &[Trial]) -> Option<(Origin, Setting)> {
+    pub fn next(&self, tried: &[Trial]) -> Option<(Origin, Setting, Option<f64>)> {
         if tried.len() >= self.trials {
             return None;
         }
+        let Some(halving) = self.halving else {
+            return self.next_whole(tried).map(|(from, setting)| (from, setting, None));
+        };
+        let is_new = |setting: &Setting| tried.iter().all(|trial| trial.set != *setting);
+        let new = self.openings.get(tried.len()).cloned().or_else(|| self.spread(is_new));
+        match (halving.next(self.goal, tried, new.is_some()), new) {
+            (Next::New(share), Some((from, setting))) => Some((from, setting, Some(share))),
+            (Next::Again(setting, share), _) => Some((Origin::Halved, setting, share)),
+            (Next::New(_) | Next::Whole, _) => {
+                let is_new = |setting: &Setting| {
+                    tried.iter().filter(|trial| trial.share.is_none()).all(|trial| trial.set != *setting)
+                };
+                self.step(tried, is_new).map(|(from, setting)| (from, setting, None))
+            }
+        }
+    }
+
+    /// What to try after these tries, all whole.
+    fn next_whole(&self, tried: &[Trial]) -> Option<(Origin, Setting)> {
         if let Some(opening) = self.openings.get(tried.len()) {
             return Some(opening.clone());
         }
         let is_new = |setting: &Setting| tried.iter().all(|trial| trial.set != *setting);
+        if let Some(weights) = &self.weights {
+            let spread = || self.spread(|setting| weights.is_blend(setting) && is_new(setting));
+            let is_spread = tried.len() < self.openings.len() + weights.spread(self.trials);
+            return if is_spread { spread() } else { self.step(tried, is_new) };
+        }
         let spread = || self.spread(is_new);
         if tried.len() < self.trials - self.trials / 4 {
             spread().or_else(|| self.step(tried, is_new))
@@ -196,6 +325,9 @@ impl Search {
     /// The first step from the best that was not tried.
     fn step(&self, tried: &[Trial], is_new: impl Fn(&Setting) -> bool) -> Option<(Origin, Setting)> {
         let best = &self.goal.best(tried)?.set;
+        if let Some(weights) = &self.weights {
+            return weights.near(best).into_iter().find(is_new).map(|setting| (Origin::Step, setting));
+        }
         let steps = SIZES.into_iter().flat_map(|size| self.space.iter().map(move |dimension| (size, dimension)));
         let mut near = steps.flat_map(|(size, dimension)| {
             let value = best.get(&dimension.name).unwrap_or(&Value::Null);

@@ -32,18 +32,19 @@ pub struct Near {
 }
 
 impl Sensitivity {
-    /// Of tries; none where none has a figure.
+    /// Of tries that are whole fits; none where none has a figure.
     #[must_use]
     pub fn of(search: &Search, trials: &[Trial]) -> Option<Self> {
         let goal = search.goal();
-        let mut figures: Vec<f64> = trials.iter().filter_map(|trial| trial.figure).collect();
+        let whole = || trials.iter().filter(|trial| trial.share.is_none());
+        let mut figures: Vec<f64> = whole().filter_map(|trial| trial.figure).collect();
         figures.sort_by(f64::total_cmp);
         if matches!(goal, Goal::List(..)) {
             figures.reverse();
         }
         let (best, worst) = (*figures.first()?, *figures.last()?);
         let bound = if matches!(goal, Goal::List(..)) { best * (1.0 - NEAR) } else { best * (1.0 + NEAR) };
-        let near = || trials.iter().filter(|trial| trial.figure.is_some_and(|figure| !goal.is_better(bound, figure)));
+        let near = || whole().filter(|trial| trial.figure.is_some_and(|figure| !goal.is_better(bound, figure)));
         let near_best = search.space().iter().map(|along| Near {
             name: along.name.clone(),
             values: ends(near().filter_map(|trial| trial.set.get(&along.name))),

@@ -20,6 +20,12 @@ pub struct Head {
     pub split: String,
     /// The family.
     pub model: String,
+    /// The members whose weights are searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<String>,
+    /// Whether bad values are sorted out by cheap fits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub halving: bool,
     /// What is fixed.
     pub fixed: Vec<String>,
     /// What is varied: `lambda=50..2000:log`.
@@ -91,6 +97,8 @@ impl Head {
             data: validation.hash(),
             split: split.to_owned(),
             model: search.model().to_owned(),
+            members: search.members().map(ToString::to_string),
+            halving: search.cheaper().is_some(),
             fixed: search.fixed().to_vec(),
             space: search.space().iter().map(|along| format!("{}={}", along.name, along.range)).collect(),
             metric: search.goal().to_string(),
@@ -102,11 +110,14 @@ impl Head {
     /// Refuses what is another one, and says in what.
     fn same_as(&self, wanted: &Self) -> Result<(), StateError> {
         let words = |list: &[String]| if list.is_empty() { "none".to_owned() } else { list.join(" ") };
+        let members = |head: &Self| head.members.clone().unwrap_or_else(|| "none".to_owned());
         let pairs = [
             ("version", self.version.clone(), wanted.version.clone()),
             ("model", self.model.clone(), wanted.model.clone()),
             ("split", self.split.clone(), wanted.split.clone()),
             ("hash of the data", self.data.clone(), wanted.data.clone()),
+            ("list of members", members(self), members(wanted)),
+            ("halving", self.halving.to_string(), wanted.halving.to_string()),
             ("fixed parameters", words(&self.fixed), words(&wanted.fixed)),
             ("space", words(&self.space), words(&wanted.space)),
             ("metric", self.metric.clone(), wanted.metric.clone()),

@@ -1,11 +1,16 @@
 //! Training data without what is held out from them, and the cut of them that a search is judged by.
 
+use std::fmt;
 use std::sync::Arc;
 
 use foretaste::dataset::Dataset;
+use foretaste::ids::ItemIx;
+use foretaste::models::Cheaper;
+use foretaste::random::Random;
 
-use crate::fold::{Fold, Test};
-use crate::protocol::Protocol;
+use super::votes::bytes_of_user;
+use crate::fold::{Fold, Test, TestUser};
+use crate::protocol::{COLD_WITHIN_TRAIN, Protocol, cold};
 use crate::split::{Cut, Split, SplitError};
 
 /// What of a fold a search may know: the training data, and what is known of their items and users.
@@ -60,13 +65,21 @@ impl TrainOnly {
         Self(train)
     }
 
-    /// Cuts them in two.
+    /// Cuts them in two; the seed counts where something is drawn.
     ///
     /// # Errors
     /// They cannot be parted so.
-    pub fn cut(&self, split: Split, seed: u64) -> Result<Validation, SplitError> {
-        let Fold { train, test } = split.part(&self.0, 0, seed)?;
-        Ok(Validation { train, held: test })
+    pub fn cut(&self, within: impl Into<Within>, seed: u64) -> Result<Validation, SplitError> {
+        let Fold { train, test } = match within.into() {
+            Within::Entries(split) => split.part(&self.0, 0, seed)?,
+            Within::Items => cold(&self.0, &self.0.interactions, COLD_WITHIN_TRAIN),
+        };
+        let empty = |what| SplitError::Empty { split: Within::Items.to_string(), what };
+        match (train.interactions.nnz(), test.users.len()) {
+            (0, _) => Err(empty("fit to")),
+            (_, 0) => Err(empty("find")),
+            _ => Ok(Validation { train, held: test }),
+        }
     }
 }
 
@@ -79,6 +92,60 @@ impl Validation {
     /// What judges.
     pub(super) fn held(&self) -> &Test {
         &self.held
+    }
+
+    /// The same cut with as many users asked about as the votes of some members of a blend take `bytes` for, drawn by
+    /// the seed, and at least one; all where they do.
+    #[must_use]
+    pub fn for_votes(self, members: usize, bytes: u64, seed: u64) -> Self {
+        let most = bytes / bytes_of_user(self.train.interactions.items().len(), members).max(1);
+        let most = usize::try_from(most).unwrap_or(usize::MAX).max(1);
+        if self.held.users.len() <= most {
+            return self;
+        }
+        let mut drawn: Vec<usize> = (0..self.held.users.len()).collect();
+        Random::new(seed).shuffle(&mut drawn);
+        drawn.truncate(most);
+        drawn.sort_unstable();
+        let users = drawn.into_iter().map(|at| self.held.users[at].clone()).collect();
+        let held = Arc::new(Test { users, ..(*self.held).clone() });
+        Self { held, ..self }
+    }
+
+    /// A share of the items or of the users of the cut, drawn by the seed, as if there were no others.
+    pub(super) fn share(&self, of: Cheaper, share: f64, seed: u64) -> Self {
+        let all = &self.train.interactions;
+        let drawn = |count: usize| {
+            let (mut order, mut is_in) = ((0..count).collect::<Vec<usize>>(), vec![false; count]);
+            Random::new(seed).shuffle(&mut order);
+            order.iter().take(((count as f64 * share).ceil() as usize).max(1)).for_each(|&at| is_in[at] = true);
+            is_in
+        };
+        let rows = match of {
+            Cheaper::Less(_) => return self.clone(),
+            Cheaper::Items => {
+                let (is_in, columns) = (drawn(all.items().len()), all.matrix().columns());
+                all.subset(|entry| is_in[columns[entry] as usize])
+            }
+            Cheaper::Users => {
+                let is_in = drawn(all.users().len());
+                let ends = all.matrix().offsets();
+                let user_of = |entry: usize| ends.partition_point(|&end| end <= entry) - 1;
+                all.subset_with_all_items(|entry| is_in[user_of(entry)])
+            }
+        };
+        let items: Vec<Option<ItemIx>> = all.items().iter().map(|item| rows.item(item)).collect();
+        let users = self.held.users.iter().filter_map(|wanted| {
+            let user = rows.user(all.users().name(wanted.user.0))?;
+            let known = wanted.items.iter().zip(&wanted.values);
+            let known = known.filter_map(|(&item, &value)| items[item as usize].map(|item| (item.0, value)));
+            let (items, values): (Vec<u32>, Vec<f32>) = known.unzip();
+            (!items.is_empty()).then_some(TestUser { user, items, values })
+        });
+        let candidates = self.held.candidates.as_ref();
+        let candidates = candidates.map(|all| all.iter().filter_map(|item| items[item.0 as usize]).collect());
+        let held = Arc::new(Test { users: users.collect(), candidates, left_out: self.held.left_out });
+        Self { train: Arc::new(self.train.about("share", rows)), held }
     }
 
     /// Users that are asked about.
@@ -108,19 +175,44 @@ impl Validation {
     }
 }
 
-impl Protocol {
-    /// The kind of split that the protocol parts data by; where parts were published, the kind that they are of. None is of the
-    /// kind of P16, which holds out items.
-    #[must_use]
-    pub fn split(self) -> Option<Split> {
+/// How training data are cut in two.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Within {
+    /// As a split parts all data.
+    Entries(Split),
+    /// As P16 parts all data, by items: those with at least five rows whose id leaves 2 when divided by 5 (their place in the order of
+    /// ids where it is no number), of which nothing is fitted to and which alone are ranked.
+    Items,
+}
+
+impl From<Split> for Within {
+    fn from(split: Split) -> Self {
+        Self::Entries(split)
+    }
+}
+
+impl fmt::Display for Within {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::P1 | Self::P2 | Self::P3 => Some(Split::Folds { folds: 5 }),
-            Self::P4 => Some(Split::Rows { share: 0.1 }),
-            Self::P5 => Some(Split::Random { share: 0.2 }),
-            Self::P13 => Some(Split::Last),
-            Self::P15 => Some(Split::Time(Cut::Quantile(0.9))),
-            Self::P16 => None,
+            Self::Entries(split) => split.fmt(f),
+            Self::Items => f.write_str("cold items"),
         }
+    }
+}
+
+impl Protocol {
+    /// The cut of the training data that is of the kind of the protocol; where parts were published, the kind that they are of.
+    #[must_use]
+    pub fn within_train(self) -> Within {
+        let split = match self {
+            Self::P1 | Self::P2 | Self::P3 => Split::Folds { folds: 5 },
+            Self::P4 => Split::Rows { share: 0.1 },
+            Self::P5 => Split::Random { share: 0.2 },
+            Self::P13 => Split::Last,
+            Self::P15 => Split::Time(Cut::Quantile(0.9)),
+            Self::P16 => return Within::Items,
+        };
+        split.within_train().into()
     }
 }
 

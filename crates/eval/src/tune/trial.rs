@@ -23,6 +23,10 @@ pub struct Trial {
     pub from: Origin,
     /// The values.
     pub set: Setting,
+    /// The share of the work of a whole fit that this one took, where it was a cheap one; its figure is comparable with those of the
+    /// same share alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<f64>,
     /// What the metric said; nothing where there is no model.
     pub figure: Option<f64>,
     /// Why there is no model.
@@ -40,6 +44,12 @@ pub enum Origin {
     Default,
     /// Values that were published.
     Published,
+    /// Values that did well in a cheaper fit.
+    Halved,
+    /// The weights of a blend that were given.
+    Given,
+    /// A member of a blend alone.
+    Alone,
     /// A point of the sequence that fills the space.
     Halton,
     /// A step from the best so far.
@@ -99,10 +109,11 @@ impl Goal {
         }
     }
 
-    /// The best of some tries, of equals the first; none where none has a figure.
+    /// The best of some tries that are whole fits, of equals the first; none where none has a figure.
     #[must_use]
     pub fn best(self, trials: &[Trial]) -> Option<&Trial> {
-        let judged = trials.iter().filter_map(|trial| Some((trial, trial.figure?)));
+        let whole = trials.iter().filter(|trial| trial.share.is_none());
+        let judged = whole.filter_map(|trial| Some((trial, trial.figure?)));
         let better = |best: (_, f64), next: (_, f64)| if self.is_better(next.1, best.1) { next } else { best };
         judged.reduce(better).map(|(trial, _)| trial)
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Ease, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
 use crate::weighting::user_weights;
-use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Cheaper, Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// What the fit of EASE may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,10 @@ impl Family for Ease {
     /// Those of Anelli et al. (UMAP 2022) for MovieLens 1M, and those of `docs/models.md` for EDLAE.
     fn published() -> &'static [&'static [&'static str]] {
         &[&["lambda=239"], &["lambda=300", "dropout=0.65", "user_exponent=0.5"]]
+    }
+
+    fn cheaper() -> Option<Cheaper> {
+        Some(Cheaper::Items)
     }
 
     fn check(params: &EaseParams, _: &Shape) -> Result<(), FitError> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ials, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
-use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Cheaper, Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// Most factors: each thread holds up to 16 bytes times their square.
 const MOST_FACTORS: usize = 4096;
@@ -188,6 +188,10 @@ impl Family for Ials {
 
     fn space() -> Vec<Dimension> {
         vec![Dimension::log("regularization", 0.001, 0.05), Dimension::log("unobserved_weight", 0.01, 1.0)]
+    }
+
+    fn cheaper() -> Option<Cheaper> {
+        Some(Cheaper::Less("epochs"))
     }
 
     fn check(params: &IalsParams, _: &Shape) -> Result<(), FitError> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{KernelAutoencoder, kernel, persist};
 use crate::fit::{OnProgress, check_finite, check_range, tell};
-use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Cheaper, Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// The most hidden layers: with more, all histories grow alike.
 const DEEPEST: usize = 20;
@@ -43,6 +43,10 @@ impl Family for KernelAutoencoder {
 
     fn space() -> Vec<Dimension> {
         vec![Dimension::whole("depth", 2, 5), Dimension::log("lambda", 1.0, 20.0)]
+    }
+
+    fn cheaper() -> Option<Cheaper> {
+        Some(Cheaper::Users)
     }
 
     fn check(params: &KernelAutoencoderParams, _: &Shape) -> Result<(), FitError> {

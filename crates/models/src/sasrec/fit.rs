@@ -10,7 +10,7 @@ use super::train::train;
 use super::{SasRec, persist};
 use crate::fit::{OnProgress, check_finite, check_range, tell};
 use crate::sequences::Sequences;
-use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Cheaper, Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// Items up to which all are negatives where nothing is stated.
 const MOST_ITEMS: usize = 20_000;
@@ -90,6 +90,10 @@ impl Family for SasRec {
 
     fn space() -> Vec<Dimension> {
         vec![Dimension::linear("dropout", 0.1, 0.5), Dimension::log("learning_rate", 0.0003, 0.003)]
+    }
+
+    fn cheaper() -> Option<Cheaper> {
+        Some(Cheaper::Less("epochs"))
     }
 
     fn check(params: &SasRecParams, _: &Shape) -> Result<(), FitError> {

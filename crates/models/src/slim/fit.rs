@@ -11,7 +11,7 @@ use super::descent::{Scratch, descend};
 use crate::fit::{OnProgress, check_at_least_one, check_range, narrow, tell};
 use crate::item_weights::{ItemWeights, Lists};
 use crate::weighting::count;
-use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Cheaper, Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// Parts of the candidates between which the caller is told how far the fit is.
 const PARTS: usize = 50;
@@ -50,6 +50,10 @@ impl Family for Slim {
 
     fn space() -> Vec<Dimension> {
         vec![Dimension::log("l1", 0.1, 10.0), Dimension::log("l2", 0.5, 200.0)]
+    }
+
+    fn cheaper() -> Option<Cheaper> {
+        Some(Cheaper::Items)
     }
 
     fn check(params: &SlimParams, _: &Shape) -> Result<(), FitError> {

@@ -9,7 +9,7 @@ use super::sums::Sums;
 use super::{TwoScaleLinear, fading, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
 use crate::sequences::Sequences;
-use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Cheaper, Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
 /// The largest catalogue: a fit takes the square of it.
 const MOST_ITEMS: usize = 10_000;
@@ -62,6 +62,10 @@ impl Family for TwoScaleLinear {
             Dimension::log("short_lambda", 20.0, 500.0),
             Dimension::log("long_lambda", 50.0, 2000.0),
         ]
+    }
+
+    fn cheaper() -> Option<Cheaper> {
+        Some(Cheaper::Items)
     }
 
     fn check(params: &TwoScaleLinearParams, shape: &Shape) -> Result<(), FitError> {

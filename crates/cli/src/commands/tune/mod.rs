@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result, anyhow};
 use foretaste_eval::tune::{
-    Goal, Head, Line, Search, SearchError, Sensitivity, TrainOnly, Trial, Validation, kept, tune,
+    Goal, Head, Line, Search, SearchError, Sensitivity, Told, TrainOnly, Trial, Validation, Within, kept, tune,
 };
 use foretaste_eval::{Asked, Contender, EvalError, Plan, Protocol, Split, at_least, evaluate};
 
@@ -37,10 +37,17 @@ fn tuned(args: &TuneArgs) -> Result<Tuned> {
     if args.freeze && args.train.is_some() && args.test.is_none() {
         return Err(coded(Exit::Usage, anyhow!("--freeze with --train needs --test FILE, the rows to find")));
     }
-    let split = cut(args)?;
-    let validation = validation(args, split)?;
-    let goal = args.metric.unwrap_or_else(|| default_goal(args));
-    let search = Search::new(&args.model, &args.set, &args.space, &validation.shape(), goal, args.trials, args.seed);
+    let split = cut(args);
+    let (validation, members) = (validation(args, split)?, args.members());
+    let (goal, shape) = (args.metric.unwrap_or_else(|| default_goal(args)), validation.shape());
+    let of = validation.users();
+    let (search, validation) = if members.0.is_empty() {
+        let search = Search::new(args.model(), &args.set, &args.space, &shape, goal, args.trials(), args.seed);
+        (if args.halving { search.and_then(Search::halving) } else { search }, validation)
+    } else {
+        let validation = validation.for_votes(members.0.len(), args.memory, CUT_SEED);
+        (Search::blend(members, &args.set, &shape, goal, args.trials(), args.seed), validation)
+    };
     let search = search.map_err(|error: SearchError| coded(Exit::Usage, error))?;
     let mut state = StateFile::open(args, &Head::of(&search, &validation, &split.to_string()))?;
     if state.known.frozen.is_some() && !args.freeze {
@@ -54,12 +61,25 @@ fn tuned(args: &TuneArgs) -> Result<Tuned> {
     if kept > 0 {
         output::note(&format!("going on after {kept} trials of {}", state.path.display()));
     }
-    let mut pace =
-        Pace { begun: Instant::now(), made: 0, of: search.trials(), kept, best: goal.best(&trials).cloned() };
+    let mut pace = Pace {
+        begun: Instant::now(),
+        made: 0,
+        is_waiting: false,
+        of: search.trials(),
+        best: goal.best(&trials).cloned(),
+    };
     if state.known.frozen.is_none() {
-        let mut told = |trial: &Trial| {
-            state.add(&Line::Trial(trial.clone()))?;
-            output::note(&pace.told(&search, trial));
+        let mut told = |told: Told<'_>| {
+            match told {
+                Told::Member(summary) => {
+                    pace.is_waiting = true;
+                    output::note(&format!("fitting {summary}"));
+                }
+                Told::Trial(trial) => {
+                    state.add(&Line::Trial(trial.clone()))?;
+                    output::note(&pace.told(&search, trial));
+                }
+            }
             Ok::<(), Error>(())
         };
         tune(&validation, &search, args.limit, &mut trials, &machine::cpu_time, &mut told).map_err(refused)?;
@@ -79,21 +99,16 @@ fn tuned(args: &TuneArgs) -> Result<Tuned> {
         state.known.test = Some(figures);
     }
     let sensitivity = Sensitivity::of(&search, &trials);
-    Ok(Tuned::new(args, &search, &validation, split, &state, trials, best, sensitivity, command(&settings)))
+    let command = command(args.model(), &settings);
+    Ok(Tuned::new(args, &search, &validation, (split, of), &state, trials, best, sensitivity, command))
 }
 
 /// How the training data are cut: as the evaluation cuts all data.
-fn cut(args: &TuneArgs) -> Result<Split> {
-    let Some(protocol) = args.protocol else {
-        return Ok(args.split.unwrap_or(Split::Random { share: 0.2 }).within_train());
-    };
-    let refused = || {
-        let name = protocol.name();
-        anyhow!(
-            "protocol {name} holds out items, and no split cuts items out of the training data: tune with --split, then evaluate"
-        )
-    };
-    Ok(protocol.split().ok_or_else(|| coded(Exit::Usage, refused()))?.within_train())
+fn cut(args: &TuneArgs) -> Within {
+    match args.protocol {
+        Some(protocol) => protocol.within_train(),
+        None => args.split.unwrap_or(Split::Random { share: 0.2 }).within_train().into(),
+    }
 }
 
 fn default_goal(args: &TuneArgs) -> Goal {
@@ -106,7 +121,7 @@ fn default_goal(args: &TuneArgs) -> Goal {
 }
 
 /// The cut that judges. What is held out for the test ends in here, or was never read.
-fn validation(args: &TuneArgs, split: Split) -> Result<Validation> {
+fn validation(args: &TuneArgs, split: Within) -> Result<Validation> {
     let train = match &args.train {
         Some(train) => {
             let read = load_ratings(&DataArgs { data: train.clone(), read: args.read.clone() })?;
@@ -125,7 +140,7 @@ fn validation(args: &TuneArgs, split: Split) -> Result<Validation> {
 
 /// The figures of the winner on the rows that were held out.
 fn tested(args: &TuneArgs, goal: Goal, settings: Vec<String>) -> Result<std::collections::BTreeMap<String, f64>> {
-    let asked = [Contender::Model(Asked { model: args.model.clone(), settings })];
+    let asked = [Contender::Model(Asked { model: args.model().to_owned(), settings })];
     let folds = folds(&as_evaluated(args, Vec::new()))?;
     let k = if let Goal::List(_, k) = goal { k } else { args.at };
     let plan = Plan { at: vec![k], seed: args.seed, limit: None, memory: None };
@@ -164,14 +179,15 @@ fn as_evaluated(args: &TuneArgs, models: Vec<Asked>) -> EvaluateArgs {
 }
 
 /// The command line that evaluates the winner: what was typed, less what only a search needs.
-fn command(settings: &[String]) -> String {
-    const WITH_VALUE: [&str; 8] = ["--trials", "--state", "--space", "--metric", "--set", "--limit", "--model", "--at"];
+fn command(model: &str, settings: &[String]) -> String {
+    const WITH_VALUE: [&str; 10] =
+        ["--trials", "--state", "--space", "--metric", "--set", "--limit", "--model", "--blend", "--memory", "--at"];
     let (mut words, mut typed) = (vec!["evaluate".to_owned()], std::env::args().skip(2));
-    let (mut model, mut at) = (None, None);
+    let mut at = None;
     while let Some(word) = typed.next() {
         let (flag, own) =
             word.split_once('=').map_or((word.as_str(), None), |(flag, value)| (flag, Some(value.to_owned())));
-        if matches!(flag, "--freeze" | "--json") {
+        if matches!(flag, "--freeze" | "--halving" | "--json") {
             continue;
         }
         if !WITH_VALUE.contains(&flag) {
@@ -180,7 +196,6 @@ fn command(settings: &[String]) -> String {
         }
         let value = own.or_else(|| typed.next()).unwrap_or_default();
         match flag {
-            "--model" => model = Some(value),
             "--at" => at = Some(value),
             "--metric" => at = value.split_once('@').map(|(_, k)| k.to_owned()),
             _ => {}
@@ -190,7 +205,7 @@ fn command(settings: &[String]) -> String {
     if has("--train") && !has("--test") {
         words.extend(["--test", "FILE"].map(str::to_owned));
     }
-    words.extend(["--model".to_owned(), model.unwrap_or_default()]);
+    words.extend(["--model".to_owned(), model.to_owned()]);
     words.extend(settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]));
     words.extend(at.into_iter().flat_map(|k| ["--at".to_owned(), k]));
     shell_line(words)
@@ -198,35 +213,46 @@ fn command(settings: &[String]) -> String {
 
 /// How fast it goes, and how long it will.
 struct Pace {
+    /// When the first of the tries counted began.
     begun: Instant,
     made: usize,
-    kept: usize,
+    /// Whether the next try waits for the members of a blend, which tells nothing of those after it.
+    is_waiting: bool,
     of: usize,
     best: Option<Trial>,
 }
 
 impl Pace {
     fn told(&mut self, search: &Search, trial: &Trial) -> String {
-        self.made += 1;
         let goal = search.goal();
-        if let Some(figure) = trial.figure
+        if let Some(figure) = trial.figure.filter(|_| trial.share.is_none())
             && self.best.as_ref().and_then(|best| best.figure).is_none_or(|best| goal.is_better(figure, best))
         {
             self.best = Some(trial.clone());
         }
-        let figure = trial.figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.4}"));
+        let mut figure = trial.figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.4}"));
+        if let Some(share) = trial.share {
+            figure = format!("{figure} at {share} of the work");
+        }
         let best =
             self.best.as_ref().and_then(|best| best.figure).map_or_else(|| "-".to_owned(), |best| format!("{best:.4}"));
-        let took = self.begun.elapsed().as_secs_f64();
-        let left = self.of.saturating_sub(self.kept + self.made) as f64 * took / self.made as f64;
         let settings = search.settings(&trial.set).join(" ");
+        let (number, of) = (trial.trial + 1, self.of);
+        format!("trial {number} of {of}: {goal} {figure} with {settings}; best {best}{}", self.rate(number))
+    }
+
+    /// Trials a minute and the time left, after trial `number`.
+    fn rate(&mut self, number: usize) -> String {
+        if std::mem::take(&mut self.is_waiting) {
+            (self.begun, self.made) = (Instant::now(), 0);
+            return String::new();
+        }
+        self.made += 1;
+        let took = self.begun.elapsed().as_secs_f64();
+        let left = self.of.saturating_sub(number) as f64 * took / self.made as f64;
         let rate = self.made as f64 / took.max(1e-9) * 60.0;
         let left = seconds(Duration::try_from_secs_f64(left).unwrap_or_default());
-        format!(
-            "trial {} of {}: {goal} {figure} with {settings}; best {best}; {rate:.1} trials a minute, {left} left",
-            trial.trial + 1,
-            self.of,
-        )
+        format!("; {rate:.1} trials a minute, {left} left")
     }
 }
 

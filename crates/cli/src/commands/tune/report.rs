@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::Result;
-use foretaste_eval::tune::{Origin, Search, Sensitivity, Trial, Validation};
-use foretaste_eval::{Protocol, Split};
+use foretaste_eval::Protocol;
+use foretaste_eval::tune::{Origin, Search, Sensitivity, Trial, Validation, Within};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,6 +20,8 @@ pub(super) struct Tuned {
     protocol: Option<&'static str>,
     metric: String,
     seed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<String>,
     fixed: Vec<String>,
     space: Vec<String>,
     validation: Cut,
@@ -40,6 +42,7 @@ pub(super) struct Tuned {
 struct Cut {
     split: String,
     users: usize,
+    of_users: usize,
     rows: usize,
     data_hash: String,
 }
@@ -57,7 +60,7 @@ impl Tuned {
         args: &TuneArgs,
         search: &Search,
         validation: &Validation,
-        split: Split,
+        (split, of): (Within, usize),
         state: &StateFile,
         trials: Vec<Trial>,
         best: Trial,
@@ -70,11 +73,13 @@ impl Tuned {
             protocol: args.protocol.map(Protocol::name),
             metric: search.goal().to_string(),
             seed: search.seed(),
+            members: search.members().map(ToString::to_string),
             fixed: search.fixed().to_vec(),
             space: search.space().iter().map(|along| format!("{}={}", along.name, along.range)).collect(),
             validation: Cut {
                 split: split.to_string(),
                 users: validation.users(),
+                of_users: of,
                 rows: validation.rows(),
                 data_hash: validation.hash(),
             },
@@ -95,17 +100,32 @@ impl Tuned {
         if let Some(protocol) = protocol {
             writeln!(out, "{}: {}", protocol.name(), protocol.definition())?;
         }
-        let Cut { split, users, rows, .. } = &self.validation;
-        let (users, rows) = (counted(*users, "user"), counted(*rows, "row"));
+        let Cut { split, users, of_users, rows, .. } = &self.validation;
+        let drawn = if users < of_users { format!(" of {of_users}, drawn,") } else { String::new() };
+        let (users, rows) = (counted(*users, "user") + &drawn, counted(*rows, "row"));
         writeln!(out, "judged by {} on split {split} of the training data: {users} asked for {rows}", self.metric)?;
-        writeln!(out, "searched {} with {}", self.model, self.space.join(", "))?;
-        writeln!(out, "spent {}, {:.1} CPU s", counted(self.budget.trials, "trial"), self.budget.cpu_seconds)?;
+        match &self.members {
+            None => writeln!(out, "searched {} with {}", self.model, self.space.join(", "))?,
+            Some(members) => writeln!(out, "searched weights of {members}: {}", self.space.join(", "))?,
+        }
+        let cheap = self.trials.iter().filter(|trial| trial.share.is_some()).count();
+        let cheap = if cheap > 0 { format!(", {cheap} of them cheap fits") } else { String::new() };
+        writeln!(out, "spent {}{cheap}, {:.1} CPU s", counted(self.budget.trials, "trial"), self.budget.cpu_seconds)?;
         let without = self.trials.iter().filter(|trial| trial.figure.is_none()).count();
         if let Some(why) = self.trials.iter().find_map(|trial| trial.stopped.as_ref()) {
             writeln!(out, "without a figure: {}, the first because {why}", counted(without, "trial"))?;
         }
         writeln!(out)?;
         let (number, from) = (self.best.trial + 1, from(self.best.from));
+        for alone in self.trials.iter().filter(|trial| trial.from == Origin::Alone) {
+            let is_on = |value: &Value| value.as_f64().is_some_and(|weight| weight > 0.0);
+            let name = alone.set.iter().find(|(_, weight)| is_on(weight)).map_or("", |(name, _)| name);
+            writeln!(
+                out,
+                "alone   {}  {name}",
+                alone.figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.4}"))
+            )?;
+        }
         if let Some(Sensitivity { best, median, worst, near_best }) = &self.sensitivity {
             writeln!(out, "best    {best:.4}  {} (trial {number}, {from})", self.settings.join(" "))?;
             writeln!(out, "median  {median:.4}\nworst   {worst:.4}")?;
@@ -131,6 +151,9 @@ fn from(origin: Origin) -> &'static str {
     match origin {
         Origin::Default => "the defaults",
         Origin::Published => "published",
+        Origin::Halved => "it did well in cheaper fits",
+        Origin::Given => "the weights given",
+        Origin::Alone => "a member alone",
         Origin::Halton => "a point of the sequence",
         Origin::Step => "a step from the best before",
     }

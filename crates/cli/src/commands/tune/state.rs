@@ -19,7 +19,7 @@ pub(super) struct StateFile {
 impl StateFile {
     /// The file of a search, made where it is missing.
     pub(super) fn open(args: &TuneArgs, head: &Head) -> Result<Self> {
-        let path = args.state.clone().unwrap_or_else(|| format!("tune-{}.jsonl", args.model).into());
+        let path = args.state.clone().unwrap_or_else(|| format!("tune-{}.jsonl", args.model()).into());
         let opened = Journal::open(&path).with_context(|| format!("cannot use the state {}", path.display()))?;
         let (journal, lines) = opened.ok_or_else(|| {
             coded(Exit::Usage, anyhow!("another process tunes with {}; --state names another file", path.display()))
