@@ -6,6 +6,7 @@
 
 pub mod bayesian_fm;
 pub mod bias;
+pub mod biased_mf;
 pub mod blend;
 pub mod co_clustering;
 pub mod content;
@@ -21,6 +22,7 @@ pub mod item_knn;
 mod item_weights;
 pub mod kernel_autoencoder;
 pub mod kernel_ridge;
+mod normal_equations;
 mod params;
 pub mod plsa;
 pub mod popularity;

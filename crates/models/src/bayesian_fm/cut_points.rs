@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::draws::Draws;
 use super::gauss::Gauss;
-use super::normal_equations::Cholesky;
+use crate::normal_equations::Cholesky;
 
 /// Interactions of one task.
 const TASK: usize = 1 << 13;

@@ -6,10 +6,10 @@
 
 use super::cut_points::CutPoints;
 use super::gauss::Gauss;
-use super::normal_equations::Cholesky;
 use super::samples::{Samples, State, Sums};
 use crate::History;
 use crate::fit::narrow;
+use crate::normal_equations::Cholesky;
 
 /// Steps to the top of a posterior, at most; each leaves about a tenth of the way.
 const MOST_STEPS: usize = 200;

@@ -23,7 +23,6 @@ mod draws;
 mod fit;
 mod gauss;
 mod history;
-mod normal_equations;
 mod persist;
 mod properties;
 mod samples;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{fit, interactions};
 use crate::bias::BiasParams;
+use crate::biased_mf::{self, BiasedMf, BiasedMfParams};
 use crate::co_clustering::{CoClusteringParams, Groups};
 use crate::ease::{EaseParams, to_weights, weighted_gram};
 use crate::ials::{Ials, IalsParams, Side, loss};
@@ -350,4 +351,51 @@ fn co_clustering_finds_the_groups_and_predictions_of_the_reference() {
     }
     let last = numbers(&expected["squared_error_after_each_sweep"])[5];
     assert!((errors - last).abs() < 1e-3, "{errors}, not {last}");
+}
+
+#[test]
+fn biased_mf_has_the_errors_and_predictions_of_the_reference() {
+    let Some(reference) = reference() else { return };
+    let expected = &reference["biased_als"];
+    let data = toy(&reference);
+    let (by_user, by_item) = (data.matrix(), data.matrix().transpose());
+    let (factors, regularization) =
+        (expected["factors"].as_u64().unwrap() as usize, numbers(&expected["reg_times_count"])[0]);
+    let params = BiasedMfParams {
+        factors,
+        regularization,
+        bias_regularization: regularization,
+        bias_shrinkage: 0.0,
+        ..BiasedMfParams::default()
+    };
+    let at = |row: usize, factor: usize| (row * factors + factor) as f64;
+    let mut users = biased_mf::Side::new(by_user, factors, |user, factor| 0.3 * (1.0 + at(user, factor)).sin());
+    let mut items = biased_mf::Side::new(&by_item, factors, |item, factor| 0.3 * (2.0 + at(item, factor)).cos());
+    let with = (&params, biased_mf::mean(by_user));
+    let predicted = |users: &biased_mf::Side<'_>, items: &biased_mf::Side<'_>, user: usize, item: usize| {
+        let (u, v) = (&users.rows[user * 3..][..3], &items.rows[item * 3..][..3]);
+        with.1 + u[2] + v[2] + u[0] * v[0] + u[1] * v[1]
+    };
+    for rmse in numbers(&expected["train_rmse_per_epoch"]) {
+        users.solve(&items, with, &mut |_| Ok(())).unwrap();
+        items.solve(&users, with, &mut |_| Ok(())).unwrap();
+        let mut squares = 0.0;
+        for user in 0..30 {
+            let (columns, values) = by_user.row(user);
+            let error =
+                |(&item, &value): (&u32, &f32)| f64::from(value) - predicted(&users, &items, user, item as usize);
+            squares += columns.iter().zip(values).map(|pair| error(pair).powi(2)).sum::<f64>();
+        }
+        let found = (squares / by_user.nnz() as f64).sqrt();
+        assert!((found - rmse).abs() < 1e-9, "{found}, not {rmse}");
+    }
+    let all: Vec<f64> = (0..60).map(|at| predicted(&users, &items, at / 20, at % 20)).collect();
+    assert_near(&all, &expected["predictions_users_0_2"], 1e-9, "predictions");
+    // What is served solves for the users once more.
+    users.solve(&items, with, &mut |_| Ok(())).unwrap();
+    let served = Model::BiasedMf(BiasedMf::of_items(&params, &items.rows, &data, [1.0, 5.0]));
+    let all: Vec<f64> = (0..60).map(|at| predicted(&users, &items, at / 20, at % 20)).collect();
+    for (found, expected) in scores(&served, &data).iter().zip(all) {
+        assert!((found - expected).abs() < 1e-5, "{found}, not {expected}");
+    }
 }

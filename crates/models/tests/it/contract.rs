@@ -65,6 +65,7 @@ pub(crate) fn models() -> Vec<ModelParams> {
         "user_knn" => vec!["neighbours=8"],
         "feature_factors" => vec!["factors=5", "lambda=1"],
         "blend" => vec!["members=ease(lambda=5) + 0.5 ials(factors=6, epochs=4) + 0.1 scaled_svd(factors=5)"],
+        "biased_mf" => vec!["factors=4", "epochs=8"],
         "bayesian_fm" => vec!["factors=3", "sweeps=40", "burn_in=10", "samples=10"],
         "ease" => vec!["lambda=5", "dropout=0.2", "user_exponent=0.5"],
         _ => Vec::new(),
