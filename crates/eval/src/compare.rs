@@ -1,10 +1,21 @@
 //! Which model is best, and whether the others are worse.
 
 use crate::test_users::TestUsers;
-use crate::{Difference, ModelReport, NamedDifference, holm};
+use crate::{Difference, Interval, ModelReport, NamedDifference, holm};
 
 /// For each fold, a figure of each of its users, in their order.
 pub(crate) type ByUser = Vec<Vec<f64>>;
+
+/// The 95 % interval of the nDCG of the first cut-off `k`; a user who is asked about in several folds counts once.
+pub(crate) fn interval(users: &TestUsers, by_user: &ByUser, k: usize, seed: u64) -> Option<Interval> {
+    let Difference { low, high, .. } = Difference::of(&users.means(by_user), seed)?;
+    Some(Interval { metric: leading(k), low, high })
+}
+
+/// The metric that models are compared by.
+fn leading(k: usize) -> String {
+    format!("ndcg@{k}")
+}
 
 /// The differences of each model to the best one, by the nDCG of the first cut-off `k`. A user who is asked about in several
 /// folds counts once, with the mean.
@@ -15,7 +26,7 @@ pub(crate) fn differences(
     k: usize,
     seed: u64,
 ) -> Vec<NamedDifference> {
-    let metric = format!("ndcg@{k}");
+    let metric = leading(k);
     let figure = |at: &usize| reports[*at].metrics.get(&metric).copied();
     let whole: Vec<usize> = (0..reports.len()).filter(|at| figure(at).is_some()).collect();
     let best = whole

@@ -108,6 +108,8 @@ impl Entrant {
             taken: self.taken,
             metrics,
             by_fold: if self.by_fold.len() > 1 && self.stopped.is_none() { self.by_fold } else { Vec::new() },
+            interval: None,
+            by_activity: Vec::new(),
             users: self.users,
             fit_cpu_seconds: self.fit.map(|took| rounded(took.as_secs_f64())),
             list_microseconds: self.lists.map(|took| rounded(took.as_secs_f64() * 1e6 / users)),

@@ -4,6 +4,7 @@
 //! lists that a service would give, beside lists and scores that another program made; a [`Metric`] is of one list, [`Exposure`] of all lists together, and a [`Difference`] says
 //! whether one model is better than another.
 
+mod activity;
 mod compare;
 mod contender;
 mod entrant;
@@ -26,6 +27,7 @@ mod test_users;
 pub mod tune;
 mod turn;
 
+pub use activity::ActivityGroup;
 pub use contender::{Asked, Contender};
 pub use exposure::Exposure;
 pub use fold::{Fold, LeftOut, Test, TestUser};
@@ -37,7 +39,7 @@ pub use plan::{Answered, Observer, Plan};
 pub use protocol::{Protocol, ProtocolError};
 pub use ranking::{Hits, Metric, auc};
 pub use rating::RatingErrors;
-pub use report::{MeanAndDeviation, ModelReport, NamedDifference, Report, Spread};
+pub use report::{Interval, MeanAndDeviation, ModelReport, NamedDifference, Report, Spread};
 pub use run::{EvalError, evaluate};
 pub use sequences::SequencesError;
 pub use split::{Cut, Split, SplitError};

@@ -77,7 +77,7 @@ impl Hits {
         assert!(k > 0, "a list has at least one place");
         let ranks = || self.ranks.iter().map(|&rank| rank as usize).take_while(|&rank| rank <= k);
         let (hits, best) = (ranks().count() as f64, k.min(self.relevant));
-        match metric {
+        let figure = match metric {
             Metric::Ndcg => ranks().map(gain).sum::<f64>() / (1..=best).map(gain).sum::<f64>(),
             Metric::Recall => hits / self.relevant as f64,
             Metric::Precision => hits / k as f64,
@@ -87,7 +87,9 @@ impl Hits {
                 precisions.sum::<f64>() / best as f64
             }
             Metric::Mrr => ranks().next().map_or(0.0, |rank| 1.0 / rank as f64),
-        }
+        };
+        // A sum of nothing is a negative zero.
+        figure + 0.0
     }
 }
 

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Difference, LeftOut, Taken};
+use crate::{ActivityGroup, Difference, LeftOut, Taken};
 
 /// An evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The protocol, by name, where one was followed.
     pub protocol: Option<String>,
+    /// What the protocol is, in a sentence or two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
     /// How data were parted; `given` where two files were.
     pub split: String,
     /// Whether models learnt from what happened after what they had to find: their figures flatter.
@@ -34,6 +37,9 @@ pub struct Report {
     pub rows: usize,
     /// What no model was asked about, over all folds.
     pub left_out: LeftOut,
+    /// The users that were asked about, by how much the training data have of them.
+    #[serde(default)]
+    pub activity: Vec<ActivityGroup>,
     /// The models, in the order in which they were named.
     pub models: Vec<ModelReport>,
     /// The differences of each model to the best, by the first metric.
@@ -63,6 +69,12 @@ pub struct ModelReport {
     /// The same, by fold, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by_fold: Vec<BTreeMap<String, f64>>,
+    /// The 95 % interval of the leading metric, where two users or more were asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
+    /// The leading metric in each group of [`Report::activity`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_activity: Vec<f64>,
     /// Users whose lists were judged, over all folds.
     pub users: usize,
     /// CPU time of all fits together, where there were any.
@@ -72,6 +84,17 @@ pub struct ModelReport {
     /// Why there are no figures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
+}
+
+/// Where a mean over users may lie.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The metric.
+    pub metric: String,
+    /// Lower end of the 95 % percentile interval of the bootstrap over users, each with its mean over the folds.
+    pub low: f64,
+    /// Its upper end.
+    pub high: f64,
 }
 
 /// The difference of two models.
@@ -90,6 +113,18 @@ pub struct NamedDifference {
     pub p_holm: f64,
     /// Whether the difference has the same sign in every fold.
     pub all_folds_agree: bool,
+}
+
+/// A corrected p from which on a difference may be chance.
+const CHANCE: f64 = 0.05;
+
+impl NamedDifference {
+    /// Whether one model may be called better than the other: the interval leaves 0 out, the corrected p is below 0.05, and
+    /// all folds agree in sign.
+    #[must_use]
+    pub fn is_better(&self) -> bool {
+        self.difference.is_clear() && self.p_holm < CHANCE && self.all_folds_agree
+    }
 }
 
 /// One model with several seeds.

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use foretaste::artifact::ArtifactError;
+use foretaste::ids::UserIx;
 use foretaste::models::{FitError, ParamsError};
 use foretaste::recommend::RecommendError;
 
-use crate::compare::differences;
+use crate::activity::Activity;
+use crate::compare::{differences, interval};
 use crate::entrant::Entrant;
 use crate::spread::spreads;
 use crate::test_users::TestUsers;
@@ -123,6 +125,7 @@ struct Parted {
     rows: usize,
     left_out: LeftOut,
     asked: TestUsers,
+    activity: Activity,
 }
 
 impl Parted {
@@ -133,6 +136,7 @@ impl Parted {
         self.rows += test.rows();
         self.left_out += test.left_out;
         self.asked.add(test, train.users());
+        self.activity.add(test, |user| train.of(UserIx(user)).0.len());
     }
 
     fn report(self, folds: &Folds, plan: &Plan, entrants: Vec<Entrant>) -> Report {
@@ -140,9 +144,16 @@ impl Parted {
             Folds::Split { split, seed, .. } => (split.to_string(), split.uses_the_future(), Some(*seed)),
             Folds::Held { .. } | Folds::Given(_) => ("given".to_owned(), false, None),
         };
-        let (models, by_user): (Vec<_>, Vec<_>) = entrants.into_iter().map(Entrant::report).unzip();
+        let (mut models, by_user): (Vec<_>, Vec<_>) = entrants.into_iter().map(Entrant::report).unzip();
+        let activity = self.activity.groups();
+        let whole = models.iter_mut().zip(&by_user).filter(|(model, _)| !model.metrics.is_empty());
+        for (model, by_user) in whole {
+            model.interval = interval(&self.asked, by_user, plan.first(), plan.seed);
+            model.by_activity = self.activity.means(&activity, by_user);
+        }
         Report {
             protocol: None,
+            definition: None,
             split,
             uses_the_future,
             split_seed: seed,
@@ -154,6 +165,7 @@ impl Parted {
             users: self.users,
             rows: self.rows,
             left_out: self.left_out,
+            activity,
             differences: differences(&self.asked, &by_user, &models, plan.first(), plan.seed),
             spreads: spreads(&models),
             models,

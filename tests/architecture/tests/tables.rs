@@ -180,13 +180,14 @@ const CRATES: &[Crate] = &[
             ("rating", &[]),
             ("paired", &[]),
             ("fold", &[]),
+            ("activity", &["fold"]),
             ("split", &["fold"]),
             ("folds", &["fold", "split"]),
             ("sequences", &["fold"]),
             ("protocol", &["fold", "folds", "sequences", "split"]),
             ("judge", &["exposure", "fold", "ranking", "rating"]),
             ("outside", &["fold", "judge", "rating"]),
-            ("report", &["fold", "outside", "paired"]),
+            ("report", &["activity", "fold", "outside", "paired"]),
             ("plan", &["fold", "judge"]),
             ("spread", &["report"]),
             ("contender", &["outside", "spread"]),
@@ -197,6 +198,7 @@ const CRATES: &[Crate] = &[
             (
                 "run",
                 &[
+                    "activity",
                     "compare",
                     "contender",
                     "entrant",

@@ -73,6 +73,9 @@ pub(crate) struct EvaluateArgs {
     /// Write the figures of every user to a CSV file: model, fold, user, and a column for each metric
     #[arg(long, value_name = "FILE")]
     pub(crate) save_users: Option<PathBuf>,
+    /// Write the report to an HTML file as well: tables and plots on one page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// Print the figures as CSV: model, settings, fold (empty for the mean), metric, value
     #[arg(long, conflicts_with = "json")]
     pub(crate) csv: bool,

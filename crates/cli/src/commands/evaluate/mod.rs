@@ -1,19 +1,22 @@
 //! `foretaste evaluate`: models side by side, by what they find of what was held out.
 
 mod csv;
+mod html;
 mod repeat;
 mod table;
 mod watched;
 
+use std::io::Write;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use foretaste::dataset::Dataset;
 use foretaste_eval::{
     Asked, Contender, EvalError, Fold, Folds, Kind, Outside, OutsideError, Plan, ProtocolError, Report, Split,
     at_least, evaluate,
 };
 
+use super::destination::{self, Destination};
 use super::pool;
 use crate::args::{DataArgs, EvaluateArgs};
 use crate::data::{Place, load_ratings, obtain, resolve};
@@ -28,8 +31,17 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     if let Some(report) = &args.report {
         return repeat::run(report);
     }
+    if let Some(html) = &args.html {
+        destination::check(html, &[])?;
+    }
     let mut report = evaluated(args)?;
     report.command = command();
+    if let Some(html) = &args.html {
+        let mut file = Destination::open(Some(html))?;
+        file.write_all(html::page(&report, &plan(args).at).as_bytes())
+            .with_context(|| format!("cannot write {}", html.display()))?;
+        file.finish()?;
+    }
     match args.json.shape() {
         Shape::Json => output::json(&report),
         Shape::Text if args.csv => csv::write(&report),
@@ -56,6 +68,7 @@ fn evaluated(args: &EvaluateArgs) -> Result<Report> {
         Ok::<_, anyhow::Error>(report)
     })?;
     report.protocol = args.protocol.map(|protocol| protocol.name().to_owned());
+    report.definition = args.protocol.map(|protocol| protocol.definition().to_owned());
     Ok(report)
 }
 

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use anyhow::Result;
-use foretaste_eval::{MeanAndDeviation, ModelReport, NamedDifference, Plan, Protocol, Report};
+use foretaste_eval::{ActivityGroup, Interval, MeanAndDeviation, ModelReport, NamedDifference, Plan, Protocol, Report};
 
-use crate::output::{self, Align, Table, counted};
+use crate::output::{self, Align, Table, count, counted};
 
 /// Which figures stand in the table, by the beginnings of their names.
 const LISTS: [&str; 5] = ["ndcg", "recall", "precision", "hr", "coverage"];
@@ -35,6 +35,10 @@ pub(super) fn write(report: &Report, plan: &Plan, protocol: Option<Protocol>) ->
     for &k in &plan.at {
         writeln!(out)?;
         lists(&mut out, report, k)?;
+    }
+    if report.models.iter().any(|model| model.interval.is_some()) {
+        writeln!(out)?;
+        users(&mut out, report, plan.first())?;
     }
     if report.models.iter().any(|model| model.metrics.contains_key("rmse")) {
         writeln!(out)?;
@@ -118,6 +122,28 @@ fn lists(out: &mut impl Write, report: &Report, k: usize) -> Result<()> {
     Ok(table.write(out, "")?)
 }
 
+/// How sure the first figure is, and for which users it is good.
+fn users(out: &mut impl Write, report: &Report, k: usize) -> Result<()> {
+    let names = ["few rows", "more", "most"];
+    writeln!(out, "ndcg@{k}: 95 % interval, and by the rows of the user in the training data")?;
+    let told = |(name, group): (&str, &ActivityGroup)| {
+        format!("{name} {} to {} ({})", count(group.least), count(group.most), counted(group.users, "user"))
+    };
+    let groups: Vec<String> = names.into_iter().zip(&report.activity).map(told).collect();
+    writeln!(out, "{}", groups.join(", "))?;
+    let [few, more, most] = names;
+    let heads = ["", "low", "high", few, more, most].map(|head| (head, Align::Right));
+    let mut table = Table::new(heads);
+    for (at, model) in report.models.iter().enumerate().filter(|(_, model)| model.stopped.is_none()) {
+        let figure = |figure: Option<f64>| figure.map_or("-".to_owned(), |figure| format!("{figure:.4}"));
+        let ends = [|interval: &Interval| interval.low, |interval: &Interval| interval.high];
+        let [low, high] = ends.map(|end| figure(model.interval.as_ref().map(end)));
+        let [few, more, most] = [0, 1, 2].map(|group| figure(model.by_activity.get(group).copied()));
+        table.row([number(at), low, high, few, more, most]);
+    }
+    Ok(table.write(out, "")?)
+}
+
 fn ratings(out: &mut impl Write, report: &Report) -> Result<()> {
     let mut table = Table::new([("", Align::Right), ("rmse", Align::Right), ("mae", Align::Right)]);
     let predicting = report.models.iter().enumerate().filter(|(_, model)| model.metrics.contains_key("rmse"));
@@ -131,20 +157,16 @@ fn shown(model: &ModelReport, figure: &str) -> String {
     model.metrics.get(figure).map_or_else(|| "-".to_owned(), |figure| format!("{figure:.4}"))
 }
 
-/// A corrected p from which on a difference may be chance.
-const CHANCE: f64 = 0.05;
-
 /// How the tables call a model.
 fn number(at: usize) -> String {
     format!("{}", at + 1)
 }
 
 fn told(named: &NamedDifference) -> String {
-    let NamedDifference { metric, best, other, difference, p_holm, all_folds_agree } = named;
+    let NamedDifference { metric, best, other, difference, p_holm, .. } = named;
     let (best, other) = (number(*best), number(*other));
-    let is_better = difference.is_clear() && *p_holm < CHANCE && *all_folds_agree;
     let (mean, low, high, seen) = (difference.mean, difference.low, difference.high, difference.smallest_seen);
-    let verdict = if is_better { "is better than" } else { "cannot be told from" };
+    let verdict = if named.is_better() { "is better than" } else { "cannot be told from" };
     format!(
         "{best} {verdict} {other}: {metric} {mean:+.4} ({low:+.4} to {high:+.4}), p {}; {seen:.4} would be seen",
         if *p_holm < 1e-4 { "below 0.0001".to_owned() } else { format!("{p_holm:.4}") }

@@ -172,6 +172,7 @@ fn as_evaluated(args: &TuneArgs, models: Vec<Asked>) -> EvaluateArgs {
         report: None,
         save_lists: None,
         save_users: None,
+        html: None,
         csv: false,
         threads: args.threads,
         json: args.json,
