@@ -98,7 +98,7 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     (folder / "others' <lists>.csv").write_text("fold,user,item,rank\n1,3,122,1\n2,3,135,1\n")
     report = run("evaluate", "demo", "--split", "folds=2", "--at", "5,10", "--lists", "others' <lists>.csv", *MODELS,
-                 "--html", "report.html", "--json", cwd=folder)
+                 "--curve", "--html", "report.html", "--json", cwd=folder)
     (folder / "page.html").write_text(PAGE)
     return folder, json.loads(report)
 
@@ -140,9 +140,11 @@ def test_the_page_can_be_read_at_every_width_and_asks_for_nothing(made, flags, i
         missing = everyone - set(names)
         if "cost" in title:
             missing -= {f"{nth} {model['model']}" for nth, model in enumerate(report["models"], 1) if model["fit_cpu_seconds"] is None}
+        if "share" in title:
+            missing -= {f"{nth} {model['model']}" for nth, model in enumerate(report["models"], 1) if "curve" not in model}
         if "RMSE" not in title:
             assert missing == set(), title
-    assert len(frames[0]["names"]) == 6
+    assert len(frames[0]["names"]) == 7
 
 
 def test_the_tables_have_the_figures_of_the_report(made):
@@ -166,6 +168,11 @@ def test_the_tables_have_the_figures_of_the_report(made):
     _, *rows = tables["nDCG@5 by fold"]
     for row, model in zip(rows, report["models"]):
         assert row[1:] == [f"{fold['ndcg@5']:.4f}" for fold in model["by_fold"]]
+    head, *rows = tables["nDCG@5 by share of each user's training rows"]
+    assert head == ["model", "10 %", "30 %", "100 %"]
+    fitted = [model for model in report["models"] if model["model"] != "lists"]
+    for row, model in zip(rows, fitted, strict=True):
+        assert row[1:] == [f"{point['metrics']['ndcg@5']:.4f}" for point in model["curve"]]
     text = frames[0]["text"]
     assert report["data_hash"] in text and report["command"] in text and report["foretaste_version"] in text
     assert "lists of others' <lists>.csv" in text
@@ -182,3 +189,21 @@ def test_groups_of_activity_and_intervals_are_those_of_the_users(made):
         assert mean == pytest.approx(model["metrics"]["ndcg@5"], abs=2e-3)
         interval = model["interval"]
         assert interval["metric"] == "ndcg@5" and interval["low"] <= model["metrics"]["ndcg@5"] <= interval["high"]
+
+
+def test_a_learning_curve_ends_at_the_figures_of_all_data_and_is_the_same_again(made):
+    folder, report = made
+    for model in report["models"]:
+        if model["model"] == "lists":
+            assert "curve" not in model
+            continue
+        assert [point["share"] for point in model["curve"]] == [0.1, 0.3, 1.0]
+        assert model["curve"][-1]["metrics"] == model["metrics"]
+        assert len({point["metrics"]["ndcg@5"] for point in model["curve"]}) == 3
+    (folder / "report.json").write_text(json.dumps(report))
+    again = json.loads(run("evaluate", "--repeat", "report.json", cwd=folder))
+    assert again == report
+    told = run("evaluate", "demo", "--model", "svd", "--set", "rank=5", "--curve").split("ndcg@10 by share of each user's training rows\n")
+    alone = json.loads(run("evaluate", "demo", "--model", "svd", "--set", "rank=5", "--curve", "--json", "--threads", 1))
+    figures = [f"{point['metrics']['ndcg@10']:.4f}" for point in alone["models"][0]["curve"]]
+    assert told[1].splitlines()[1].split() == ["1", *figures]

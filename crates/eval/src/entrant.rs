@@ -8,7 +8,10 @@ use foretaste::models::ModelParams;
 use serde_json::{Map, Value};
 
 use crate::compare::ByUser;
-use crate::{Judged, Metric, ModelReport, Taken};
+use crate::{CurvePoint, Judged, Metric, ModelReport, Taken};
+
+/// Figures by name, of each fold.
+type ByFold = Vec<BTreeMap<String, f64>>;
 
 /// A model whose folds are counted.
 #[derive(Debug, Default)]
@@ -18,8 +21,10 @@ pub(crate) struct Entrant {
     params: Option<Map<String, Value>>,
     file: Option<String>,
     taken: Option<Taken>,
-    by_fold: Vec<BTreeMap<String, f64>>,
+    by_fold: ByFold,
     by_user: ByUser,
+    /// Figures by share of the training data and by fold, or why there are none.
+    shares: Vec<(f64, Result<ByFold, String>)>,
     users: usize,
     fit: Option<Duration>,
     lists: Option<Duration>,
@@ -92,12 +97,30 @@ impl Entrant {
         self.by_user.push(judged.users.iter().map(|user| user.metric(Metric::Ndcg, first)).collect());
     }
 
+    /// Counts a fit to a share of a fold, or says why there is none.
+    pub(crate) fn add_share(&mut self, share: f64, shown: Result<Shown<'_>, String>, at: &[usize]) {
+        let place = self.shares.partition_point(|(other, _)| *other < share);
+        if self.shares.get(place).is_none_or(|(other, _)| *other > share) {
+            self.shares.insert(place, (share, Ok(Vec::new())));
+        }
+        let (_, folds) = &mut self.shares[place];
+        match (folds, shown) {
+            (Ok(folds), Ok(Shown { judged, train, .. })) => folds.push(figures(judged, at, train)),
+            (folds @ Ok(_), Err(why)) => *folds = Err(why),
+            (Err(_), _) => {}
+        }
+    }
+
     /// What it reached, and the first metric of each user.
     pub(crate) fn report(self) -> (ModelReport, ByUser) {
-        let folds = self.by_fold.len().max(1) as f64;
-        let mut metrics = BTreeMap::new();
-        for fold in self.by_fold.iter().filter(|_| self.stopped.is_none()) {
-            fold.iter().for_each(|(name, figure)| *metrics.entry(name.clone()).or_insert(0.0) += figure / folds);
+        let metrics = if self.stopped.is_none() { means(&self.by_fold) } else { BTreeMap::new() };
+        let mut curve: Vec<CurvePoint> = Vec::new();
+        if self.stopped.is_none() && !self.shares.is_empty() {
+            curve.extend(self.shares.into_iter().map(|(share, folds)| match folds {
+                Ok(folds) => CurvePoint { share, metrics: means(&folds), stopped: None },
+                Err(why) => CurvePoint { share, metrics: BTreeMap::new(), stopped: Some(why) },
+            }));
+            curve.push(CurvePoint { share: 1.0, metrics: metrics.clone(), stopped: None });
         }
         let users = self.users.max(1) as f64;
         let report = ModelReport {
@@ -110,6 +133,7 @@ impl Entrant {
             by_fold: if self.by_fold.len() > 1 && self.stopped.is_none() { self.by_fold } else { Vec::new() },
             interval: None,
             by_activity: Vec::new(),
+            curve,
             users: self.users,
             fit_cpu_seconds: self.fit.map(|took| rounded(took.as_secs_f64())),
             list_microseconds: self.lists.map(|took| rounded(took.as_secs_f64() * 1e6 / users)),
@@ -117,6 +141,16 @@ impl Entrant {
         };
         (report, self.by_user)
     }
+}
+
+/// Means over folds.
+fn means(by_fold: &[BTreeMap<String, f64>]) -> BTreeMap<String, f64> {
+    let folds = by_fold.len().max(1) as f64;
+    let mut means = BTreeMap::new();
+    for (name, figure) in by_fold.iter().flatten() {
+        *means.entry(name.clone()).or_insert(0.0) += figure / folds;
+    }
+    means
 }
 
 /// The figures of a fold, by name.

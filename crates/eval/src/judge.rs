@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use foretaste::ids::ItemIx;
+use foretaste::interactions::Interactions;
 use foretaste::models::Meaning;
 use foretaste::recommend::{MAX_LIMIT, RecommendError, Recommender, Request, Selection};
 use rayon::prelude::*;
@@ -42,13 +43,23 @@ pub struct JudgedUser {
 /// # Panics
 /// When `longest` is 0 or above [`LONGEST`].
 pub fn judge(recommender: &Recommender, test: &Test, longest: usize) -> Result<Judged, RecommendError> {
+    judge_beside(recommender, test, longest, None)
+}
+
+/// As [`judge`], but what a user has in `known`, which has the same users and items, is in no list either.
+pub(crate) fn judge_beside(
+    recommender: &Recommender,
+    test: &Test,
+    longest: usize,
+    known: Option<&Interactions>,
+) -> Result<Judged, RecommendError> {
     assert!((1..=LONGEST).contains(&longest), "a list of {longest}");
     let items = recommender.dataset().interactions.items();
     let candidates: Option<Vec<&str>> =
         test.candidates.as_ref().map(|items_of| items_of.iter().map(|item| items.name(item.0)).collect());
     let judged = test.users.par_iter().map(|wanted| {
         let begun = Instant::now();
-        let list = list(recommender, wanted, candidates.as_ref(), longest)?;
+        let list = list(recommender, wanted, (candidates.as_ref(), known), longest)?;
         Ok((list, begun.elapsed(), predictions(recommender, wanted)?))
     });
     let judged: Vec<_> = judged.collect::<Result<_, RecommendError>>()?;
@@ -63,15 +74,18 @@ pub fn judge(recommender: &Recommender, test: &Test, longest: usize) -> Result<J
     Ok(Judged { users, errors, list_took: Some(list_took), has_scores: true })
 }
 
-/// The best of all items, or of the candidates, as far as the user has not taken them.
+/// The best of all items, or of the candidates, as far as the user has not taken them, also not in `known`.
 fn list(
     recommender: &Recommender,
     wanted: &TestUser,
-    candidates: Option<&Vec<&str>>,
+    (candidates, known): (Option<&Vec<&str>>, Option<&Interactions>),
     longest: usize,
 ) -> Result<Vec<(u32, f32)>, RecommendError> {
     let user = recommender.dataset().interactions.users().name(wanted.user.0);
-    let selection = Selection { only: candidates.cloned(), ..Selection::default() };
+    let names = recommender.dataset().interactions.items();
+    let known = known.map(|known| known.of(wanted.user).0).unwrap_or_default();
+    let exclude = known.iter().map(|&item| names.name(item)).collect();
+    let selection = Selection { only: candidates.cloned(), exclude, ..Selection::default() };
     let ranked = recommender.recommend(&Request { limit: longest + 1, selection, ..Request::for_user(user) })?;
     Ok(ranked.items.iter().map(|scored| (scored.item.0, scored.score)).collect())
 }

@@ -24,6 +24,7 @@ mod sequences;
 mod split;
 mod spread;
 mod test_users;
+mod thinned;
 pub mod tune;
 mod turn;
 
@@ -39,7 +40,7 @@ pub use plan::{Answered, Observer, Plan};
 pub use protocol::{Protocol, ProtocolError};
 pub use ranking::{Hits, Metric, auc};
 pub use rating::RatingErrors;
-pub use report::{Interval, MeanAndDeviation, ModelReport, NamedDifference, Report, Spread};
+pub use report::{CurvePoint, Interval, MeanAndDeviation, ModelReport, NamedDifference, Report, Spread};
 pub use run::{EvalError, evaluate};
 pub use sequences::SequencesError;
 pub use split::{Cut, Split, SplitError};

@@ -18,6 +18,8 @@ pub struct Plan {
     pub limit: Option<Duration>,
     /// How many bytes one fit may hold.
     pub memory: Option<u64>,
+    /// Shares of the training data, rising and below 1, that each model is fitted to as well: its learning curve.
+    pub shares: Vec<f64>,
 }
 
 impl Plan {
@@ -58,6 +60,9 @@ pub trait Observer {
 
     /// A fit or a reading begins.
     fn begins(&mut self, _fold: usize, _model: &str) {}
+
+    /// A fit to a share of the training data begins.
+    fn begins_share(&mut self, _fold: usize, _model: &str, _share: f64) {}
 
     /// A model has answered.
     ///

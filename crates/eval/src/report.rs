@@ -75,6 +75,9 @@ pub struct ModelReport {
     /// The leading metric in each group of [`Report::activity`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by_activity: Vec<f64>,
+    /// What it reached with shares of the training data, rising; the last one is all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub curve: Vec<CurvePoint>,
     /// Users whose lists were judged, over all folds.
     pub users: usize,
     /// CPU time of all fits together, where there were any.
@@ -95,6 +98,18 @@ pub struct Interval {
     pub low: f64,
     /// Its upper end.
     pub high: f64,
+}
+
+/// What a model reached with a share of the training data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// The share of each user's rows that it was fitted to.
+    pub share: f64,
+    /// As [`ModelReport::metrics`].
+    pub metrics: BTreeMap<String, f64>,
+    /// Why there are no figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
 }
 
 /// The difference of two models.

@@ -1,8 +1,10 @@
 //! Models, fold by fold, and what they reached together.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use foretaste::artifact::ArtifactError;
+use foretaste::dataset::Dataset;
 use foretaste::ids::UserIx;
 use foretaste::models::{FitError, ParamsError};
 use foretaste::recommend::RecommendError;
@@ -12,6 +14,7 @@ use crate::compare::{differences, interval};
 use crate::entrant::Entrant;
 use crate::spread::spreads;
 use crate::test_users::TestUsers;
+use crate::thinned::thinned;
 use crate::turn::Turn;
 use crate::{Contender, Fold, Folds, LeftOut, Observer, OutsideError, Plan, Report, SplitError};
 
@@ -104,11 +107,13 @@ pub fn evaluate(
     for number in 0..folds.len() {
         let fold = &folds.fold(number)?;
         parted.add(fold);
+        let shares: Vec<(f64, Arc<Dataset>)> =
+            plan.shares.iter().map(|&share| (share, thinned(&fold.train, share, plan.seed))).collect();
         for is_read in [true, false] {
             let all = entrants.iter_mut().zip(contenders).enumerate();
             for (place, (entrant, contender)) in all.filter(|(_, (_, contender))| contender.is_read() == is_read) {
                 if !entrant.is_stopped() {
-                    let turn = Turn { fold, number, folds: folds.len(), plan, place };
+                    let turn = Turn { fold, number, folds: folds.len(), plan, place, shares: &shares };
                     turn.of(contender, entrant, observer)?;
                 }
             }

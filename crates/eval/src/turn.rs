@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use foretaste::artifact;
-use foretaste::models::{FitError, Shape};
+use foretaste::dataset::Dataset;
+use foretaste::models::{FitError, ModelParams, Shape};
 use foretaste::recommend::Recommender;
 use jiff::Timestamp;
 
 use crate::contender::{Asked, Contender};
 use crate::entrant::{Entrant, Shown};
+use crate::judge::judge_beside;
 use crate::{Answered, EvalError, Fold, Judged, Observer, Outside, Plan, judge};
 
 /// A fold and how it is evaluated.
@@ -23,6 +25,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) plan: &'a Plan,
     /// The place of the model in the table.
     pub(crate) place: usize,
+    /// Shares of the training data, for learning curves.
+    pub(crate) shares: &'a [(f64, Arc<Dataset>)],
 }
 
 impl Turn<'_> {
@@ -51,23 +55,53 @@ impl Turn<'_> {
             entrant.stop(format!("a fit holds {needed} bytes, allowed are {allowed}"));
             return Ok(());
         }
-        let (before, begun) = (observer.cpu(), Instant::now());
-        let mut progress = |_| match self.plan.limit {
-            Some(limit) if begun.elapsed() > limit => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
-        };
-        let fit = match Recommender::fit(Arc::clone(train), &params, Timestamp::UNIX_EPOCH, &mut progress) {
-            Ok((recommender, _)) => recommender,
+        let before = observer.cpu();
+        let fit = match self.fit(train, &params) {
+            Ok(recommender) => recommender,
             Err(FitError::Cancelled) => {
-                let limit = self.plan.limit.unwrap_or_default().as_secs_f64();
-                entrant.stop(format!("the fit took longer than {limit} s"));
+                entrant.stop(self.too_long());
                 return Ok(());
             }
             Err(source) => return Err(EvalError::Fit { model: params.summary(), source }),
         };
         let took = observer.cpu().saturating_sub(before);
         let judged = self.asked(&fit)?;
-        self.count(Shown { judged: &judged, train: &train.interactions, fit: Some(took) }, entrant, observer)
+        drop(fit);
+        self.count(Shown { judged: &judged, train: &train.interactions, fit: Some(took) }, entrant, observer)?;
+        self.curve(&params, entrant, observer)
+    }
+
+    /// The same model fitted to shares of the training data, and asked for lists of what may stand in those of all of them.
+    /// One that cannot be fitted to so little has no figures for that share.
+    fn curve(&self, params: &ModelParams, entrant: &mut Entrant, observer: &mut dyn Observer) -> Result<(), EvalError> {
+        for (share, part) in self.shares {
+            observer.begins_share(self.number, &params.summary(), *share);
+            match self.fit(part, params) {
+                Ok(fit) => {
+                    let known = Some(&self.fold.train.interactions);
+                    let judged = judge_beside(&fit, &self.fold.test, self.plan.longest(), known);
+                    let judged = judged.map_err(|source| EvalError::Ask { model: params.summary(), source })?;
+                    let shown = Shown { judged: &judged, train: &part.interactions, fit: None };
+                    entrant.add_share(*share, Ok(shown), &self.plan.at);
+                }
+                Err(FitError::Cancelled) => entrant.add_share(*share, Err(self.too_long()), &self.plan.at),
+                Err(error) => entrant.add_share(*share, Err(error.to_string()), &self.plan.at),
+            }
+        }
+        Ok(())
+    }
+
+    fn fit(&self, train: &Arc<Dataset>, params: &ModelParams) -> Result<Recommender, FitError> {
+        let begun = Instant::now();
+        let mut progress = |_| match self.plan.limit {
+            Some(limit) if begun.elapsed() > limit => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        };
+        Ok(Recommender::fit(Arc::clone(train), params, Timestamp::UNIX_EPOCH, &mut progress)?.0)
+    }
+
+    fn too_long(&self) -> String {
+        format!("the fit took longer than {} s", self.plan.limit.unwrap_or_default().as_secs_f64())
     }
 
     fn loaded(&self, path: &Path, entrant: &mut Entrant, observer: &mut dyn Observer) -> Result<(), EvalError> {

@@ -57,6 +57,9 @@ pub(crate) struct EvaluateArgs {
     /// Fit every model that has a seed so often, with seeds from --seed on, and print the spread
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub(crate) seeds: u64,
+    /// Fit every model to 10 % and to 30 % of each user's training rows as well: its learning curve
+    #[arg(long)]
+    pub(crate) curve: bool,
     /// Leave a model out whose fit takes longer, such as 90s or 10min
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) limit: Option<Duration>,

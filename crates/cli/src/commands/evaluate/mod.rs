@@ -27,6 +27,9 @@ pub(super) use watched::Watched;
 /// The model that stands in every table.
 const ALWAYS: &str = "popularity";
 
+/// Shares of the training data that a learning curve has besides all of them.
+const SHARES: [f64; 2] = [0.1, 0.3];
+
 pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     if let Some(report) = &args.report {
         return repeat::run(report);
@@ -53,7 +56,8 @@ fn plan(args: &EvaluateArgs) -> Plan {
     let mut at = args.at.clone();
     at.sort_unstable();
     at.dedup();
-    Plan { at, seed: args.seed, limit: args.limit, memory: args.memory }
+    let shares = if args.curve { SHARES.to_vec() } else { Vec::new() };
+    Plan { at, seed: args.seed, limit: args.limit, memory: args.memory, shares }
 }
 
 /// The report, but for its command.

@@ -40,6 +40,10 @@ pub(super) fn write(report: &Report, plan: &Plan, protocol: Option<Protocol>) ->
         writeln!(out)?;
         users(&mut out, report, plan.first())?;
     }
+    if report.models.iter().any(|model| !model.curve.is_empty()) {
+        writeln!(out)?;
+        curve(&mut out, report, plan.first())?;
+    }
     if report.models.iter().any(|model| model.metrics.contains_key("rmse")) {
         writeln!(out)?;
         ratings(&mut out, report)?;
@@ -140,6 +144,20 @@ fn users(out: &mut impl Write, report: &Report, k: usize) -> Result<()> {
         let [low, high] = ends.map(|end| figure(model.interval.as_ref().map(end)));
         let [few, more, most] = [0, 1, 2].map(|group| figure(model.by_activity.get(group).copied()));
         table.row([number(at), low, high, few, more, most]);
+    }
+    Ok(table.write(out, "")?)
+}
+
+/// What models reach with less: the figures by share of the training data.
+fn curve(out: &mut impl Write, report: &Report, k: usize) -> Result<()> {
+    writeln!(out, "ndcg@{k} by share of each user's training rows")?;
+    let mut table = Table::new(["", "10 %", "30 %", "100 %"].map(|head| (head, Align::Right)));
+    for (at, model) in report.models.iter().enumerate().filter(|(_, model)| !model.curve.is_empty()) {
+        let [least, more, all] = [0, 1, 2].map(|nth| {
+            let figure = model.curve.get(nth).and_then(|point| point.metrics.get(&format!("ndcg@{k}")));
+            figure.map_or("-".to_owned(), |figure| format!("{figure:.4}"))
+        });
+        table.row([number(at), least, more, all]);
     }
     Ok(table.write(out, "")?)
 }

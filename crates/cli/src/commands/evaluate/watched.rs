@@ -59,6 +59,10 @@ impl Observer for Watched {
         output::note(&format!("evaluating {model}{of}"));
     }
 
+    fn begins_share(&mut self, fold: usize, model: &str, share: f64) {
+        self.begins(fold, &format!("{model} with {} % of the training data", (share * 100.0).round()));
+    }
+
     fn answered(&mut self, answered: &Answered<'_>) -> io::Result<()> {
         let begin = format!("{},{}", csv_field(answered.summary), answered.fold + 1);
         let (users, items) = (answered.train.users(), answered.train.items());

@@ -143,7 +143,7 @@ fn tested(args: &TuneArgs, goal: Goal, settings: Vec<String>) -> Result<std::col
     let asked = [Contender::Model(Asked { model: args.model().to_owned(), settings })];
     let folds = folds(&as_evaluated(args, Vec::new()))?;
     let k = if let Goal::List(_, k) = goal { k } else { args.at };
-    let plan = Plan { at: vec![k], seed: args.seed, limit: None, memory: None };
+    let plan = Plan { at: vec![k], seed: args.seed, limit: None, memory: None, shares: Vec::new() };
     let report = evaluate(&folds, &asked, &plan, &mut Watched::new(folds.len()));
     let report = report.map_err(|error| coded(Exit::Usage, error))?;
     let figures = report.models.into_iter().next().map(|model| model.metrics).unwrap_or_default();
@@ -173,6 +173,7 @@ fn as_evaluated(args: &TuneArgs, models: Vec<Asked>) -> EvaluateArgs {
         save_lists: None,
         save_users: None,
         html: None,
+        curve: false,
         csv: false,
         threads: args.threads,
         json: args.json,

@@ -10,7 +10,7 @@ pub(super) struct Area {
 }
 
 /// Height of a line of text, and how wide a letter is at most on average, at the size of letters in plots.
-pub(super) const LINE: f64 = 14.0;
+pub(super) const LINE: f64 = 15.0;
 const LETTER: f64 = 7.2;
 /// Half the width of a point.
 const POINT: f64 = 6.0;

@@ -1,6 +1,7 @@
 //! An evaluation as one page that needs nothing else: no script, no network, light and dark, for screens of any width.
 
 mod axis;
+mod curve;
 mod labels;
 mod markup;
 mod plots;
@@ -123,7 +124,37 @@ fn plots(report: &Report, k: usize) -> String {
         };
         plots += &plots::groups(&said, &models, &report.activity, &metric);
     }
-    plots + &errors(report)
+    plots + &learning(report, k, &best) + &errors(report)
+}
+
+/// Shares of the training data that all models of the curve were fitted to.
+fn shares(report: &Report) -> Vec<f64> {
+    let longest = report.models.iter().map(|model| &model.curve).max_by_key(|curve| curve.len());
+    longest.into_iter().flatten().map(|point| point.share).collect()
+}
+
+/// What models reach with less. A model that could not be fitted to a share has no line.
+fn learning(report: &Report, k: usize, best: &[(usize, &ModelReport, f64)]) -> String {
+    let (shares, figure) = (shares(report), format!("ndcg@{k}"));
+    let models: Vec<Series> = best
+        .iter()
+        .map(|&(nth, model, _)| {
+            let figures = model.curve.iter().filter_map(|point| point.metrics.get(&figure).copied());
+            Series { nth, name: name(nth, model), figures: figures.collect() }
+        })
+        .filter(|series| !shares.is_empty() && series.figures.len() == shares.len())
+        .collect();
+    if models.is_empty() {
+        return String::new();
+    }
+    let said = Said {
+        id: "curve",
+        title: &format!("nDCG@{k} by share of the training data"),
+        caption: "Each model fitted to a share of each user's rows, and asked for the same held-out rows.",
+        description: "A line for each model from the least share to all of the training data. The table by share has the \
+            numbers.",
+    };
+    curve::plot(&said, &models, &shares, &format!("nDCG@{k}"))
 }
 
 /// A list's worth beside what else is wanted of it: variety, a short fit, a short request.

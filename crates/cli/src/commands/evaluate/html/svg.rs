@@ -84,7 +84,7 @@ impl Svg {
             x if x > right => (right, "end"),
             _ => (f64::midpoint(left, right), "middle"),
         };
-        self.text("label", x, bottom - 3.5, anchor, &label.text);
+        self.text("label", x, bottom - 4.0, anchor, &label.text);
     }
 
     /// The mark of a model, with what a pointer that rests on it is told.

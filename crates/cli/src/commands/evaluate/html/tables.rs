@@ -4,7 +4,7 @@ use foretaste_eval::{ModelReport, Report};
 
 use super::markup::{Table, escaped, push};
 use super::svg::{group_key, key};
-use super::{name, ranked, said};
+use super::{name, ranked, said, shares};
 use crate::output::count;
 
 /// A figure of lists: the beginning of its name, what the head says, and digits.
@@ -51,6 +51,7 @@ pub(super) fn figures(page: &mut String, report: &Report, k: usize) {
 pub(super) fn further(page: &mut String, report: &Report, at: &[usize]) {
     let first = at.first().copied().unwrap_or(1);
     by_activity(page, report, first);
+    by_share(page, report, first);
     exposure(page, report, first);
     for &k in at.iter().skip(1) {
         lists(page, report, k, false);
@@ -172,6 +173,29 @@ fn by_activity(page: &mut String, report: &Report, k: usize) {
         table.row(&head(nth, model), model.by_activity.iter().map(|figure| format!("{figure:.4}")));
     }
     page.push_str(&table.finish());
+}
+
+/// The leading figure with each share of the training data.
+fn by_share(page: &mut String, report: &Report, k: usize) {
+    let shares = shares(report);
+    if shares.is_empty() {
+        return;
+    }
+    let heads: Vec<String> = shares.iter().map(|share| format!("{} %", (share * 100.0).round())).collect();
+    let caption = format!("nDCG@{k} by share of each user's training rows");
+    let mut table = Table::new(&caption, ["model"].into_iter().chain(heads.iter().map(String::as_str)));
+    for (nth, model) in whole(report).filter(|(_, model)| !model.curve.is_empty()) {
+        let figure = format!("ndcg@{k}");
+        table.row(&head(nth, model), model.curve.iter().map(|point| number(point.metrics.get(&figure).copied(), 4)));
+    }
+    page.push_str(&table.finish());
+    for (nth, model) in whole(report) {
+        for point in &model.curve {
+            let Some(why) = &point.stopped else { continue };
+            let (name, share) = (escaped(&name(nth, model)), (point.share * 100.0).round());
+            push(page, format_args!("<p>{name} has no figures with {share} %: {}.</p>\n", escaped(why)));
+        }
+    }
 }
 
 /// The best model beside each other one.
