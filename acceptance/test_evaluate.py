@@ -1,6 +1,7 @@
 """The figures of `evaluate` are those of the lists that a service gives, reckoned anew; and those of published protocols."""
-import collections, csv, gzip, json, math, random, statistics, subprocess
+import collections, csv, gzip, json, math, random, statistics, struct, subprocess
 
+import pyarrow.parquet
 import pytest
 
 from conftest import PROGRAM, Service, real_data, run
@@ -180,6 +181,25 @@ def test_lists_and_figures_of_users_are_kept_and_lead_to_the_same_report(tmp_pat
     second = json.loads(run(*asked, "--model", "popularity", "--lists", tmp_path / "again.csv", "--json"))
     judged = next(model for model in second["models"] if model["model"] == "lists")
     assert judged["metrics"]["ndcg@10"] == pytest.approx(ease["metrics"]["ndcg@10"], abs=1e-12)
+
+
+def test_what_is_kept_as_parquet_is_what_is_kept_as_csv_and_is_read_again(tmp_path):
+    asked = ["evaluate", "demo", "--split", "folds=2", "--at", "5,10", "--model", "popularity"]
+    for end in ("csv", "parquet"):
+        run(*asked, "--save-lists", tmp_path / f"lists.{end}", "--save-users", tmp_path / f"users.{end}")
+    for name, types in [("lists", ["string", "int64", "string", "string", "int64", "float"]),
+                        ("users", ["string", "int64", "string", *["double"] * 12])]:
+        found = pyarrow.parquet.read_table(tmp_path / f"{name}.parquet")
+        assert [str(field.type) for field in found.schema] == types
+        rows = list(csv.DictReader((tmp_path / f"{name}.csv").open()))
+        assert found.schema.names == list(rows[0]) and found.num_rows == len(rows) > 1000
+        for column in found.schema.names:
+            kind = str(found.schema.field(column).type)
+            read = {"string": str, "int64": int, "float": lambda text: struct.unpack("f", struct.pack("f", float(text)))[0], "double": float}[kind]
+            assert found[column].to_pylist() == [read(row[column]) for row in rows], column
+    report = json.loads(run(*asked, "--lists", tmp_path / "lists.parquet", "--json"))
+    popularity, lists = sorted(report["models"], key=lambda model: model["model"], reverse=True)
+    assert lists["metrics"]["ndcg@10"] == pytest.approx(popularity["metrics"]["ndcg@10"], abs=1e-12)
 
 
 def test_csv_has_the_figures_of_the_report():

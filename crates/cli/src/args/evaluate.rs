@@ -70,10 +70,10 @@ pub(crate) struct EvaluateArgs {
     /// over from it, or what differs. `evaluate --repeat REPORT` is the same
     #[arg(long = "repeat-report", value_name = "REPORT", exclusive = true)]
     pub(crate) report: Option<PathBuf>,
-    /// Write every list to a CSV file: model, fold, user, rank, item, score
+    /// Write every list to a file, Parquet where its name ends in .parquet, otherwise CSV: model, fold, user, item, rank, score
     #[arg(long, value_name = "FILE")]
     pub(crate) save_lists: Option<PathBuf>,
-    /// Write the figures of every user to a CSV file: model, fold, user, and a column for each metric
+    /// Write the figures of every user to a file, likewise: model, fold, user, and a column for each metric
     #[arg(long, value_name = "FILE")]
     pub(crate) save_users: Option<PathBuf>,
     /// Write the report to an HTML file as well: tables and plots on one page that needs nothing else

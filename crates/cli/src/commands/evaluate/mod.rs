@@ -2,6 +2,7 @@
 
 mod csv;
 mod html;
+mod kept;
 mod repeat;
 mod table;
 mod watched;

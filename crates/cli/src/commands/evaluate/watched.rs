@@ -1,23 +1,23 @@
 //! What a run of `evaluate` measures, says and keeps while it goes on.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
 use foretaste_eval::{Answered, Metric, Observer, Plan};
 
-use crate::commands::destination::{self, Destination};
+use super::kept::{Cell, Kept, Kind};
 use crate::machine;
-use crate::output::{self, csv_field};
+use crate::output;
 
 /// The run.
 pub(in crate::commands) struct Watched {
     folds: usize,
     at: Vec<usize>,
     /// Where lists and the figures of users go, where they are kept.
-    lists: Option<Destination>,
-    users: Option<Destination>,
+    lists: Option<Kept>,
+    users: Option<Kept>,
 }
 
 impl Watched {
@@ -29,23 +29,23 @@ impl Watched {
     /// Keeps lists and figures of users in files, which appear when the run is [`finish`](Self::finish)ed.
     pub(super) fn keep(&mut self, plan: &Plan, lists: Option<&Path>, users: Option<&Path>) -> Result<()> {
         self.at.clone_from(&plan.at);
-        let open = |path: &Path, header: String| -> Result<Destination> {
-            destination::check(path, &[])?;
-            let mut file = Destination::open(Some(path))?;
-            writeln!(file, "{header}")?;
-            Ok(file)
+        let begin = [("model", Kind::Text), ("fold", Kind::Whole), ("user", Kind::Text)];
+        let named = |columns: &[(&str, Kind)]| -> Vec<(String, Kind)> {
+            columns.iter().map(|&(name, kind)| (name.to_owned(), kind)).collect()
         };
-        self.lists = lists.map(|path| open(path, "model,fold,user,item,rank,score".to_owned())).transpose()?;
+        let mut columns = named(&begin);
+        columns.extend(named(&[("item", Kind::Text), ("rank", Kind::Whole), ("score", Kind::Single)]));
+        self.lists = lists.map(|path| Kept::open(path, &columns)).transpose()?;
         let metrics = plan.at.iter().flat_map(|k| Metric::ALL.map(|metric| format!("{}@{k}", metric.name())));
-        let header = ["model", "fold", "user"].map(str::to_owned).into_iter().chain(metrics);
-        let header = header.collect::<Vec<_>>().join(",");
-        self.users = users.map(|path| open(path, header)).transpose()?;
+        let mut columns = named(&begin);
+        columns.extend(metrics.map(|name| (name, Kind::Double)));
+        self.users = users.map(|path| Kept::open(path, &columns)).transpose()?;
         Ok(())
     }
 
     /// The files are there from now on.
     pub(super) fn finish(self) -> Result<()> {
-        self.lists.into_iter().chain(self.users).try_for_each(Destination::finish)
+        self.lists.into_iter().chain(self.users).try_for_each(Kept::finish)
     }
 }
 
@@ -64,23 +64,22 @@ impl Observer for Watched {
     }
 
     fn answered(&mut self, answered: &Answered<'_>) -> io::Result<()> {
-        let begin = format!("{},{}", csv_field(answered.summary), answered.fold + 1);
         let (users, items) = (answered.train.users(), answered.train.items());
         let longest = self.at.last().copied().unwrap_or(0);
         for (wanted, judged) in answered.test.users.iter().zip(&answered.judged.users) {
-            let user = csv_field(users.name(wanted.user.0));
+            let user = users.name(wanted.user.0);
+            let begin = [Cell::Text(answered.summary), Cell::Whole(answered.fold + 1), Cell::Text(user)];
             if let Some(file) = &mut self.lists {
                 for (place, &(item, score)) in judged.list.iter().take(longest).enumerate() {
-                    let item = csv_field(items.name(item));
-                    writeln!(file, "{begin},{user},{item},{},{score}", place + 1)?;
+                    let [model, fold, user] = begin;
+                    let item = Cell::Text(items.name(item));
+                    file.row(&[model, fold, user, item, Cell::Whole(place + 1), Cell::Single(score)])?;
                 }
             }
             if let Some(file) = &mut self.users {
-                write!(file, "{begin},{user}")?;
-                for &k in &self.at {
-                    Metric::ALL.into_iter().try_for_each(|metric| write!(file, ",{}", judged.metric(metric, k)))?;
-                }
-                writeln!(file)?;
+                let figures = self.at.iter().flat_map(|&k| Metric::ALL.map(|metric| judged.metric(metric, k)));
+                let cells: Vec<Cell<'_>> = begin.into_iter().chain(figures.map(Cell::Double)).collect();
+                file.row(&cells)?;
             }
         }
         Ok(())
