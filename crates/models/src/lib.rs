@@ -12,6 +12,7 @@ pub mod co_clustering;
 pub mod content;
 pub mod ease;
 mod explain;
+mod factored;
 mod families;
 mod family;
 pub mod feature_factors;
@@ -44,6 +45,7 @@ pub mod user_knn;
 mod weighting;
 
 pub use explain::{Explain, Explanation, ExplanationKind, explanations};
+pub use factored::{Factored, ItemVectors, SCREENED_FROM};
 pub use families::{Model, ModelParams};
 pub use family::Family;
 pub use fit::{FitError, FitProgress, FitReport, Fitted, Memory, OnProgress, Phase, Shape};

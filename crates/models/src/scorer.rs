@@ -2,7 +2,7 @@
 
 use foretaste_data::ids::{ItemIx, UserIx};
 
-use crate::Explain;
+use crate::{Explain, Factored};
 
 /// Scores items for one user. One call a request, so dynamic dispatch costs nothing.
 pub trait Scorer: Send + Sync {
@@ -49,6 +49,11 @@ pub trait Scorer: Send + Sync {
 
     /// Items like an item, where the model has a rule for that.
     fn similar(&self) -> Option<&dyn SimilarItems> {
+        None
+    }
+
+    /// The vectors whose products the scores are, where they are: the best of many items are then found without all scores.
+    fn factored(&self) -> Option<&dyn Factored> {
         None
     }
 

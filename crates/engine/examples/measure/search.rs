@@ -46,8 +46,10 @@ impl Vectors {
             }
             "screened" => {
                 let one = |query: &[f32]| {
-                    let found =
-                        self.screen.largest(rows, query, limit, &mut |_| true).ok_or("too many rows are left")?;
+                    let found = self
+                        .screen
+                        .largest(rows, (query, -0.0), limit, &mut |_| true)
+                        .ok_or("too many rows are left")?;
                     Ok(found.into_iter().map(|(row, _)| row as u32).collect())
                 };
                 queries.chunks_exact(width).map(one).collect::<Outcome<_>>()?

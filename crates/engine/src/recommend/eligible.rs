@@ -62,6 +62,11 @@ impl Eligible {
         self.allowed.as_ref().is_none_or(|allowed| allowed.contains(item.0 as usize))
     }
 
+    /// How many items may be in the list; `None` for all.
+    pub(super) fn count(&self) -> Option<usize> {
+        self.allowed.as_ref().map(Bits::count)
+    }
+
     /// Masks the scores of the items that may not be in the list.
     pub(super) fn mask(&self, scores: &mut [f32]) {
         let Some(allowed) = &self.allowed else { return };

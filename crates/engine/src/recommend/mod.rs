@@ -6,6 +6,7 @@ mod listed;
 mod many;
 mod ranking;
 mod request;
+mod screened;
 mod standing;
 mod subject;
 mod top_n;

@@ -151,6 +151,10 @@ impl Recommender {
     }
 
     fn best_unrated(&self, basis: &Basis<'_>, eligible: &Eligible, limit: usize) -> Vec<Scored> {
+        self.screened(basis, eligible, limit).unwrap_or_else(|| self.best_of_all_scores(basis, eligible, limit))
+    }
+
+    pub(super) fn best_of_all_scores(&self, basis: &Basis<'_>, eligible: &Eligible, limit: usize) -> Vec<Scored> {
         with_scores(&self.model, |scores| {
             basis.score(self.model.scorer(), Candidates::All, scores);
             let rated = basis.history().items;

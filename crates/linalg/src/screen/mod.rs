@@ -8,7 +8,7 @@
 //! ```
 //!
 //! so that a row whose estimate and bound together stay below the `k`-th best of the estimates less their bounds is not
-//! among the best `k`, ties included. What is left, a few dozen of a million rows, is multiplied in single precision as
+//! among the best `k`, ties included. What is added to all products changes their order only by rounding, which the bound holds too. What is left, a few dozen of a million rows, is multiplied in single precision as
 //! [`PanelMatrix::times`] does it. A search reads a quarter of the memory.
 //!
 //! The idea of a coarse pass with a bound and an exact one behind it is that of Weber, Schek, Blott, "A quantitative analysis
@@ -47,18 +47,24 @@ impl Screen {
         (bytes.longest <= TOO_LONG).then_some(Self { bytes })
     }
 
-    /// The places and values of the largest `k` entries of `matrix x` among the rows that are `allowed`, largest first, equal
-    /// ones by rising row: to the bit what [`PanelMatrix::times`] and a sort give. `None` where the copy does not tell enough
-    /// rows apart, or numbers are so large that sums could overflow; then every row has to be multiplied.
+    /// The bytes of a copy of a matrix of this shape.
+    #[must_use]
+    pub fn bytes(nrows: usize, ncols: usize) -> u64 {
+        nrows.next_multiple_of(bytes::ROWS) as u64 * (ncols as u64 + 8)
+    }
+
+    /// The places and values of the largest `k` entries of `matrix x + plus` among the rows that are `allowed`, largest first,
+    /// equal ones by rising row: to the bit what [`PanelMatrix::times_plus`] and a sort give. `None` where the copy does not
+    /// tell enough rows apart, or numbers are so large that sums could overflow; then every row has to be multiplied.
     ///
-    /// `matrix` must be that of [`new`](Self::new). One thread. `allowed` is asked of rows that rise, not of all of them.
+    /// `matrix` must be that of [`new`](Self::new); a `plus` of -0.0 adds nothing. One thread. `allowed` is asked of rows that rise, not of all of them.
     ///
     /// # Panics
     /// When the matrix has another shape than that of the copy, or `x` another length than a row.
     pub fn largest(
         &self,
         matrix: &PanelMatrix,
-        x: &[f32],
+        (x, plus): (&[f32], f32),
         k: usize,
         allowed: &mut dyn FnMut(usize) -> bool,
     ) -> Option<Vec<(usize, f32)>> {
@@ -66,12 +72,15 @@ impl Screen {
         assert_eq!((matrix.nrows(), matrix.ncols()), shape, "shape of the matrix");
         assert_eq!(x.len(), shape.1, "length of the vector");
         let query = Query::new(x)?;
-        if query.length * self.bytes.longest > TOO_LONG {
+        // What `plus` is added to, and what its addition rounds.
+        let largest = query.length * self.bytes.longest + f64::from(plus).abs();
+        if largest.is_nan() || largest > TOO_LONG {
             return None;
         }
+        let rounded = if plus == 0.0 { 0.0 } else { largest * 2f64.powi(-23) };
         let most = LEFT.max(8 * k).max(shape.0 / MOST_LEFT);
-        let rows = Scan::new(&self.bytes, &query, k, most).run(allowed)?;
-        let mut found: Vec<(usize, f32)> = rows.into_iter().map(|row| (row, matrix.row_times(row, x))).collect();
+        let rows = Scan::new(&self.bytes, (&query, rounded), k, most).run(allowed)?;
+        let mut found: Vec<(usize, f32)> = rows.into_iter().map(|row| (row, matrix.row_times(row, x) + plus)).collect();
         found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         found.truncate(k);
         Some(found)

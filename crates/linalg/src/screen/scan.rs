@@ -32,7 +32,7 @@ pub(super) struct Scan<'a> {
     k: usize,
     /// Rows that may be left.
     most: usize,
-    /// What sums lose below the normal range of single precision.
+    /// What sums lose below the normal range of single precision, and additions to all products round.
     lost: f64,
     /// The best lower bounds, the least on top.
     lower: BinaryHeap<Reverse<Number>>,
@@ -43,9 +43,9 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(bytes: &'a Bytes, query: &'a Query, k: usize, most: usize) -> Self {
+    pub(super) fn new(bytes: &'a Bytes, (query, rounded): (&'a Query, f64), k: usize, most: usize) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "a number of columns is far below 2^53")]
-        let lost = (bytes.ncols + 1) as f64 * 2f64.powi(-148);
+        let lost = (bytes.ncols + 1) as f64 * 2f64.powi(-148) + rounded;
         Self { bytes, query, k, most, lost, lower: BinaryHeap::new(), bound: f64::NEG_INFINITY, left: Vec::new() }
     }
 

@@ -17,14 +17,14 @@ impl Explain for Ials {
         let of_rows = rows.chunks_exact_mut(width).zip(history.items).zip(&positives);
         of_rows
             .filter(|&(_, &positive)| positive)
-            .for_each(|((row, &item), _)| self.item_factors.row(item as usize, row));
+            .for_each(|((row, &item), _)| self.item_factors().row(item as usize, row));
         let count = positives.iter().filter(|&&positive| positive).count();
         let penalty = self.weights.regularization(count, self.items());
         let diagonal: Vec<f64> = self.penalties.iter().map(|&own| f64::from(own) + f64::from(penalty)).collect();
         let equations = Equations::new(&diagonal, &rows);
         let mut own = vec![0f32; width];
         each_row(history, items, contributions, |item, to| {
-            self.item_factors.row(item, &mut own);
+            self.item_factors().row(item, &mut own);
             let solved = equations.solve(&own);
             for (to, row) in to.iter_mut().zip(rows.chunks_exact(width)) {
                 *to = solved.iter().zip(row).map(|(&a, &b)| a * f64::from(b)).sum();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ials, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
-use crate::{Cheaper, Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
+use crate::{Cheaper, Dimension, Family, FitError, FitReport, ItemVectors, Memory, Positive, Shape};
 
 /// Most factors: each thread holds up to 16 bytes times their square.
 const MOST_FACTORS: usize = 4096;
@@ -201,7 +201,7 @@ impl Family for Ials {
     fn memory(params: &IalsParams, shape: &Shape) -> Memory {
         let (users, items, factors) = (shape.users as u64, shape.items as u64, params.factors as u64);
         let panels = 4 * factors * items.next_multiple_of(16);
-        let model = 4 * factors * (users + 1) + 2 * panels;
+        let model = 4 * factors * (users + 1) + panels + ItemVectors::bytes(shape.items, params.factors);
         // What is positive by user and by item, the factors, and some squares in f64 for their axes; or the factors and
         // the model's own form of those of the items.
         let solve = shape.by_user() + shape.by_item() + 4 * factors * (users + items) + 48 * factors * factors;

@@ -28,7 +28,8 @@ use fit::Weights;
 #[cfg(test)]
 pub(crate) use fit::{Side, loss};
 
-use crate::{Candidates, Explain, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
+use crate::factored::NOTHING;
+use crate::{Candidates, Explain, Factored, FoldIn, History, ItemVectors, Meaning, Positive, Scorer, SimilarItems};
 
 /// The factors of all users and items.
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ pub struct Ials {
     /// users x factors, row-major.
     user_factors: Vec<f32>,
     /// items x factors; the columns are perpendicular.
-    item_factors: PanelMatrix,
+    item_factors: ItemVectors,
     /// items x factors, each row scaled to length 1.
     item_directions: PanelMatrix,
     weights: Weights,
@@ -52,13 +53,14 @@ impl Ials {
         let penalties = weights.penalties(&column_squares(items));
         let item_factors = PanelMatrix::new(items.nrows(), items.ncols(), items.values());
         let item_directions = item_factors.directions(&vec![1.0; items.ncols()]);
+        let item_factors = ItemVectors::new(item_factors);
         Self { user_factors, item_factors, item_directions, weights, penalties, positive: params.positive }
     }
 
     /// Number of factors.
     #[must_use]
     pub fn factors(&self) -> usize {
-        self.item_factors.ncols()
+        self.item_factors.rows().ncols()
     }
 
     /// Factors of the users, users x factors, row-major.
@@ -71,20 +73,29 @@ impl Ials {
     /// changes no score.
     #[must_use]
     pub fn item_factors(&self) -> &PanelMatrix {
-        &self.item_factors
+        self.item_factors.rows()
     }
 
-    fn score(&self, factors: &[f32], candidates: Candidates<'_>, scores: &mut [f32]) {
-        match candidates {
-            Candidates::All => self.item_factors.times(factors, scores),
-            Candidates::Items(_) => candidates.score_each(scores, |item| self.item_factors.row_times(item, factors)),
+    /// The factors of a user with this history, solved for as the fit does.
+    fn folded(&self, history: History<'_>) -> Vec<f32> {
+        let width = self.factors();
+        let mut rows = Vec::with_capacity(history.items.len() * width);
+        for (item, _) in history.iter().filter(|&(_, value)| self.positive.holds(value)) {
+            rows.resize(rows.len() + width, 0f32);
+            let last = rows.len() - width;
+            self.item_factors().row(item, &mut rows[last..]);
         }
+        let (count, mut factors) = (rows.len() / width, vec![0f32; width]);
+        let penalty = self.weights.regularization(count, self.items());
+        let row = |at: usize| &rows[at * width..][..width];
+        RidgeSolver::new(width).solve(count, row, (&self.penalties, penalty), &mut factors);
+        factors
     }
 }
 
 impl Scorer for Ials {
     fn items(&self) -> usize {
-        self.item_factors.nrows()
+        self.item_factors.rows().nrows()
     }
 
     fn meaning(&self) -> Meaning {
@@ -93,13 +104,14 @@ impl Scorer for Ials {
 
     fn score_user(&self, user: UserIx, _: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
         let factors = self.factors();
-        self.score(&self.user_factors[user.0 as usize * factors..][..factors], candidates, scores);
+        let own = &self.user_factors[user.0 as usize * factors..][..factors];
+        self.item_factors.score((own, NOTHING), candidates, scores);
     }
 
     fn score_users(&self, users: &[(UserIx, History<'_>)], visit: &mut dyn FnMut(usize, usize, &[f32])) {
         let width = self.factors();
         let rows = users.iter().flat_map(|(user, _)| &self.user_factors[user.0 as usize * width..][..width]);
-        self.item_factors.times_each(&rows.copied().collect::<Vec<f32>>(), visit);
+        self.item_factors().times_each(&rows.copied().collect::<Vec<f32>>(), visit);
     }
 
     fn has_direction(&self, history: History<'_>) -> bool {
@@ -114,8 +126,27 @@ impl Scorer for Ials {
         Some(self)
     }
 
+    fn factored(&self) -> Option<&dyn Factored> {
+        Some(self)
+    }
+
     fn explain(&self) -> Option<&dyn Explain> {
         Some(self)
+    }
+}
+
+impl Factored for Ials {
+    fn item_vectors(&self) -> &ItemVectors {
+        &self.item_factors
+    }
+
+    fn of_user(&self, user: UserIx, _: History<'_>) -> (Vec<f32>, f32) {
+        let factors = self.factors();
+        (self.user_factors[user.0 as usize * factors..][..factors].to_vec(), NOTHING)
+    }
+
+    fn of_history(&self, history: History<'_>) -> (Vec<f32>, f32) {
+        (self.folded(history), NOTHING)
     }
 }
 
@@ -123,18 +154,7 @@ impl FoldIn for Ials {
     /// Solves the equations of a user with this history, as the fit does: r² l + r³ / 3 flops for `r` the smaller and `l` the
     /// larger of the number of positives and the number of factors.
     fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
-        let width = self.factors();
-        let mut rows = Vec::with_capacity(history.items.len() * width);
-        for (item, _) in history.iter().filter(|&(_, value)| self.positive.holds(value)) {
-            rows.resize(rows.len() + width, 0f32);
-            let last = rows.len() - width;
-            self.item_factors.row(item, &mut rows[last..]);
-        }
-        let (count, mut factors) = (rows.len() / width, vec![0f32; width]);
-        let penalty = self.weights.regularization(count, self.items());
-        let row = |at: usize| &rows[at * width..][..width];
-        RidgeSolver::new(width).solve(count, row, (&self.penalties, penalty), &mut factors);
-        self.score(&factors, candidates, scores);
+        self.item_factors.score((&self.folded(history), NOTHING), candidates, scores);
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Parts, ScaledSvd, persist, scale};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
-use crate::{Dimension, Family, FitError, FitProgress, FitReport, Memory, Positive, Shape};
+use crate::{Dimension, Family, FitError, FitProgress, FitReport, ItemVectors, Memory, Positive, Shape};
 
 /// What the fit of a scaled SVD may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,7 +79,8 @@ impl Family for ScaledSvd {
     fn memory(params: &ScaledSvdParams, shape: &Shape) -> Memory {
         let (items, factors) = (shape.items as u64, params.factors as u64);
         let panels = items.next_multiple_of(16);
-        let model = 4 * factors * (items + 2 * panels) + 4 * items + 8 * factors;
+        let vectors = ItemVectors::bytes(shape.items, params.factors);
+        let model = 4 * factors * (items + panels) + vectors + 4 * items + 8 * factors;
         // The scaled matrix is what the factorisation is given; the rows of V in f64 go before the model is whole.
         let factorisation = svd_memory(shape.users, shape.items, shape.entries, &params.linalg());
         let packing = model + 4 * factors * panels;

@@ -22,8 +22,9 @@ use rayon::prelude::*;
 pub use fit::ScaledSvdParams;
 
 use crate::explain::{each_row, product};
+use crate::factored::NOTHING;
 use crate::fit::narrow;
-use crate::{Candidates, Explain, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
+use crate::{Candidates, Explain, Factored, FoldIn, History, ItemVectors, Meaning, Positive, Scorer, SimilarItems};
 
 /// The scaled factors of the items.
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ pub struct ScaledSvd {
     item_exponent: f64,
     positive: Positive,
     /// items x factors: the rows of `D_c^item_exponent V`.
-    out: PanelMatrix,
+    out: ItemVectors,
     /// items x factors: the rows of `V S`, each scaled to length 1.
     directions: PanelMatrix,
 }
@@ -61,6 +62,7 @@ impl ScaledSvd {
         });
         let out = PanelMatrix::new(items, width, &scaled);
         drop(scaled);
+        let out = ItemVectors::new(out);
         let directions = PanelMatrix::new(items, width, &factors).directions(&singular_values);
         Self { factors, counts, singular_values, item_exponent, positive: params.positive, out, directions }
     }
@@ -106,7 +108,7 @@ impl Scorer for ScaledSvd {
 
     fn score_users(&self, users: &[(UserIx, History<'_>)], visit: &mut dyn FnMut(usize, usize, &[f32])) {
         let rows: Vec<f32> = users.iter().flat_map(|&(_, history)| self.folded(history)).collect();
-        self.out.times_each(&rows, visit);
+        self.out.rows().times_each(&rows, visit);
     }
 
     fn has_direction(&self, history: History<'_>) -> bool {
@@ -121,8 +123,26 @@ impl Scorer for ScaledSvd {
         Some(self)
     }
 
+    fn factored(&self) -> Option<&dyn Factored> {
+        Some(self)
+    }
+
     fn explain(&self) -> Option<&dyn Explain> {
         Some(self)
+    }
+}
+
+impl Factored for ScaledSvd {
+    fn item_vectors(&self) -> &ItemVectors {
+        &self.out
+    }
+
+    fn of_user(&self, _: UserIx, history: History<'_>) -> (Vec<f32>, f32) {
+        self.of_history(history)
+    }
+
+    fn of_history(&self, history: History<'_>) -> (Vec<f32>, f32) {
+        (self.folded(history), NOTHING)
     }
 }
 
@@ -130,10 +150,7 @@ impl FoldIn for ScaledSvd {
     /// |history| x factors, and items x factors; the sum over the history runs in f64, in the order of the items.
     fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
         let factor = self.folded(history);
-        match candidates {
-            Candidates::All => self.out.times(&factor, scores),
-            Candidates::Items(_) => candidates.score_each(scores, |item| self.out.row_times(item, &factor)),
-        }
+        self.out.score((&factor, NOTHING), candidates, scores);
     }
 }
 
@@ -144,7 +161,7 @@ impl Explain for ScaledSvd {
         let width = self.singular_values.len();
         let mut own = vec![0f32; width];
         each_row(history, items, contributions, |item, row| {
-            self.out.row(item, &mut own);
+            self.out.rows().row(item, &mut own);
             for (to, (entry, value)) in row.iter_mut().zip(history.iter()) {
                 let other = &self.factors[entry * width..][..width];
                 let counts = self.positive.holds(value);

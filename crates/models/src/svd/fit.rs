@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::progress::Work;
 use super::{Parts, TruncatedSvd, by_rows, persist};
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
-use crate::{Dimension, Family, FitError, FitProgress, FitReport, Memory, Number, Shape, Short};
+use crate::{Dimension, Family, FitError, FitProgress, FitReport, ItemVectors, Memory, Number, Shape, Short};
 
 /// Numbers that one task checks.
 const CHECKED: usize = 1 << 14;
@@ -100,7 +100,8 @@ impl Family for TruncatedSvd {
     fn memory(params: &SvdParams, shape: &Shape) -> Memory {
         let (users, items, rank) = (shape.users as u64, shape.items as u64, params.rank as u64);
         // Both matrices of items are stored in panels of 16 rows.
-        let model = 4 * rank * (users + 2 * items.next_multiple_of(16)) + 4 * users + 8 * rank;
+        let vectors = ItemVectors::bytes(shape.items, params.rank);
+        let model = 4 * rank * (users + items.next_multiple_of(16)) + vectors + 4 * users + 8 * rank;
         let factorisation = svd_memory(shape.users, shape.items, shape.entries, &params.linalg());
         // The result in f64 beside the users' factors; later the items' factors beside their panels.
         let packing = (4 * rank * (3 * users + 2 * items)).max(model + 4 * rank * items);

@@ -13,7 +13,7 @@ pub use persist::load_with;
 
 use crate::explain::{each_row, product};
 use crate::fit::narrow;
-use crate::{Candidates, Explain, FoldIn, History, Meaning, Scorer, SimilarItems};
+use crate::{Candidates, Explain, Factored, FoldIn, History, ItemVectors, Meaning, Scorer, SimilarItems};
 
 /// Numbers that are worth a task.
 const NUMBERS: usize = 1 << 14;
@@ -32,7 +32,7 @@ pub struct TruncatedSvd {
     /// users: the mean of each row of R.
     user_means: Vec<f32>,
     /// items x k: the rows of `V`.
-    item_factors: PanelMatrix,
+    item_factors: ItemVectors,
     /// items x k: the rows of `V S`, each scaled to length 1.
     item_directions: PanelMatrix,
     singular_values: Vec<f64>,
@@ -53,6 +53,7 @@ impl TruncatedSvd {
     fn new(parts: Parts) -> Self {
         let Parts { user_factors, user_means, item_factors, singular_values, residual } = parts;
         let item_directions = item_factors.directions(&singular_values);
+        let item_factors = ItemVectors::new(item_factors);
         Self { user_factors, user_means, item_factors, item_directions, singular_values, residual }
     }
 
@@ -83,25 +84,32 @@ impl TruncatedSvd {
     /// Rows of `V`, items x k.
     #[must_use]
     pub fn item_factors(&self) -> &PanelMatrix {
-        &self.item_factors
+        self.item_factors.rows()
     }
 }
 
 impl TruncatedSvd {
-    /// Adds `mean` to the products of item factors with a user's factor.
-    fn score(&self, factor: &[f32], mean: f32, candidates: Candidates<'_>, scores: &mut [f32]) {
-        match candidates {
-            Candidates::All => self.item_factors.times_plus(factor, mean, scores),
-            Candidates::Items(_) => {
-                candidates.score_each(scores, |item| self.item_factors.row_times(item, factor) + mean);
+    /// `r V` and the mean of a history `r`, in f64 until rounded.
+    fn folded(&self, history: History<'_>) -> (Vec<f32>, f32) {
+        let mut factor = vec![0f64; self.rank()];
+        let mut row = vec![0f32; self.rank()];
+        let mut sum = 0f64;
+        for (item, value) in history.iter() {
+            self.item_factors().row(item, &mut row);
+            sum += f64::from(value);
+            for (total, &x) in factor.iter_mut().zip(&row) {
+                *total += f64::from(value) * f64::from(x);
             }
         }
+        #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
+        let mean = narrow(sum / self.items() as f64);
+        (factor.into_iter().map(narrow).collect(), mean)
     }
 }
 
 impl Scorer for TruncatedSvd {
     fn items(&self) -> usize {
-        self.item_factors.nrows()
+        self.item_factors.rows().nrows()
     }
 
     fn meaning(&self) -> Meaning {
@@ -111,13 +119,13 @@ impl Scorer for TruncatedSvd {
     fn score_user(&self, user: UserIx, _: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
         let (rank, user) = (self.rank(), user.0 as usize);
         let factor = &self.user_factors[user * rank..(user + 1) * rank];
-        self.score(factor, self.user_means[user], candidates, scores);
+        self.item_factors.score((factor, self.user_means[user]), candidates, scores);
     }
 
     fn score_users(&self, users: &[(UserIx, History<'_>)], visit: &mut dyn FnMut(usize, usize, &[f32])) {
         let (rank, mut scores) = (self.rank(), Vec::new());
         let rows = users.iter().flat_map(|(user, _)| &self.user_factors[user.0 as usize * rank..][..rank]);
-        self.item_factors.times_each(&rows.copied().collect::<Vec<f32>>(), &mut |at, first, products| {
+        self.item_factors().times_each(&rows.copied().collect::<Vec<f32>>(), &mut |at, first, products| {
             let mean = self.user_means[users[at].0.0 as usize];
             scores.clear();
             scores.extend(products.iter().map(|product| product + mean));
@@ -133,27 +141,34 @@ impl Scorer for TruncatedSvd {
         Some(self)
     }
 
+    fn factored(&self) -> Option<&dyn Factored> {
+        Some(self)
+    }
+
     fn explain(&self) -> Option<&dyn Explain> {
         Some(self)
     }
 }
 
+impl Factored for TruncatedSvd {
+    fn item_vectors(&self) -> &ItemVectors {
+        &self.item_factors
+    }
+
+    fn of_user(&self, user: UserIx, _: History<'_>) -> (Vec<f32>, f32) {
+        let (rank, user) = (self.rank(), user.0 as usize);
+        (self.user_factors[user * rank..][..rank].to_vec(), self.user_means[user])
+    }
+
+    fn of_history(&self, history: History<'_>) -> (Vec<f32>, f32) {
+        self.folded(history)
+    }
+}
+
 impl FoldIn for TruncatedSvd {
     fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
-        let mut factor = vec![0f64; self.rank()];
-        let mut row = vec![0f32; self.rank()];
-        let mut sum = 0f64;
-        for (item, value) in history.iter() {
-            self.item_factors.row(item, &mut row);
-            sum += f64::from(value);
-            for (total, &x) in factor.iter_mut().zip(&row) {
-                *total += f64::from(value) * f64::from(x);
-            }
-        }
-        let factor: Vec<f32> = factor.into_iter().map(narrow).collect();
-        #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
-        let mean = narrow(sum / self.items() as f64);
-        self.score(&factor, mean, candidates, scores);
+        let (factor, mean) = self.folded(history);
+        self.item_factors.score((&factor, mean), candidates, scores);
     }
 }
 
@@ -168,9 +183,9 @@ impl Explain for TruncatedSvd {
         #[expect(clippy::cast_precision_loss, reason = "a number of items is far below 2^53")]
         let all = self.items() as f64;
         each_row(history, items, contributions, |item, row| {
-            self.item_factors.row(item, &mut own);
+            self.item_factors().row(item, &mut own);
             for (to, (entry, value)) in row.iter_mut().zip(history.iter()) {
-                self.item_factors.row(entry, &mut other);
+                self.item_factors().row(entry, &mut other);
                 *to = f64::from(value) * (product(&own, &other) + 1.0 / all);
             }
         });

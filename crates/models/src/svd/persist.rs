@@ -24,10 +24,10 @@ pub(super) const SECTIONS: &[Section] = &[USER_FACTORS, ITEM_FACTORS, SINGULAR_V
 
 pub(super) fn save(model: &TruncatedSvd, file: &mut Writer) {
     file.array(USER_FACTORS, model.user_factors.iter().copied());
-    let (items, mut row) = (model.item_factors.nrows(), vec![0f32; model.rank()]);
+    let (items, mut row) = (model.item_factors().nrows(), vec![0f32; model.rank()]);
     let mut item_factors = Vec::with_capacity(items * model.rank());
     for item in 0..items {
-        model.item_factors.row(item, &mut row);
+        model.item_factors().row(item, &mut row);
         item_factors.extend_from_slice(&row);
     }
     file.array(ITEM_FACTORS, item_factors);
