@@ -34,7 +34,7 @@ pub fn gram(x: &CsrMatrix, columns: &CsrMatrix, weights: Option<&[f64]>) -> Dens
 }
 
 /// `sums += factor * row`, as far as `sums` goes.
-pub(crate) fn add_row(matrix: &CsrMatrix, row: usize, factor: f64, sums: &mut [f64]) {
+fn add_row(matrix: &CsrMatrix, row: usize, factor: f64, sums: &mut [f64]) {
     let (columns, values) = matrix.row(row);
     for (&column, &value) in columns.iter().zip(values) {
         let Some(sum) = sums.get_mut(column as usize) else { break };

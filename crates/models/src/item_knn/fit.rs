@@ -140,7 +140,8 @@ fn neighbours(x: &CsrMatrix, params: &ItemKnnParams) -> Lists {
         let own = candidate[products.column];
         let nearest = products.top_k(params.neighbours, |other, dot| {
             let likeness = dot / (known[other as usize] * own + params.shrink);
-            (likeness > 0.0).then(|| likeness.powf(params.power))
+            // The power 1 leaves every number as it is, slowly.
+            (likeness > 0.0).then(|| if params.power == 1.0 { likeness } else { likeness.powf(params.power) })
         });
         // Copied, because the list found has room for every item that was compared.
         nearest.iter().map(|&(item, weight)| (item, narrow(weight))).collect()
