@@ -8,6 +8,13 @@ use super::{LANES, Lane, PanelMatrix};
 const VECTORS: usize = 8;
 /// Panels of one tile where there are 32 registers: 24 of them hold sums.
 const PANELS: usize = 3;
+/// Panels of a piece, whole tiles of them: a visit costs a call, which pieces of a single tile do not pay for.
+const PIECE: usize = 12;
+
+/// The products of the panels of a piece with one vector.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Piece([[f32; LANES]; PIECE]);
 
 impl PanelMatrix {
     /// The products `M x` with many vectors `x`, the rows of `xs` (a number of them times `ncols`, row-major), given in pieces:
@@ -16,7 +23,7 @@ impl PanelMatrix {
     ///
     /// Every entry has the bits that [`times`](Self::times) gives it. The matrix is read once and the products are never
     /// written as a whole: 2 * nrows * ncols flops a vector, at the speed of a dense product from some eight vectors on. One
-    /// thread; memory: a copy of `xs`.
+    /// thread; memory: a copy of `xs` and 192 numbers a vector.
     ///
     /// # Panics
     /// When `xs` is not a whole number of rows of `ncols` entries.
@@ -46,42 +53,42 @@ impl WithSimd for TimesEach<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let panels = self.matrix.nrows().div_ceil(LANES);
-        let mut panel = 0;
-        if S::REGISTER_COUNT >= 32 {
-            while panel + PANELS <= panels {
-                self.tiles::<S, PANELS>(simd, panel);
-                panel += PANELS;
+        let mut pieces = vec![Piece([[0.0; LANES]; PIECE]); self.count.next_multiple_of(VECTORS)];
+        for start in (0..panels).step_by(PIECE) {
+            let end = panels.min(start + PIECE);
+            let mut panel = start;
+            if S::REGISTER_COUNT >= 32 {
+                while panel + PANELS <= end {
+                    self.tiles::<S, PANELS>(simd, panel, panel - start, &mut pieces);
+                    panel += PANELS;
+                }
             }
-        }
-        while panel < panels {
-            self.tiles::<S, 1>(simd, panel);
-            panel += 1;
+            while panel < end {
+                self.tiles::<S, 1>(simd, panel, panel - start, &mut pieces);
+                panel += 1;
+            }
+            let first = start * LANES;
+            let rows = self.matrix.nrows().min(end * LANES) - first;
+            for (at, piece) in pieces.iter().enumerate().take(self.count) {
+                (self.visit)(at, first, &piece.0.as_flattened()[..rows]);
+            }
         }
     }
 }
 
 impl TimesEach<'_> {
-    /// The products of `N` neighbouring panels with all vectors.
+    /// The products of `N` neighbouring panels with all vectors, written to the panels of the pieces from `to` on.
     #[inline(always)]
-    fn tiles<S: Simd, const N: usize>(&mut self, simd: S, panel: usize) {
+    fn tiles<S: Simd, const N: usize>(&self, simd: S, panel: usize, to: usize, pieces: &mut [Piece]) {
         let ncols = self.matrix.ncols();
         let lanes = &self.matrix.lanes[panel * ncols..][..N * ncols];
         let panels: [&[Lane]; N] = std::array::from_fn(|n| &lanes[n * ncols..][..ncols]);
-        let first = panel * LANES;
-        let rows = (N * LANES).min(self.matrix.nrows() - first);
-        for block in 0..self.count.div_ceil(VECTORS) {
+        for (block, pieces) in pieces.chunks_exact_mut(VECTORS).enumerate() {
             let xs = &self.packed[block * ncols..][..ncols];
-            let mut sums = [[Lane([0.0; LANES]); N]; VECTORS];
             for register in 0..LANES / S::F32_LANES {
-                tile(simd, register, &panels, xs, &mut sums);
-            }
-            let start = block * VECTORS;
-            for (at, sums) in sums.iter().enumerate().take(self.count - start) {
-                let mut flat = [[0f32; LANES]; N];
-                flat.iter_mut().zip(sums).for_each(|(to, lane)| *to = lane.0);
-                (self.visit)(start + at, first, &flat.as_flattened()[..rows]);
+                tile(simd, register, &panels, xs, to, pieces);
             }
         }
     }
@@ -94,7 +101,8 @@ fn tile<S: Simd, const N: usize>(
     register: usize,
     panels: &[&[Lane]; N],
     xs: &[[f32; VECTORS]],
-    sums: &mut [[Lane; N]; VECTORS],
+    to: usize,
+    pieces: &mut [Piece],
 ) {
     let mut held = [[simd.splat_f32s(0.0); N]; VECTORS];
     for (column, x) in xs.iter().enumerate() {
@@ -106,13 +114,12 @@ fn tile<S: Simd, const N: usize>(
             }
         }
     }
-    for (sums, held) in sums.iter_mut().zip(&held) {
-        for (lane, &sum) in sums.iter_mut().zip(held) {
-            S::as_mut_simd_f32s(&mut lane.0).0[register] = sum;
+    for (piece, held) in pieces.iter_mut().zip(&held) {
+        for (lane, &sum) in piece.0[to..to + N].iter_mut().zip(held) {
+            S::as_mut_simd_f32s(lane).0[register] = sum;
         }
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,7 +134,7 @@ mod tests {
 
     #[test]
     fn every_piece_has_the_bits_of_a_product_with_its_vector_alone() {
-        for nrows in [0, 1, 16, 47, 48, 49, 200] {
+        for nrows in [0, 1, 16, 47, 48, 49, 191, 192, 193, 400] {
             for ncols in [0, 1, 5, 33] {
                 for count in [0, 1, 7, 8, 9, 20] {
                     let given = PanelMatrix::new(nrows, ncols, &matrix(nrows, ncols, 1.0));
