@@ -8,6 +8,8 @@ use super::panels::{Panels, WIDTH};
 const TILE: usize = 4;
 /// Columns that are scaled and transposed at a time.
 const COLUMNS: usize = 16;
+/// Rows that are scaled at a time: they come from anywhere, so that many have to be on their way from memory at once.
+const TOGETHER: usize = 8;
 
 /// Writes the scaled rows to the first rows of `z`, and adds them to `sum`.
 pub(super) struct Rows<'a, F> {
@@ -29,30 +31,35 @@ impl<'r, F: Fn(usize) -> &'r [f32]> WithSimd for Rows<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Self { z, sum, count, row, scales } = self;
         let (scales, _) = scales.as_chunks::<WIDTH>();
         let (sums, _) = sum.as_chunks_mut::<WIDTH>();
-        for at in 0..count {
-            let (whole, rest) = row(at).as_chunks::<WIDTH>();
-            for (panel, given) in whole.iter().enumerate() {
-                scale_strip(given, &scales[panel], &mut sums[panel], &mut z.panel_mut(panel)[at].0);
-            }
-            if !rest.is_empty() {
-                let mut given = [0f32; WIDTH];
-                given[..rest.len()].copy_from_slice(rest);
-                let panel = whole.len();
-                scale_strip(&given, &scales[panel], &mut sums[panel], &mut z.panel_mut(panel)[at].0);
+        for start in (0..count).step_by(TOGETHER) {
+            let end = count.min(start + TOGETHER);
+            let mut rows: [&[f32]; TOGETHER] = [&[]; TOGETHER];
+            rows.iter_mut().zip(start..end).for_each(|(to, at)| *to = row(at));
+            for (panel, (scales, sums)) in scales.iter().zip(&mut *sums).enumerate().take(z.count()) {
+                let to = &mut z.panel_mut(panel)[start..end];
+                for register in 0..WIDTH / S::F32_LANES {
+                    let (scale, sum) =
+                        (S::as_simd_f32s(scales).0[register], &mut S::as_mut_simd_f32s(sums).0[register]);
+                    let (mut held, first) = (*sum, panel * WIDTH + register * S::F32_LANES);
+                    for (to, row) in to.iter_mut().zip(rows) {
+                        // Behind the end of a row there are zeros.
+                        let given = row.get(first..row.len().min(first + S::F32_LANES)).unwrap_or_default();
+                        let given = match S::as_simd_f32s(given) {
+                            (&[whole], _) => whole,
+                            (_, rest) => simd.partial_load_f32s(rest),
+                        };
+                        let scaled = simd.mul_f32s(given, scale);
+                        S::as_mut_simd_f32s(&mut to.0).0[register] = scaled;
+                        held = simd.add_f32s(held, scaled);
+                    }
+                    *sum = held;
+                }
             }
         }
-    }
-}
-
-#[inline(always)]
-fn scale_strip(given: &[f32; WIDTH], scales: &[f32; WIDTH], sums: &mut [f32; WIDTH], to: &mut [f32; WIDTH]) {
-    for at in 0..WIDTH {
-        to[at] = given[at] * scales[at];
-        sums[at] += to[at];
     }
 }
 

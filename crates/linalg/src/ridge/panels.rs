@@ -39,16 +39,19 @@ impl Panels {
     }
 
     /// The strips of all rows of a panel.
+    #[inline(always)]
     pub(super) fn panel(&self, panel: usize) -> &[Strip] {
         &self.strips[panel * self.rows..][..self.rows]
     }
 
     /// The strips of all rows of a panel, to write.
+    #[inline(always)]
     pub(super) fn panel_mut(&mut self, panel: usize) -> &mut [Strip] {
         &mut self.strips[panel * self.rows..][..self.rows]
     }
 
     /// Number of panels.
+    #[inline(always)]
     pub(super) fn count(&self) -> usize {
         self.strips.len().checked_div(self.rows).unwrap_or(0)
     }
