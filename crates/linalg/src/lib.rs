@@ -36,7 +36,7 @@ pub use gram::gram;
 pub use operator::LinearOperator;
 pub use panel::PanelMatrix;
 pub use random::normal;
-pub use ridge::{NoAxes, RidgeSolver, column_squares, to_principal_axes};
+pub use ridge::{NoAxes, RidgeSolver, RidgeSteps, column_squares, to_principal_axes};
 pub use scalar::Real;
 pub use screen::Screen;
 pub use softmax::Softmax;

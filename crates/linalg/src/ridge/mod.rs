@@ -4,9 +4,11 @@ mod axes;
 mod gather;
 mod panels;
 mod solve;
+mod steps;
 mod tiles;
 
 pub use axes::{NoAxes, column_squares, to_principal_axes};
+pub use steps::RidgeSteps;
 
 use gather::{Columns, Rows};
 use panels::{BLOCK, Panels, WIDTH};
@@ -61,8 +63,7 @@ impl RidgeSolver {
     ) {
         assert!(penalties.len() == self.width && x.len() == self.width, "penalties and coefficients of a row");
         for (scale, penalty) in self.scales.iter_mut().zip(penalties) {
-            // No row has anything in a column without a penalty, in which a solution is then 0.
-            *scale = if penalty + more > 0.0 { (penalty + more).sqrt().recip() } else { 0.0 };
+            *scale = scale_of(penalty + more);
         }
         let width = self.width;
         let row = |at: usize| {
@@ -144,6 +145,11 @@ impl RidgeSolver {
     }
 }
 
+/// An entry of `D^-½`. No row has anything in a column without a penalty, in which a solution is then 0.
+fn scale_of(penalty: f32) -> f32 {
+    if penalty > 0.0 { penalty.sqrt().recip() } else { 0.0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,7 +214,9 @@ mod tests {
     fn principal_axes_are_perpendicular_and_keep_the_products_of_rows() {
         let given = Dense::<f32>::copied::<f32>(RandomBlocks::new(2).block::<f32>(300, 70).view());
         let mut turned = given.clone();
-        to_principal_axes(&mut turned).unwrap();
+        let mut beside = given.clone();
+        to_principal_axes(&mut turned, Some(&mut beside)).unwrap();
+        assert_eq!(turned.values(), beside.values());
         let dot = |x: &Dense<f32>, i: usize, j: usize| {
             x.row(i).iter().zip(x.row(j)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>()
         };
@@ -222,6 +230,6 @@ mod tests {
             assert!(sum.abs() < 1e-4 * squares[0], "{sum}");
         }
         let mut broken = Dense::new(2, 1, vec![1.0, f32::NAN]);
-        assert_eq!(to_principal_axes(&mut broken), Err(NoAxes));
+        assert_eq!(to_principal_axes(&mut broken, None), Err(NoAxes));
     }
 }

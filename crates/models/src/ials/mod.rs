@@ -23,8 +23,8 @@ mod persist;
 use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_linalg::{Dense, PanelMatrix, RidgeSolver, column_squares};
 
-pub use fit::IalsParams;
 use fit::Weights;
+pub use fit::{IalsParams, IalsSolver};
 #[cfg(test)]
 pub(crate) use fit::{Side, loss};
 

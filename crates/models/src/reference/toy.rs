@@ -10,7 +10,7 @@ use crate::bias::BiasParams;
 use crate::biased_mf::{self, BiasedMf, BiasedMfParams};
 use crate::co_clustering::{CoClusteringParams, Groups};
 use crate::ease::{EaseParams, to_weights, weighted_gram};
-use crate::ials::{Ials, IalsParams, Side, loss};
+use crate::ials::{Ials, IalsParams, IalsSolver, Side, loss};
 use crate::item_knn::ItemKnnParams;
 use crate::kernel_autoencoder::KernelAutoencoderParams;
 use crate::popularity::PopularityParams;
@@ -258,9 +258,9 @@ fn ials_has_the_loss_of_the_reference_after_every_half_of_an_epoch() {
     let mut losses = vec![];
     for half in 0..6 {
         if half % 2 == 0 {
-            users.solve(&mut items.factors, &params, &mut |_| Ok(())).unwrap();
+            users.solve(&mut items.factors, &params, IalsSolver::Exact, &mut |_| Ok(())).unwrap();
         } else {
-            items.solve(&mut users.factors, &params, &mut |_| Ok(())).unwrap();
+            items.solve(&mut users.factors, &params, IalsSolver::Exact, &mut |_| Ok(())).unwrap();
         }
         losses.push(loss(&users, &items, &params));
     }
@@ -276,7 +276,7 @@ fn ials_has_the_loss_of_the_reference_after_every_half_of_an_epoch() {
     }
     assert_near(&scores, &expected["scores_users_0_2"], 1e-5, "scores");
     // As a fit does before it ends.
-    users.solve(&mut items.factors, &params, &mut |_| Ok(())).unwrap();
+    users.solve(&mut items.factors, &params, IalsSolver::Exact, &mut |_| Ok(())).unwrap();
     let model = Ials::new(&params, users.factors.into_values(), &items.factors);
     let history: Vec<u32> = numbers(&expected["fold_in_items"]).into_iter().map(|item| item as u32).collect();
     let history = History { items: &history, values: &vec![1.0; history.len()], times: None };
