@@ -6,15 +6,23 @@ import platform
 from pathlib import Path
 
 import numpy as np
+import scipy.sparse as sp
 
 import curve
 import data
 from contenders import Foretaste, Peer, Times
 
 HERE = Path(__file__).resolve().parent
-PARTS = ["ials", "curve", "lists", "ease", "item_knn", "search"]
+PARTS = ["ials", "curve", "lists", "ease", "item_knn", "search", "gibbs", "large", "million"]
 FACTORS = [64, 128, 256]
 LIMIT = 10
+# Lines of the plot and ways of foretaste.
+SOLVERS = {"foretaste": "exact", "foretaste, CG": "cg"}
+# Generated positives, users and items.
+LARGE = 20_000_000, 138_493, 26_744
+MILLION = 10_000_000, 100_000, 1_000_000
+# With the defaults' weights a hundred thousand users who did not take an item press its factors to nothing.
+SETTINGS = "epochs=3 unobserved_weight=0.01 regularization=0.001"
 
 
 def arguments():
@@ -69,8 +77,8 @@ class Bench:
         self.say(f"## iALS, one epoch of MovieLens 1M\n\n{self.positives.nnz:,} positives of {self.positives.shape[0]:,} users and {self.positives.shape[1]:,} items; CPU milliseconds.\n")
         rows = []
         for factors in FACTORS:
-            def ours():
-                steps = self.ours.ask(f"fit ials factors={factors} epochs=3")["steps"]
+            def ours(solver="exact"):
+                steps = self.ours.ask(f"fit ials factors={factors} epochs=3 solver={solver}")["steps"]
                 ends = dict((round(done * 7), took) for done, took in steps if abs(done * 7 - round(done * 7)) < 1e-9)
                 return (ends[6] - ends[2]) / 2
 
@@ -79,35 +87,36 @@ class Bench:
                 return ends[1] - ends[0]
 
             turns = self.args.turns if factors < 256 else min(self.args.turns, 3)
-            times = Times().take(turns, {"foretaste": ours, "cg": lambda: rival(True), "cholesky": lambda: rival(False)}, warm_up=factors == 64)
-            one, cg, cholesky = (times.median(name) for name in ("foretaste", "cg", "cholesky"))
+            times = Times().take(turns, {"foretaste": ours, "steps": lambda: ours("cg"), "cg": lambda: rival(True), "cholesky": lambda: rival(False)}, warm_up=factors == 64)
+            one, steps, cg, cholesky = (times.median(name) for name in ("foretaste", "steps", "cg", "cholesky"))
             share = self.flops(factors) / one / 1e9 / self.limits["f32_gflops"]
-            rows.append([factors, f"{1e3 * one:.0f}", f"{1e3 * cholesky:,.0f}", f"{cholesky / one:.1f}", f"{1e3 * cg:.0f}", f"{cg / one:.2f}", f"{share:.0%}", f"{times.spread():.0%}"])
-        self.rows(["factors", "foretaste", "implicit, Cholesky", "ratio", "implicit, CG", "ratio", "of the core's float32 rate", "noise"], rows)
+            rows.append([factors, f"{1e3 * one:.0f}", f"{1e3 * cholesky:,.0f}", f"{cholesky / one:.1f}", f"{share:.0%}", f"{1e3 * steps:.0f}", f"{1e3 * cg:.0f}", f"{cg / steps:.1f}", f"{times.spread():.0%}"])
+        self.rows(["factors", "foretaste", "implicit, Cholesky", "ratio", "of the core's float32 rate", "foretaste, CG", "implicit, CG", "ratio", "noise"], rows)
 
     def curve(self):
-        self.say("## iALS on implicit's objective\n\nLoss of both by one function in float64; both from the start of the fit to the end of the last solution, the same first item\nfactors. A fit of foretaste solves for the users once more behind its last epoch, which is counted.\n")
+        self.say("## iALS on implicit's objective\n\nLoss of both by one function in float64; both from the start of the fit to the end of the last solution, the same first item\nfactors. A fit of foretaste solves for the users once more behind its last epoch, which is counted; with `solver=cg` that one\nis exact too.\n")
         rows, panels, shape = [], [], self.positives.shape
         start, out = self.cache / "start.f32", self.cache / "factors.f32"
         for factors, alpha, regularization, epochs in ((128, 40.0, 0.01, 8), (128, 10.0, 1.0, 8), (64, 40.0, 0.01, 8)):
             self.ours.ask(f"start {shape[1]} {factors} 0 {start}")
             settings = f"factors={factors} frequency_exponent=0 unobserved_weight={1 / (alpha - 1)!r} regularization={regularization / alpha!r} seed=0"
             scale = np.sqrt(alpha / (alpha - 1))
-            ours = []
+            curves = {name: [] for name in SOLVERS}
             for epoch in range(1, epochs + 1):
-                took = sorted(self.ours.ask(f"fit ials epochs={epoch} {settings}")["steps"][-1][1] for _ in range(self.args.turns))
-                self.ours.ask(f"factors {out}")
-                ours.append((took[len(took) // 2], curve.loss(self.positives, *curve.factors(out, shape, factors, scale), alpha, regularization)))
-            curves = {"foretaste": ours}
+                for name, solver in SOLVERS.items():
+                    took = sorted(self.ours.ask(f"fit ials epochs={epoch} solver={solver} {settings}")["steps"][-1][1] for _ in range(self.args.turns))
+                    self.ours.ask(f"factors {out}")
+                    curves[name].append((took[len(took) // 2], curve.loss(self.positives, *curve.factors(out, shape, factors, scale), alpha, regularization)))
             for name, cg, count in (("implicit, CG", True, 5 * epochs), ("implicit, Cholesky", False, 4 if factors > 64 else epochs)):
                 runs = [self.peer.do("als", factors=factors, cg=cg, epochs=count, alpha=alpha, regularization=regularization, start=str(start), out=str(out)) for _ in range(3 if cg else 1)]
                 seconds = np.median(np.array(runs), axis=0)
                 curves[name] = [(float(second), curve.loss(self.positives, *curve.factors(f"{out}.{at + 1}", shape, factors), alpha, regularization)) for at, second in enumerate(seconds)]
-            ratios = curve.below(ours, curves["implicit, CG"])
-            for epoch, ((took, found), ratio) in enumerate(zip(ours, ratios, strict=True), 1):
-                rows.append([f"{factors}, {alpha:g}, {regularization:g}", epoch, f"{took:.2f}", f"{found:,.0f}", f"{found / ratio:,.0f}", f"{ratio:.4f}"])
+            for name, solver in SOLVERS.items():
+                ratios = curve.below(curves[name], curves["implicit, CG"])
+                for epoch, ((took, found), ratio) in enumerate(zip(curves[name], ratios, strict=True), 1):
+                    rows.append([f"{factors}, {alpha:g}, {regularization:g}", solver, epoch, f"{took:.2f}", f"{found:,.0f}", f"{found / ratio:,.0f}", f"{ratio:.4f}"])
             panels.append((f"{factors} factors, alpha {alpha:g}, regularization {regularization:g}", curves))
-        self.rows(["factors, alpha, regularization", "epochs", "CPU s", "foretaste's loss", "CG's at that time", "ratio"], rows)
+        self.rows(["factors, alpha, regularization", "solver", "epochs", "CPU s", "foretaste's loss", "CG's at that time", "ratio"], rows)
         curve.draw(panels, self.args.out / "ials-loss.svg")
         curve.draw(panels, self.args.out / "ials-loss.png")
 
@@ -154,12 +163,21 @@ class Bench:
 
     def search(self):
         self.say("## The 10 best of many vectors of 128 numbers\n\nNormal vectors of equal length, 64 queries one after the other or together; CPU microseconds a query.\n")
-        rows, out = [], self.cache / "found.u32"
-        for count in map(int, self.args.rows.split(",")):
-            vectors, queries = data.gaussian(self.cache, count, 128)
+        self.searches((count, *data.gaussian(self.cache, count, 128)) for count in map(int, self.args.rows.split(",")))
+
+    def searches(self, sets):
+        rows, notes, out = [], [], self.cache / "found.u32"
+        for count, vectors, queries in sets:
             self.ours.ask(f"vectors {vectors} {count} 128")
             self.peer.do("vectors", file=str(vectors), rows=count, columns=128)
-            own = {way: (lambda w=way: self.ours.ask(f"{w} {queries} {LIMIT} {out}.{w}")["cpu"]) for way in ("single", "batch", "screened")}
+            left = []
+
+            def search(way, queries=queries, left=left):
+                found = self.ours.ask(f"{way} {queries} {LIMIT} {out}.{way}")
+                left.append(found["left"])
+                return found["cpu"]
+
+            own = {way: (lambda w=way: search(w)) for way in ("single", "batch", "screened")}
             others = {way: (lambda w=way: self.peer.do("search", way=w, file=str(queries), limit=LIMIT, out=f"{out}.rival")) for way in ("faiss single", "faiss batch", "implicit batch")}
             times = Times().take(self.args.turns if count < 100_000 else min(self.args.turns, 3), {**own, **others})
             found = {way: np.fromfile(f"{out}.{way}", np.uint32) for way in own}
@@ -173,7 +191,69 @@ class Bench:
             rows.append([f"{count:,}", "one, screened", f"{screened:,.0f}", f"faiss {micro['faiss single']:,.0f}", f"{micro['faiss single'] / screened:.2f}", f"{memory / 4 / screened:.0%} of memory's", f"{times.spread():.0%}"])
             for rival in ("implicit batch", "faiss batch"):
                 rows.append([f"{count:,}", "64 together", f"{batch:,.0f}", f"{rival.split()[0]} {micro[rival]:,.0f}", f"{micro[rival] / batch:.2f}", f"{compute / batch:.0%} of multiply-adds", f"{times.spread():.0%}"])
+            alike = np.mean(found["single"] == np.fromfile(f"{out}.rival", np.uint32))
+            notes.append(f"- {count:,} vectors: the screened search left {max(left)} of 64 queries to an exhaustive one; {alike:.2%} of the places are those of the rival asked last, whose sums are rounded otherwise.")
         self.rows(["vectors", "queries", "foretaste", "rival", "ratio", "share of the limit", "noise"], rows)
+        self.say("\n".join(notes) + "\n")
+
+    def gibbs(self):
+        factors, few, many = 10, 10, 40
+        table, users, items = data.hundred_thousand(self.args.data, self.cache)
+        self.say(f"## A sweep of the Gibbs sampler\n\nTrain data of MovieLens 100K's u1, {factors} factors, users with the items that they rated and items with the users who rated them; {many} sweeps less {few}, CPU milliseconds a sweep.\n")
+        self.peer.do("ratings", file=str(table), users=users, items=items)
+        ours, rows = Foretaste(table), []
+        for output in ("ordinal", "normal"):
+            def own(sweeps, output=output):
+                return ours.ask(f"fit bayesian_fm factors={factors} sweeps={sweeps} burn_in=0 samples=1 properties=false output={output}")["cpu"]
+
+            def rival(sweeps, output=output):
+                return self.peer.do("gibbs", factors=factors, sweeps=sweeps, ordinal=output == "ordinal")
+
+            times = Times().take(self.args.turns, {"foretaste": lambda: own(many) - own(few), "myfm": lambda: rival(many) - rival(few)}, warm_up=False)
+            one, other = (1e3 * times.median(name) / (many - few) for name in ("foretaste", "myfm"))
+            rows.append([output, f"{one:.1f}", f"{other:.1f}", f"{other / one:.1f}", f"{times.spread():.0%}"])
+        ours.close()
+        self.rows(["ratings as", "foretaste", "myFM", "ratio", "noise"], rows)
+
+    def large(self):
+        table, matrix = data.generated(self.cache, *LARGE)
+        self.say("## iALS, one epoch of {:,} generated positives of {:,} users and {:,} items\n\nEach once; CPU seconds. Of implicit the first epoch, less what a fit without epochs takes.\n".format(*LARGE))
+        self.positives = sp.load_npz(matrix)
+        self.peer.do("matrix", file=str(matrix))
+        ours, rows = Foretaste(table), []
+        for factors in FACTORS:
+            own, rival = {}, {}
+            for solver in SOLVERS.values():
+                # An epoch that begins with the items; of CG the users are solved for by CG only before the last.
+                count = 1 if solver == "exact" else 2
+                steps = ours.ask(f"fit ials factors={factors} epochs={count} solver={solver}")["steps"]
+                ends = {round(done * (2 * count + 1)): took for done, took in steps if abs(done * (2 * count + 1) - round(done * (2 * count + 1))) < 1e-9}
+                own[solver] = ends[3] - ends[1]
+            one = own["exact"]
+            for cg in (True, False):
+                before, after = (self.peer.do("als", factors=factors, cg=cg, epochs=epochs, alpha=40.0, regularization=0.01)[-1] for epochs in (0, 1))
+                rival[cg] = after - before
+            share = self.flops(factors) / one / 1e9 / self.limits["f32_gflops"]
+            rows.append([factors, f"{one:.1f}", f"{rival[False]:.1f}", f"{rival[False] / one:.1f}", f"{share:.0%}", f"{own['cg']:.1f}", f"{rival[True]:.1f}", f"{rival[True] / own['cg']:.1f}"])
+            print(rows[-1], flush=True)
+        ours.close()
+        self.rows(["factors", "foretaste", "implicit, Cholesky", "ratio", "of the core's float32 rate", "foretaste, CG", "implicit, CG", "ratio"], rows)
+
+    def million(self):
+        entries, users, items = MILLION
+        factors, vectors, queries = (self.cache / f"million-{name}.f32" for name in ("factors", "items", "users"))
+        self.say(f"## The 10 best of {items:,} items by factors of iALS\n\n128 factors, `{SETTINGS}`, on {entries:,} generated positives of {users:,} users; the factors of 64 users are the queries. CPU microseconds a query.\n")
+        ours = Foretaste(data.generated(self.cache, *MILLION)[0])
+        ours.ask(f"fit ials factors=128 {SETTINGS}")
+        ours.ask(f"factors {factors}")
+        requests = sorted(ours.ask(f"some {LIMIT} {self.cache / 'lists.u32'}.some 64")["cpu"] for _ in range(self.args.turns))
+        ours.close()
+        numbers = np.fromfile(factors, np.float32).reshape(-1, 128)
+        numbers[users:].tofile(vectors)
+        numbers[:64].tofile(queries)
+        del numbers
+        self.searches([(items, vectors, queries)])
+        self.say(f"A request for one of these users, whole: {1e6 * requests[len(requests) // 2] / 64:,.0f} us.\n")
 
 
 def main():

@@ -6,7 +6,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (after the choice of a back end without a screen)
 import numpy as np  # noqa: E402
 
-OURS, CG, CHOLESKY = "#d1495b", "#1b6ca8", "#5b6770"
+OURS, OURS_CG, CG, CHOLESKY = "#d1495b", "#edae49", "#1b6ca8", "#5b6770"
 
 
 def loss(positives, users, items, alpha, regularization):
@@ -34,10 +34,10 @@ def draw(panels, path):
     figure, axes = plt.subplots(1, len(panels), figsize=(7.5 * len(panels), 5.2), layout="constrained", squeeze=False)
     for axis, (title, curves) in zip(axes[0], panels, strict=True):
         least = min(loss for points in curves.values() for _, loss in points)
-        for (name, points), colour in zip(curves.items(), (OURS, CG, CHOLESKY)):
+        for (name, points), colour in zip(curves.items(), (OURS, OURS_CG, CG, CHOLESKY), strict=True):
             seconds, losses = zip(*points, strict=True)
             above = [loss / least - 1 + 1e-6 for loss in losses]
-            axis.plot(seconds, above, "o-", color=colour, label=name, linewidth=2.5 if colour == OURS else 1.5, markersize=5)
+            axis.plot(seconds, above, "o-", color=colour, label=name, linewidth=2.5 if colour in (OURS, OURS_CG) else 1.5, markersize=5)
         axis.set(title=title, xlabel="CPU seconds, one thread", ylabel="loss above the least of all, as a share of it", xscale="log", yscale="log")
         axis.grid(color="#e6e6e6")
         axis.legend(frameon=False)

@@ -26,6 +26,16 @@ def movielens(folder: Path, cache: Path):
     return table, matrix, found
 
 
+def hundred_thousand(folder: Path, cache: Path):
+    """What fold u1 of MovieLens 100K trains on, users and items numbered from 0; and how many of both there are."""
+    table = cache / "ml-100k-u1.csv"
+    rows = [{tuple(map(int, line.split()[:3])) for line in open(folder / "ml-100k" / name) if line.strip()} for name in ("u.data", "u1.test")]
+    train = np.array(sorted(rows[0] - rows[1]))
+    users, items = (np.unique(column, return_inverse=True) for column in (train[:, 0], train[:, 1]))
+    np.savetxt(table, np.column_stack([users[1], items[1], train[:, 2]]), fmt="%d", delimiter=",", header="user,item,rating", comments="")
+    return table, len(users[0]), len(items[0])
+
+
 def generated(cache: Path, entries: int, users: int, items: int):
     """Positives with few popular items and many others, of users in groups that like different items; every user and item has one at
     least. As a table for foretaste and as a matrix for its rivals."""

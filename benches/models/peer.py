@@ -1,5 +1,7 @@
 """The rivals, in a process of their own: a line of JSON in, a line of JSON out. CPU seconds of the process throughout."""
 
+import contextlib
+import io
 import json
 import sys
 import time
@@ -50,7 +52,8 @@ def als(factors, cg, epochs, alpha, regularization, start=None, out=None):
     begun = clock()
     model.fit(counts, show_progress=False, callback=end)
     STATE["model"] = model
-    return ends
+    # Without epochs: what comes before the first.
+    return ends or [clock() - begun]
 
 
 def give(factors_file, factors):
@@ -100,6 +103,27 @@ def ease(penalty, precision, solver, out=None):
     weights[np.diag_indices_from(weights)] = 0
     took = clock() - begun
     return [took, gram_took]
+
+
+def ratings(file, users, items):
+    STATE["ratings"] = np.loadtxt(file, delimiter=",", skiprows=1, dtype=np.int64), users, items
+
+
+def gibbs(factors, sweeps, ordinal):
+    """myFM: users with the items that they rated and items with the users who rated them as relation blocks, as its examples have them."""
+    import myfm
+
+    (user, item, rating), users, items = STATE["ratings"][0].T, *STATE["ratings"][1:]
+    taken = sp.csr_matrix((np.ones(len(user)), (user, item)), shape=(users, items))
+    shares = [sp.diags(1 / np.sqrt(np.maximum(m.getnnz(axis=1), 1))) @ m for m in (taken, taken.T.tocsr())]
+    blocks = [myfm.RelationBlock(ids, sp.hstack([sp.eye(count), share]).tocsr()) for ids, count, share in ((user, users, shares[0]), (item, items, shares[1]))]
+    model = (myfm.MyFMOrderedProbit if ordinal else myfm.MyFMRegressor)(rank=factors, random_seed=0)
+    target = rating - 1 if ordinal else rating.astype(float)
+    begun = clock()
+    # Its bar of progress.
+    with contextlib.redirect_stderr(io.StringIO()):
+        model.fit(sp.csr_matrix((len(user), 0)), target, X_rel=blocks, n_iter=sweeps, n_kept_samples=1, group_shapes=[users, items, items, users])
+    return clock() - begun
 
 
 def vectors(file, rows, columns):

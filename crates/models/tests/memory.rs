@@ -15,7 +15,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 static ALLOCATED: PeakAlloc = PeakAlloc;
 
 /// Users, items and interactions of each user: square, tall, wide, few users with much, many users with little.
-const SHAPES: [(usize, usize, usize); 12] = [
+const SHAPES: [(usize, usize, usize); 13] = [
     (60, 40, 10),
     (943, 1682, 110),
     (1500, 800, 60),
@@ -25,6 +25,7 @@ const SHAPES: [(usize, usize, usize); 12] = [
     (20_000, 300, 30),
     (20_000, 400, 100),
     (1000, 8000, 150),
+    (60, 20_000, 200),
     (20_000, 1000, 60),
     (250_000, 800, 8),
     (1_000_000, 1_000_000, 1),

@@ -9,6 +9,7 @@
 //! factors FILE                 writes the factors of the users, then of the items (ials)
 //! lists N FILE                 the N best items for all users, their own left out, in one call; writes u32, filled with MAX
 //! alone N FILE                 the same, a request for each user
+//! some N FILE COUNT            the same for the first COUNT users
 //! vectors FILE ROWS COLUMNS    reads the vectors to search, and packs them
 //! batch FILE N OUT             the N best for all vectors of the file together; writes u32
 //! single FILE N OUT            the same, one after the other
@@ -73,8 +74,9 @@ impl Session {
                 write(start.values(), file)
             }
             ["factors", file] => self.factors(file),
-            ["lists", limit, file] => self.lists(limit.parse()?, file, true),
-            ["alone", limit, file] => self.lists(limit.parse()?, file, false),
+            ["lists", limit, file] => self.lists(limit.parse()?, file, true, usize::MAX),
+            ["alone", limit, file] => self.lists(limit.parse()?, file, false, usize::MAX),
+            ["some", limit, file, count] => self.lists(limit.parse()?, file, false, count.parse()?),
             ["vectors", file, rows, columns] => {
                 self.vectors = Some(Vectors::new(&read(file)?, rows.parse()?, columns.parse()?)?);
                 Ok(serde_json::json!({}))
@@ -119,10 +121,10 @@ impl Session {
         write(&numbers, file)
     }
 
-    fn lists(&self, limit: usize, file: &str, together: bool) -> Outcome<serde_json::Value> {
+    fn lists(&self, limit: usize, file: &str, together: bool, most: usize) -> Outcome<serde_json::Value> {
         let fitted = self.fitted()?;
         let names = fitted.dataset().interactions.users();
-        let users: Vec<UserIx> = (0..u32::try_from(names.len())?).map(UserIx).collect();
+        let users: Vec<UserIx> = (0..u32::try_from(names.len().min(most))?).map(UserIx).collect();
         let begun = cpu_seconds();
         let lists: Vec<Vec<Scored>> = if together {
             fitted.recommend_each(&users, limit)?

@@ -28,6 +28,8 @@ impl Vectors {
     pub(super) fn search(&self, way: &str, queries: &[f32], limit: usize, out: &str) -> Outcome<serde_json::Value> {
         let (rows, width) = (&self.rows, self.rows.ncols());
         let mut scores = vec![0f32; rows.nrows()];
+        // Queries that the copy in bytes did not answer.
+        let mut left = 0;
         let begun = cpu_seconds();
         let lists: Vec<Vec<u32>> = match way {
             "batch" => {
@@ -35,31 +37,31 @@ impl Vectors {
                 rows.times_each(queries, &mut |at, first, scores| best[at].offer(first, scores));
                 best.into_iter().map(Best::sorted).collect()
             }
-            "single" => {
-                let one = |query: &[f32]| {
-                    rows.times(query, &mut scores);
-                    let mut best = Best::new(limit);
-                    best.offer(0, &scores);
-                    best.sorted()
-                };
-                queries.chunks_exact(width).map(one).collect()
-            }
+            "single" => queries.chunks_exact(width).map(|query| exhaustive(rows, query, limit, &mut scores)).collect(),
             "screened" => {
                 let one = |query: &[f32]| {
-                    let found = self
-                        .screen
-                        .largest(rows, (query, -0.0), limit, &mut |_| true)
-                        .ok_or("too many rows are left")?;
-                    Ok(found.into_iter().map(|(row, _)| row as u32).collect())
+                    let found = self.screen.largest(rows, (query, -0.0), limit, &mut |_| true);
+                    left += usize::from(found.is_none());
+                    found.map_or_else(
+                        || exhaustive(rows, query, limit, &mut scores),
+                        |found| found.into_iter().map(|(row, _)| row as u32).collect(),
+                    )
                 };
-                queries.chunks_exact(width).map(one).collect::<Outcome<_>>()?
+                queries.chunks_exact(width).map(one).collect()
             }
             _ => return Err(format!("no way `{way}`").into()),
         };
         let cpu = cpu_seconds() - begun;
         write_lists(lists.into_iter(), limit, out)?;
-        Ok(serde_json::json!({ "cpu": cpu }))
+        Ok(serde_json::json!({ "cpu": cpu, "left": left }))
     }
+}
+
+fn exhaustive(rows: &PanelMatrix, query: &[f32], limit: usize, scores: &mut [f32]) -> Vec<u32> {
+    rows.times(query, scores);
+    let mut best = Best::new(limit);
+    best.offer(0, scores);
+    best.sorted()
 }
 
 impl Best {
