@@ -3,6 +3,7 @@
 use foretaste_linalg::{Block, Softmax, multiply_blocks};
 
 use super::dropout::{Dropout, times};
+use super::layers::total;
 
 /// What the way back through an attention needs.
 #[derive(Debug)]
@@ -66,8 +67,7 @@ pub(crate) fn attend_back<T: Softmax>(attended: &Attended<T>, width: usize, d_ou
     times(&mut d_shares, factors);
     for (place, (row, shares)) in d_shares.chunks_exact_mut(places).zip(shares.chunks_exact(places)).enumerate() {
         let (known, later) = row.split_at_mut(place + 1);
-        let mut along = T::default();
-        known.iter().zip(shares).for_each(|(&d, &share)| along += d * share);
+        let along = total(known, &shares[..=place], |d, share| d * share);
         known.iter_mut().zip(shares).for_each(|(d, &share)| *d = (*d - along) * share);
         later.fill(T::default());
     }

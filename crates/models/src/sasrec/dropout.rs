@@ -3,6 +3,9 @@
 use foretaste_data::random::Random;
 use foretaste_linalg::Real;
 
+/// Numbers of 16 bits that one draw gives.
+const PIECES: usize = 4;
+
 /// Draws what is dropped of one sequence in one step, in the order in which the network asks.
 #[derive(Debug)]
 pub(crate) struct Dropout {
@@ -10,7 +13,7 @@ pub(crate) struct Dropout {
     threshold: u32,
     random: Random,
     /// Bits that were drawn and not used yet.
-    left: Vec<u16>,
+    left: Vec<u32>,
 }
 
 impl Dropout {
@@ -26,14 +29,16 @@ impl Dropout {
     /// Factors for some values: 0 for what is dropped, and for the others what makes up for it.
     pub(crate) fn fill<T: Real>(&mut self, factors: &mut [T]) {
         let kept = T::from_f64(65_536.0 / (65_536.0 - f64::from(self.threshold)));
-        for factor in factors {
-            let bits = self.left.pop().unwrap_or_else(|| {
-                let (a, b) = self.random.pair();
-                let half = |number: u32, shift: u32| u16::try_from(number >> shift & 0xFFFF).unwrap_or(0);
-                self.left.extend([half(a, 0), half(a, 16), half(b, 0)]);
-                half(b, 16)
-            });
-            *factor = if u32::from(bits) < self.threshold { T::default() } else { kept };
+        let threshold = self.threshold;
+        let factor = |bits: u32| if bits < threshold { T::default() } else { kept };
+        let count = self.left.len().min(factors.len());
+        let (left, rest) = factors.split_at_mut(count);
+        left.iter_mut().zip(self.left.drain(..count)).for_each(|(to, bits)| *to = factor(bits));
+        for four in rest.chunks_mut(PIECES) {
+            let (a, b) = self.random.pair();
+            let bits = [b >> 16, b & 0xFFFF, a >> 16, a & 0xFFFF];
+            four.iter_mut().zip(bits).for_each(|(to, bits)| *to = factor(bits));
+            self.left.extend_from_slice(&bits[four.len()..]);
         }
     }
 }

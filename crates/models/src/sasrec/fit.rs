@@ -1,5 +1,7 @@
 //! What a fit of SASRec may choose, what it takes, and how it runs.
 
+use std::ops::RangeInclusive;
+
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::dataset::Dataset;
 use serde::{Deserialize, Serialize};
@@ -35,7 +37,8 @@ pub struct SasRecParams {
     pub batch: usize,
     /// Passes over the data, at most; 1 to 10000.
     pub epochs: usize,
-    /// Passes without a better list for what is held back after which training stops, 1 to 10000.
+    /// Passes without a better list for what is held back after which training stops, up to 10000; at 0 nothing is held back,
+    /// and all passes are made.
     pub patience: usize,
     /// Items that a place is told apart from, drawn for each step; where nothing is stated, all of up to 20,000 items, and 3,000
     /// of more. From 1 on.
@@ -76,11 +79,12 @@ impl SasRecParams {
 }
 
 /// Refuses a number of things out of a range.
-fn check_count(name: &'static str, found: usize, most: usize) -> Result<(), FitError> {
-    if (1..=most).contains(&found) {
+fn check_count(name: &'static str, found: usize, allowed: RangeInclusive<usize>) -> Result<(), FitError> {
+    if allowed.contains(&found) {
         return Ok(());
     }
-    Err(FitError::Parameter { name, found: found.to_string(), allowed: format!("whole numbers from 1 to {most}") })
+    let allowed = format!("whole numbers from {} to {}", allowed.start(), allowed.end());
+    Err(FitError::Parameter { name, found: found.to_string(), allowed })
 }
 
 impl Family for SasRec {
@@ -97,27 +101,27 @@ impl Family for SasRec {
     }
 
     fn check(params: &SasRecParams, _: &Shape) -> Result<(), FitError> {
-        check_count("width", params.width, 1024)?;
-        check_count("blocks", params.blocks, 16)?;
-        check_count("length", params.length, 2000)?;
+        check_count("width", params.width, 1..=1024)?;
+        check_count("blocks", params.blocks, 1..=16)?;
+        check_count("length", params.length, 1..=2000)?;
         check_range("dropout", params.dropout, 0.0, 0.9)?;
         check_range("learning_rate", params.learning_rate, f64::MIN_POSITIVE, 1.0)?;
-        check_count("batch", params.batch, 65_536)?;
-        check_count("epochs", params.epochs, 10_000)?;
-        check_count("patience", params.patience, 10_000)?;
-        params.negatives.map_or(Ok(()), |negatives| check_count("negatives", negatives, 1_000_000))
+        check_count("batch", params.batch, 1..=65_536)?;
+        check_count("epochs", params.epochs, 1..=10_000)?;
+        check_count("patience", params.patience, 0..=10_000)?;
+        params.negatives.map_or(Ok(()), |negatives| check_count("negatives", negatives, 1..=1_000_000))
     }
 
     fn memory(params: &SasRecParams, shape: &Shape) -> Memory {
         let layout = params.layout(shape);
         let numbers = layout.len() as u64;
         let (sequences, _) = Sequences::bytes(shape);
-        // The network, the best so far, what Adam remembers, and a gradient for each part of a batch.
+        // The network, its average, the best so far, what Adam remembers, and a gradient for each part of a batch.
         let batch = params.batch.min(shape.users);
         let parts = batch.div_ceil(part(layout)) as u64;
         // Pointers to what is learnt from and to what is held back.
         let users = 48 * shape.users as u64;
-        let fit = (4 * numbers).saturating_mul(4 + parts).saturating_add(sequences + users + shape.by_user());
+        let fit = (4 * numbers).saturating_mul(5 + parts).saturating_add(sequences + users + shape.by_user());
         Memory { fit, model: 4 * numbers }
     }
 

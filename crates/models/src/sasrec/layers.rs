@@ -4,6 +4,9 @@ use foretaste_linalg::{Block, Real, multiply_blocks};
 
 use super::layout::{Linear, Norm};
 
+/// Sums that run side by side.
+const LANES: usize = 8;
+
 /// What a deviation is at least.
 const LEAST: f64 = 1e-8;
 
@@ -36,6 +39,22 @@ pub(crate) fn add<T: Real>(to: &mut [T], more: &[T]) {
     to.iter_mut().zip(more).for_each(|(to, &more)| *to += more);
 }
 
+/// The sum of what `of` makes of pairs, in eight partial sums side by side.
+#[inline]
+pub(crate) fn total<T: Real, S: Real>(a: &[T], b: &[T], of: impl Fn(T, T) -> S) -> S {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [S::default(); LANES];
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (&a, &b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += of(a, b);
+        }
+    }
+    for (sum, (&a, &b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+        *sum += of(a, b);
+    }
+    sums.into_iter().sum()
+}
+
 /// What the way back through a layer norm needs.
 #[derive(Debug)]
 pub(crate) struct Normed<T> {
@@ -53,8 +72,8 @@ pub(crate) fn norm<T: Real>(weights: &[T], of: &Norm, x: &[T]) -> (Vec<T>, Norme
     let count = width as f64;
     let (mut y, mut unit, mut scales) = (x.to_vec(), x.to_vec(), Vec::with_capacity(x.len() / width));
     for (y, unit) in y.chunks_exact_mut(width).zip(unit.chunks_exact_mut(width)) {
-        let mean = unit.iter().map(|x| x.to_f64()).sum::<f64>() / count;
-        let square = unit.iter().map(|x| (x.to_f64() - mean) * (x.to_f64() - mean)).sum::<f64>() / count;
+        let mean = total(unit, unit, |x, _| x.to_f64()) / count;
+        let square = total(unit, unit, |x, _| (x.to_f64() - mean) * (x.to_f64() - mean)) / count;
         let scale = T::from_f64((square + LEAST).sqrt().recip());
         let mean = T::from_f64(mean);
         for ((y, unit), (&gain, &shift)) in y.iter_mut().zip(unit).zip(gain.iter().zip(shift)) {
@@ -80,15 +99,13 @@ pub(crate) fn norm_back<T: Real>(
     #[expect(clippy::cast_precision_loss, reason = "a width is far below 2^53")]
     let share = T::from_f64((width as f64).recip());
     let rows = normed.unit.chunks_exact(width).zip(&normed.scales);
+    let mut d_unit = vec![T::default(); width];
     for ((dx, dy), (unit, &scale)) in dx.chunks_exact_mut(width).zip(dy.chunks_exact(width)).zip(rows) {
-        let (mut sum, mut along) = (T::default(), T::default());
-        for ((&dy, &gain), &unit) in dy.iter().zip(gain).zip(unit) {
-            sum += dy * gain;
-            along += dy * gain * unit;
-        }
-        let (mean, along) = (sum * share, along * share);
-        for (((dx, &dy), &gain), &unit) in dx.iter_mut().zip(dy).zip(gain).zip(unit) {
-            *dx += scale * (dy * gain - mean - unit * along);
+        d_unit.iter_mut().zip(dy.iter().zip(gain)).for_each(|(d, (&dy, &gain))| *d = dy * gain);
+        let mean = share * total(&d_unit, &d_unit, |d, _| d);
+        let along = share * total(&d_unit, unit, |d, unit| d * unit);
+        for ((dx, &d), &unit) in dx.iter_mut().zip(&d_unit).zip(unit) {
+            *dx += scale * (d - mean - unit * along);
         }
     }
     for (dy, unit) in dy.chunks_exact(width).zip(normed.unit.chunks_exact(width)) {

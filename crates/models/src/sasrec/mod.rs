@@ -16,9 +16,11 @@
 
 mod adam;
 mod attention;
+mod average;
 mod dropout;
 mod fit;
 mod gradient;
+mod judge;
 mod layers;
 mod layout;
 mod loss;
@@ -31,15 +33,13 @@ mod train;
 use foretaste_data::ids::{ItemIx, UserIx};
 
 pub use fit::SasRecParams;
+use layers::total;
 use layout::Layout;
 use network::forward;
 
 use crate::fit::narrow;
 use crate::sequences::latest;
 use crate::{Candidates, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
-
-/// Sums that run side by side.
-const LANES: usize = 8;
 
 /// A trained network.
 #[derive(Clone, Debug)]
@@ -49,15 +49,9 @@ pub struct SasRec {
     positive: Positive,
 }
 
-/// The product of two vectors, in f64, in an order that depends on their length alone.
+/// The product of two vectors of the same length, in f64, in an order that depends on that length alone.
 fn dot(a: &[f32], b: &[f32]) -> f64 {
-    let mut sums = [0f64; LANES];
-    for (a, b) in a.chunks(LANES).zip(b.chunks(LANES)) {
-        for (sum, (&a, &b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += f64::from(a) * f64::from(b);
-        }
-    }
-    sums.iter().sum()
+    total(a, b, |a, b| f64::from(a) * f64::from(b))
 }
 
 /// The scores of all items after a place that says `output`.

@@ -1,20 +1,18 @@
-//! Training: batches in a drawn order, a look at what is held back after every pass, the best network kept.
+//! Training: batches in a drawn order, a look at what is held back after every pass, the best average of networks kept.
 
 use foretaste_data::random::Random;
-use rayon::prelude::*;
 
+use super::SasRecParams;
 use super::adam::Adam;
+use super::average::Average;
 use super::gradient::{Draw, gradient};
+use super::judge::{Judged, mean_ndcg, share};
 use super::layout::Layout;
 use super::loss::Negatives;
-use super::network::forward;
-use super::{SasRecParams, score_all};
 use crate::FitError;
 use crate::fit::{OnProgress, narrow, tell};
 use crate::sequences::Sequences;
 
-/// Length of the lists by which passes are compared.
-const LIST: usize = 10;
 /// Users whose last item is held back, at most.
 const MOST_JUDGED: usize = 10_000;
 /// Deviation of the numbers that training begins with.
@@ -33,14 +31,8 @@ pub(crate) struct Trained {
     pub(crate) loss: f64,
 }
 
-/// A user whose last item is held back.
-struct Judged<'a> {
-    known: &'a [u32],
-    last: u32,
-}
-
-/// Trains a network on all sequences; the last items of at most 10,000 users with three or more are held back, and say when to
-/// stop.
+/// Trains a network on all sequences. The last items of at most 10,000 users with three or more are held back, and say when to
+/// stop; with a patience of 0 nothing is held back, and all passes are made.
 pub(crate) fn train(
     layout: Layout,
     sequences: &Sequences,
@@ -50,11 +42,12 @@ pub(crate) fn train(
     let mut users: Vec<usize> = (0..sequences.users()).filter(|&user| sequences.user(user).len() >= 2).collect();
     let mut random = Random::new(params.seed);
     random.shuffle(&mut users);
+    let most_judged = if params.patience > 0 { MOST_JUDGED } else { 0 };
     let (mut examples, mut judged) = (Vec::with_capacity(users.len()), Vec::new());
     for user in users {
         let all = sequences.user(user);
         let known = match all.split_last() {
-            Some((&last, known)) if known.len() >= 2 && judged.len() < MOST_JUDGED => {
+            Some((&last, known)) if known.len() >= 2 && judged.len() < most_judged => {
                 judged.push(Judged { known, last });
                 known
             }
@@ -64,6 +57,7 @@ pub(crate) fn train(
     }
     let mut weights = begin(layout, &mut random);
     let mut adam = Adam::new(params.learning_rate, weights.len());
+    let mut average = Average::new(&weights);
     let steps = examples.len().div_ceil(params.batch);
     let (mut step, mut best) = (0u64, None::<Trained>);
     for epoch in 1..=params.epochs {
@@ -76,12 +70,13 @@ pub(crate) fn train(
             let negatives = drawn.as_deref().map_or(Negatives::All, Negatives::Some);
             let (of_batch, of_weights) = gradient(layout, &weights, batch, negatives, draw);
             adam.step(&mut weights, &of_weights);
+            average.take(&weights);
             let count: usize = batch.iter().map(|sequence| sequence.len() - 1).sum();
             loss += of_batch * share(count, 1);
             places += share(count, 1);
             step += 1;
         }
-        let ndcg = mean_ndcg(layout, &weights, &judged);
+        let ndcg = mean_ndcg(layout, &average.weights, &judged);
         let loss = if places > 0.0 { loss / places } else { 0.0 };
         let stop = match &mut best {
             Some(best) if ndcg <= best.ndcg && !judged.is_empty() => {
@@ -89,7 +84,7 @@ pub(crate) fn train(
                 epoch - best.best_epoch >= params.patience
             }
             _ => {
-                best = Some(Trained { weights: weights.clone(), epochs: epoch, best_epoch: epoch, ndcg, loss });
+                best = Some(Trained { weights: average.weights.clone(), epochs: epoch, best_epoch: epoch, ndcg, loss });
                 false
             }
         };
@@ -123,25 +118,4 @@ fn negatives(random: &mut Random, items: usize, count: usize) -> Vec<u32> {
     drawn.sort_unstable();
     drawn.dedup();
     drawn
-}
-
-fn mean_ndcg(layout: Layout, weights: &[f32], judged: &[Judged<'_>]) -> f64 {
-    let gain = |user: &Judged<'_>| {
-        let input = &user.known[user.known.len().saturating_sub(layout.length)..];
-        let output = forward(layout, weights, input, None).output;
-        let mut scores = vec![0f32; layout.items];
-        score_all(layout, weights, &output[output.len() - layout.width..], &mut scores);
-        user.known.iter().for_each(|&item| scores[item as usize] = f32::NEG_INFINITY);
-        let wanted = scores[user.last as usize];
-        let before = scores.iter().take(user.last as usize).filter(|&&score| score >= wanted).count();
-        let place = before + scores.iter().skip(user.last as usize + 1).filter(|&&score| score > wanted).count();
-        if place < LIST { (share(place, 1) + 2.0).log2().recip() } else { 0.0 }
-    };
-    let gains: Vec<f64> = judged.par_iter().map(gain).collect();
-    gains.iter().sum::<f64>() / share(judged.len().max(1), 1)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "numbers of steps, places and users are far below 2^53")]
-fn share(part: usize, of: usize) -> f64 {
-    part as f64 / of.max(1) as f64
 }
