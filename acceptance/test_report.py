@@ -3,7 +3,8 @@ import functools, html, http.server, json, re, shutil, subprocess, tempfile, thr
 
 import pytest
 
-from conftest import run
+from conftest import PROGRAM, ROOT, real_data, run
+from picture import picture
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MODELS = ["--model", "ease", "--set", "lambda=200", "--model", "ease", "--set", "lambda=50", "--model", "svd", "--set", "rank=20",
@@ -92,12 +93,12 @@ const look = (frame, width) => {
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A report of models of every kind over two folds, with lists that another program made; its folder and its JSON."""
+    """A report of models of every kind over five folds, with lists that another program made; its folder and its JSON."""
     if CHROMIUM is None:
         pytest.skip("there is no Chromium: apt-get install chromium")
     folder = tmp_path_factory.mktemp("report")
-    (folder / "others' <lists>.csv").write_text("fold,user,item,rank\n1,3,122,1\n2,3,135,1\n")
-    report = run("evaluate", "demo", "--split", "folds=2", "--at", "5,10", "--lists", "others' <lists>.csv", *MODELS,
+    (folder / "others' <lists>.csv").write_text("fold,user,item,rank\n" + "".join(f"{fold},3,122,1\n" for fold in range(1, 6)))
+    report = run("evaluate", "demo", "--split", "folds=5", "--at", "5,10", "--lists", "others' <lists>.csv", *MODELS,
                  "--curve", "--html", "report.html", "--json", cwd=folder)
     (folder / "page.html").write_text(PAGE)
     return folder, json.loads(report)
@@ -162,7 +163,7 @@ def test_the_tables_have_the_figures_of_the_report(made):
                 ndcg += f"{model['interval']['low']:.4f} to {model['interval']['high']:.4f}"
             assert shown["nDCG"] == ndcg
     head, *rows = tables["nDCG@5 by rows of the user in the training data"]
-    assert [re.findall(r"\d[\d,]*", text)[-1] for text in head[1:]] == [str(group["users"]) for group in report["activity"]]
+    assert [re.findall(r"\d[\d,]*", text)[-1] for text in head[1:]] == [f"{group['users']:,}" for group in report["activity"]]
     for row, model in zip(rows, report["models"]):
         assert row[1:] == [f"{figure:.4f}" for figure in model["by_activity"]]
     _, *rows = tables["nDCG@5 by fold"]
@@ -207,3 +208,22 @@ def test_a_learning_curve_ends_at_the_figures_of_all_data_and_is_the_same_again(
     alone = json.loads(run("evaluate", "demo", "--model", "svd", "--set", "rank=5", "--curve", "--json", "--threads", 1))
     figures = [f"{point['metrics']['ndcg@10']:.4f}" for point in alone["models"][0]["curve"]]
     assert told[1].splitlines()[1].split() == ["1", *figures]
+
+
+@pytest.mark.parametrize("protocol", ["p1", "p2", "p15", "p16"])
+def test_a_protocol_states_its_definition_everywhere(protocol, tmp_path):
+    data = real_data("ml-100k")
+    model = "bias" if protocol in ("p1", "p2") else "content" if protocol == "p16" else "popularity"
+    asked = ["evaluate", data, "--protocol", protocol, "--time-column", 4, "--model", model, "--html", tmp_path / "report.html"]
+    definition = json.loads(run(*asked, "--json"))["definition"]
+    assert len(definition) > 80 and f"{protocol}: {definition}\n" in run(*asked)
+    page = html.unescape((tmp_path / "report.html").read_text())
+    assert f"<strong>{protocol}</strong>: {definition}\n" in page and "<h1>Evaluation by protocol" in page
+
+
+def test_the_picture_in_the_readme_is_of_a_report():
+    words = [re.sub(r"(0\.\d\d)\d\d$", r"\1", word) for word in re.findall(r"<text[^>]*>([^<]*)</text>", picture(PROGRAM))]
+    kept = (ROOT / "docs" / "report.svg").read_text()
+    told = [re.sub(r"(0\.\d\d)\d\d$", r"\1", word) for word in re.findall(r"<text[^>]*>([^<]*)</text>", kept)]
+    assert told == words, "make it again: .venv/bin/python acceptance/picture.py target/ci/foretaste > docs/report.svg"
+    assert len(kept) < 30_000 and "docs/report.svg" in (ROOT / "README.md").read_text()

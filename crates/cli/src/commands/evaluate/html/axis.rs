@@ -24,7 +24,7 @@ impl Axis {
         let (low, high) = if high - low < 1e-9 { (low - 0.005, high + 0.005) } else { (low, high) };
         let rough = (high - low) / TICKS;
         let power = 10f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0].map(|times| times * power).into_iter().find(|&step| step >= rough);
+        let step = [1.0, 2.0, 5.0].map(|times| times * power).into_iter().find(|&step| step >= rough * (1.0 - 1e-9));
         let step = step.unwrap_or(10.0 * power);
         let (low, high) = ((low / step + 1e-9).floor() * step, (high / step - 1e-9).ceil() * step);
         Self { low, high, is_log: false, step, from, to }
@@ -84,7 +84,8 @@ mod tests {
         let axis = Axis::linear([0.1342, 0.3421, 0.2], 0.0, 100.0);
         assert_eq!(said(&axis), ["0.10", "0.15", "0.20", "0.25", "0.30", "0.35"]);
         assert!((axis.place(0.225) - 50.0).abs() < 1e-9);
-        assert_eq!(said(&Axis::linear([0.25], 0.0, 1.0)).len(), 6);
+        let single = ["0.244", "0.246", "0.248", "0.250", "0.252", "0.254", "0.256"];
+        assert_eq!(said(&Axis::linear([0.25], 0.0, 1.0)), single);
         assert_eq!(said(&Axis::linear([], 0.0, 1.0)), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
     }
 

@@ -20,6 +20,8 @@ const DIRECTIONS: u32 = 16;
 /// Orders that are tried, and what a shortened name costs beside the squares of distances.
 const ORDERS: usize = 24;
 const SHORTENED: f64 = 1e6;
+/// A line that crosses what it should not is as bad as so much distance.
+const CROSSED: f64 = 60.0;
 /// From this distance on a line leads from the point to its name.
 const LED: f64 = 15.0;
 
@@ -83,21 +85,22 @@ fn placed_in(order: &[usize], points: &[(f64, f64)], names: &[String], frame: Ar
         let (point, name) = (points[at], &names[at]);
         let short = name.split(' ').next().unwrap_or_default();
         let own = Area::around(point, POINT / 2.0);
-        let found = [name.as_str(), short].into_iter().find_map(|text| {
-            let others = || labels.iter().map(|(_, label)| &label.area);
+        let others = || labels.iter().map(|(_, label)| &label.area);
+        let aside =
+            || points.iter().map(|&point| Area::around(point, POINT / 2.0)).filter(|other| !other.overlaps(&own));
+        // What lines may cross is given up step by step; that no name stands over another one or over a point is not.
+        let ways = [(name.as_str(), 0), (name, 1), (name, 2), (short, 2)];
+        let found = ways.into_iter().find_map(|(text, crossed)| {
             let is_free = |area: &Area| {
+                let line = (point, area.nearest(point));
                 frame.holds(area)
                     && taken.iter().chain(others()).all(|other| !area.overlaps(other))
-                    && lines.iter().all(|line| !crosses(*line, area))
+                    && (crossed > 1 || lines.iter().all(|line| !crosses(*line, area)))
+                    && (crossed > 1 || others().all(|other| !crosses(line, other)))
+                    && (crossed > 0 || aside().all(|other| !crosses(line, &other)))
             };
-            let aside =
-                || points.iter().map(|&point| Area::around(point, POINT / 2.0)).filter(|other| !other.overlaps(&own));
-            let is_clear = |area: &Area| {
-                let line = (point, area.nearest(point));
-                others().all(|other| !crosses(line, other)) && aside().all(|other| !crosses(line, &other))
-            };
-            let mut all = candidates(point, text_width(text));
-            all.find(|(_, area)| is_free(area) && is_clear(area)).map(|(far, area)| (text, far, area))
+            let found = candidates(point, text_width(text)).find(|(_, area)| is_free(area));
+            found.map(|(far, area)| (text, far + CROSSED * f64::from(crossed), area))
         });
         let (text, far, area) = found.unwrap_or_else(|| {
             let (left, top) = (point.0 + POINT, point.1 - LINE / 2.0);

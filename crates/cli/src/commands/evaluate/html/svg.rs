@@ -25,7 +25,7 @@ impl Svg {
         let Said { id, title, caption, description } = said;
         Self(format!(
             "<figure><figcaption><strong>{title}</strong> {caption}</figcaption>\n<svg viewBox=\"0 0 {WIDTH} {height:.0}\" \
-             role=img aria-labelledby=\"{id}-t {id}-d\"><title id={id}-t>{title}</title><desc id={id}-d>{}</desc>\n",
+             role=\"img\" aria-labelledby=\"{id}-t {id}-d\"><title id=\"{id}-t\">{title}</title><desc id=\"{id}-d\">{}</desc>\n",
             escaped(description)
         ))
     }
@@ -38,22 +38,28 @@ impl Svg {
         let room = ticks.windows(2).map(|pair| pair[1].0 - pair[0].0).fold(WIDTH, f64::min).max(1.0);
         let every = ((widest + 4.0) / room).ceil().max(1.0) as usize;
         for (at, (x, text)) in ticks.into_iter().enumerate() {
-            push(&mut self.0, format_args!("<path class=grid d=\"M{x:.1} {top:.1}V{y:.1}\"/>"));
+            push(&mut self.0, format_args!("<path class=\"grid\" d=\"M{x:.1} {top:.1}V{y:.1}\"/>"));
             if at % every == 0 {
                 let half = text_width(&text) / 2.0;
                 self.text("tick", x.clamp(half, WIDTH - half), y + 14.0, "middle", &text);
             }
         }
         let (x, y) = (WIDTH - 4.0, y + 30.0);
-        push(&mut self.0, format_args!("<text class=axis x={x:.1} y={y:.1} text-anchor=end>{name}</text>\n"));
+        push(
+            &mut self.0,
+            format_args!("<text class=\"axis\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{name}</text>\n"),
+        );
     }
 
     /// The ticks of a vertical axis at `x`, with lines to `right`.
     pub(super) fn up(&mut self, axis: &Axis, x: f64, right: f64) {
         for (y, text) in axis.ticks() {
-            push(&mut self.0, format_args!("<path class=grid d=\"M{x:.1} {y:.1}H{right:.1}\"/>"));
+            push(&mut self.0, format_args!("<path class=\"grid\" d=\"M{x:.1} {y:.1}H{right:.1}\"/>"));
             let (x, y) = (x - 6.0, y + 4.0);
-            push(&mut self.0, format_args!("<text class=tick x={x:.1} y={y:.1} text-anchor=end>{text}</text>"));
+            push(
+                &mut self.0,
+                format_args!("<text class=\"tick\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{text}</text>"),
+            );
         }
         self.0.push('\n');
     }
@@ -61,7 +67,10 @@ impl Svg {
     /// A text.
     pub(super) fn text(&mut self, class: &str, x: f64, y: f64, anchor: &str, text: &str) {
         let text = escaped(text);
-        push(&mut self.0, format_args!("<text class=\"{class}\" x={x:.1} y={y:.1} text-anchor={anchor}>{text}</text>"));
+        push(
+            &mut self.0,
+            format_args!("<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>"),
+        );
     }
 
     /// A line through places.
@@ -129,7 +138,7 @@ fn form(nth: usize, (x, y): (f64, f64)) -> String {
     }
 }
 
-const KEY: &str = "<svg class=key viewBox=\"0 0 14 14\" aria-hidden=true>";
+const KEY: &str = "<svg class=\"key\" viewBox=\"0 0 14 14\" aria-hidden=\"true\">";
 const MIDDLE: (f64, f64) = (7.0, 7.0);
 
 /// The mark of a model in a line of text.
