@@ -40,8 +40,8 @@ pub struct SasRecParams {
     /// Passes without a better list for what is held back after which training stops, up to 10000; at 0 nothing is held back,
     /// and all passes are made.
     pub patience: usize,
-    /// Items that a place is told apart from, drawn for each step; where nothing is stated, all of up to 20,000 items, and 3,000
-    /// of more. From 1 on.
+    /// Items that a place is told apart from, drawn for each step and shared by its places; 0 takes all items. Where nothing is
+    /// stated, all of up to 20,000 items, and 3,000 of more. Up to 1,000,000.
     pub negatives: Option<usize>,
     /// What is drawn comes from it.
     pub seed: u64,
@@ -55,9 +55,9 @@ impl Default for SasRecParams {
             width: 64,
             blocks: 2,
             length: 200,
-            dropout: 0.2,
-            learning_rate: 0.001,
-            batch: 128,
+            dropout: 0.1,
+            learning_rate: 0.002,
+            batch: 32,
             epochs: 100,
             patience: 10,
             negatives: None,
@@ -74,7 +74,7 @@ impl SasRecParams {
 
     /// How many negatives are drawn for a step; none where all items are.
     pub(super) fn drawn(&self, items: usize) -> Option<usize> {
-        self.negatives.or((items > MOST_ITEMS).then_some(NEGATIVES))
+        self.negatives.or((items > MOST_ITEMS).then_some(NEGATIVES)).filter(|&count| count > 0)
     }
 }
 
@@ -109,7 +109,7 @@ impl Family for SasRec {
         check_count("batch", params.batch, 1..=65_536)?;
         check_count("epochs", params.epochs, 1..=10_000)?;
         check_count("patience", params.patience, 0..=10_000)?;
-        params.negatives.map_or(Ok(()), |negatives| check_count("negatives", negatives, 1..=1_000_000))
+        params.negatives.map_or(Ok(()), |negatives| check_count("negatives", negatives, 0..=1_000_000))
     }
 
     fn memory(params: &SasRecParams, shape: &Shape) -> Memory {
@@ -156,5 +156,17 @@ impl Family for SasRec {
 
     fn load(params: &SasRecParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
         persist::load(params, shape, file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_items_are_negatives_of_small_catalogues_or_where_zero_is_stated() {
+        let drawn = |negatives, items| SasRecParams { negatives, ..SasRecParams::default() }.drawn(items);
+        assert_eq!([drawn(None, 20_000), drawn(Some(0), 20_001), drawn(Some(0), 5)], [None; 3]);
+        assert_eq!([drawn(None, 20_001), drawn(Some(7), 5), drawn(Some(7), 20_001)], [Some(3000), Some(7), Some(7)]);
     }
 }

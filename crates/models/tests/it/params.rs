@@ -77,7 +77,7 @@ fn values_out_of_range_are_refused_without_work() {
         ("sasrec", "dropout=1", "dropout 1 was asked for, allowed are 0 to 0.9"),
         ("sasrec", "learning_rate=0", "learning_rate 0 was asked for, allowed are above 0 to 1"),
         ("sasrec", "patience=10001", "patience 10001 was asked for, allowed are whole numbers from 0 to 10000"),
-        ("sasrec", "negatives=0", "negatives 0 was asked for, allowed are whole numbers from 1 to 1000000"),
+        ("sasrec", "negatives=1000001", "negatives 1000001 was asked for, allowed are whole numbers from 0 to 1000000"),
         ("slim", "l1=-1", "l1 -1 was asked for, allowed are numbers from 0 on"),
         ("slim", "iterations=0", "iterations 0 was asked for, allowed are whole numbers from 1 on"),
         ("slim", "tolerance=0", "tolerance 0 was asked for, allowed are above 0 to 0.1"),
