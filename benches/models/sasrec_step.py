@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-WIDTH, BLOCKS, LENGTH, ITEMS, DROPOUT = 64, 2, 200, 3416, 0.2
+WIDTH, BLOCKS, LENGTH, ITEMS, DROPOUT, RATE = 64, 2, 200, 3416, 0.2, 0.001
 # Users of a step, steps that are timed together, and turns of each contender.
 SHAPES = [(16, 20), (128, 4)]
 TURNS = 5
@@ -61,7 +61,7 @@ def sequences(users):
 def of_torch(users, steps):
     torch.manual_seed(1)
     network, all_ = Network(), torch.tensor(sequences(users))
-    adam = torch.optim.Adam(network.parameters(), lr=0.001, betas=(0.9, 0.98), fused=True)
+    adam = torch.optim.Adam(network.parameters(), lr=RATE, betas=(0.9, 0.98), fused=True)
 
     def step():
         adam.zero_grad()
@@ -90,7 +90,7 @@ def write(users, path):
 def of_foretaste(process, users, steps):
     """The difference of two fits, of a step and of more: what comes before the first step is no part of it."""
     def fit(epochs):
-        settings = {"epochs": epochs, "patience": 0, "batch": users, "width": WIDTH, "blocks": BLOCKS, "length": LENGTH, "dropout": DROPOUT}
+        settings = {"epochs": epochs, "patience": 0, "batch": users, "width": WIDTH, "blocks": BLOCKS, "length": LENGTH, "dropout": DROPOUT, "learning_rate": RATE}
         process.stdin.write("fit sasrec " + " ".join(f"{name}={value}" for name, value in settings.items()) + "\n")
         process.stdin.flush()
         return json.loads(process.stdout.readline())
