@@ -178,6 +178,10 @@ fn figures(judged: &Judged, at: &[usize], train: &Interactions) -> BTreeMap<Stri
         figures.insert("rmse".to_owned(), errors.rmse);
         figures.insert("mae".to_owned(), errors.mae);
     }
+    if let Some(calibration) = judged.calibration {
+        figures.insert("coverage90".to_owned(), calibration.coverage);
+        figures.extend(calibration.log_loss.map(|loss| ("log_loss".to_owned(), loss)));
+    }
     figures
 }
 

@@ -36,6 +36,8 @@ pub struct TestUser {
     pub items: Vec<u32>,
     /// The value of each.
     pub values: Vec<f32>,
+    /// When each was, in milliseconds since 1970 (UTC), where that is known.
+    pub times: Option<Vec<i64>>,
 }
 
 /// Held-out rows that no model is asked about, by the first reason that holds.
@@ -78,28 +80,46 @@ impl Test {
             };
             let seen = train.of(user).0;
             // Both tables of ids have the same order, and so have the items that are found.
+            let times = held.times_of(UserIx(row));
             let known = columns
                 .iter()
                 .zip(values)
-                .filter_map(|(&column, &value)| items[column as usize].map(|item| (item.0, value)));
-            let (mut wanted, mut wanted_values, mut rows) = (Vec::new(), Vec::new(), 0);
-            for (item, value) in known {
+                .enumerate()
+                .filter_map(|(at, (&column, &value))| items[column as usize].map(|item| (at, item.0, value)));
+            let (mut wanted, mut wanted_values, mut wanted_times, mut rows) = (Vec::new(), Vec::new(), Vec::new(), 0);
+            for (at, item, value) in known {
                 rows += 1;
                 if seen.binary_search(&item).is_err() {
                     wanted.push(item);
                     wanted_values.push(value);
+                    wanted_times.extend(times.map(|times| times[at]));
                 }
             }
             test.left_out.rows_of_unknown_items += columns.len() - rows;
             test.left_out.rows_in_train += rows - wanted.len();
             test.left_out.users_with_unknown_items_alone += usize::from(rows == 0 && !columns.is_empty());
             if !wanted.is_empty() {
-                test.users.push(TestUser { user, items: wanted, values: wanted_values });
+                let times = times.is_some().then_some(wanted_times);
+                test.users.push(TestUser { user, items: wanted, values: wanted_values, times });
             }
         }
         // Users in another order of ids than the training data cannot be: both are in the order of ids.
         debug_assert!(test.users.is_sorted_by_key(|user| user.user));
         test
+    }
+
+    /// Takes the times of rows that have none from `all`, which has these users and items; users keep none where one of their
+    /// rows is not in it.
+    pub(crate) fn timed_by(&mut self, all: &Interactions, train: &Interactions) {
+        for wanted in self.users.iter_mut().filter(|wanted| wanted.times.is_none()) {
+            let Some(user) = all.user(train.users().name(wanted.user.0)) else { continue };
+            let (columns, Some(times)) = (all.of(user).0, all.times_of(user)) else { continue };
+            let time = |&item: &u32| {
+                let column = all.item(train.items().name(item))?.0;
+                Some(times[columns.binary_search(&column).ok()?])
+            };
+            wanted.times = wanted.items.iter().map(time).collect();
+        }
     }
 
     /// Adds to a hash what is fitted to and what is asked about.

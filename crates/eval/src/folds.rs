@@ -73,7 +73,7 @@ impl Folds {
     }
 }
 
-/// `held`, and of `all` what is not in it. What `held` says of a value goes before what `all` says.
+/// `held`, and of `all` what is not in it. What `held` says of a value goes before what `all` says, and of a time as well.
 fn rest(all: &Dataset, held: &Interactions) -> Fold {
     let rows = &all.interactions;
     let users: Vec<Option<UserIx>> = rows.users().iter().map(|user| held.user(user)).collect();
@@ -86,7 +86,10 @@ fn rest(all: &Dataset, held: &Interactions) -> Fold {
             columns.iter().map(|&item| items[item as usize].is_some_and(|item| wanted.binary_search(&item).is_ok())),
         );
     }
-    Fold::given(Arc::new(all.about("train", rows.subset(|entry| !is_held[entry]))), held)
+    let train = all.about("train", rows.subset(|entry| !is_held[entry]));
+    let mut test = Test::of(held, &train.interactions);
+    test.timed_by(rows, &train.interactions);
+    Fold { train: Arc::new(train), test: Arc::new(test) }
 }
 
 /// The interactions whose value is at least `least`.

@@ -8,7 +8,7 @@ use foretaste::models::Meaning;
 use foretaste::recommend::{MAX_LIMIT, RecommendError, Recommender, Request, Selection};
 use rayon::prelude::*;
 
-use crate::{Exposure, Hits, Metric, RatingErrors, Test, TestUser};
+use crate::{Calibration, Exposure, Hits, Metric, RatingErrors, Test, TestUser};
 
 /// The longest list that can be judged: one place more is asked for, to see ties.
 pub const LONGEST: usize = MAX_LIMIT - 1;
@@ -20,6 +20,8 @@ pub struct Judged {
     pub users: Vec<JudgedUser>,
     /// Errors of the predicted ratings, for a model that predicts any.
     pub errors: Option<RatingErrors>,
+    /// Whether the ratings are predicted as surely as they can be, for a model that says how sure it is.
+    pub calibration: Option<Calibration>,
     /// What one list took, on average, with nothing else for its thread to do; `None` where none was asked for.
     pub list_took: Option<Duration>,
     /// Whether the lists have scores, so that a tie can be seen.
@@ -63,15 +65,18 @@ pub(crate) fn judge_beside(
         Ok((list, begun.elapsed(), predictions(recommender, wanted)?))
     });
     let judged: Vec<_> = judged.collect::<Result<_, RecommendError>>()?;
-    let (mut users, mut took, mut pairs) = (Vec::new(), Duration::ZERO, Vec::new());
+    let (mut users, mut took, mut pairs, mut sure) = (Vec::new(), Duration::ZERO, Vec::new(), Vec::new());
     for ((list, list_took, predicted), wanted) in judged.into_iter().zip(&test.users) {
         took += list_took;
-        pairs.extend(wanted.values.iter().copied().zip(predicted));
+        let (means, calibrations): (Vec<f32>, Vec<Option<Calibration>>) = predicted.into_iter().unzip();
+        pairs.extend(wanted.values.iter().copied().zip(means));
+        sure.extend(calibrations.into_iter().flatten());
         users.extend(JudgedUser::new(list, &wanted.items));
     }
     let errors = matches!(recommender.meaning(), Meaning::Rating { .. }).then(|| RatingErrors::of(pairs));
     let list_took = took / u32::try_from(users.len()).unwrap_or(u32::MAX).max(1);
-    Ok(Judged { users, errors, list_took: Some(list_took), has_scores: true })
+    let calibration = Calibration::mean(&sure);
+    Ok(Judged { users, errors, calibration, list_took: Some(list_took), has_scores: true })
 }
 
 /// The best of all items, or of the candidates, as far as the user has not taken them, also not in `known`.
@@ -90,16 +95,23 @@ fn list(
     Ok(ranked.items.iter().map(|scored| (scored.item.0, scored.score)).collect())
 }
 
-/// The ratings predicted for what was held out; none where the model does not predict ratings.
-fn predictions(recommender: &Recommender, wanted: &TestUser) -> Result<Vec<f32>, RecommendError> {
+/// The ratings predicted for what was held out, each as of its time, and how sure they are; none where the model does not predict
+/// ratings.
+fn predictions(
+    recommender: &Recommender,
+    wanted: &TestUser,
+) -> Result<Vec<(f32, Option<Calibration>)>, RecommendError> {
     if !matches!(recommender.meaning(), Meaning::Rating { .. }) {
         return Ok(Vec::new());
     }
     let user = recommender.dataset().interactions.users().name(wanted.user.0);
-    let items: Vec<ItemIx> = wanted.items.iter().map(|&item| ItemIx(item)).collect();
-    let mut scores = vec![0.0; items.len()];
-    recommender.predict_items(user, &items, &mut scores)?;
-    Ok(scores)
+    let rated = wanted.items.iter().zip(&wanted.values).enumerate();
+    let predicted = |(at, (&item, &value)): (usize, (&u32, &f32))| {
+        let time = wanted.times.as_ref().map(|times| times[at]);
+        let predicted = recommender.rating(user, ItemIx(item), time)?;
+        Ok((predicted.mean as f32, Calibration::of(value, &predicted)))
+    };
+    rated.map(predicted).collect()
 }
 
 impl JudgedUser {
@@ -128,7 +140,7 @@ impl Judged {
     pub(crate) fn of_lists(lists: impl IntoIterator<Item = Vec<(u32, f32)>>, test: &Test, has_scores: bool) -> Self {
         let users =
             lists.into_iter().zip(&test.users).filter_map(|(list, wanted)| JudgedUser::new(list, &wanted.items));
-        Self { users: users.collect(), errors: None, list_took: None, has_scores }
+        Self { users: users.collect(), errors: None, calibration: None, list_took: None, has_scores }
     }
 
     /// A metric of the first `k` places, the mean over users; 0 without users.

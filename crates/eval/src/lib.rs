@@ -39,7 +39,7 @@ pub use paired::{Difference, RESAMPLES, holm};
 pub use plan::{Answered, Observer, Plan};
 pub use protocol::{Protocol, ProtocolError};
 pub use ranking::{Hits, Metric, auc};
-pub use rating::RatingErrors;
+pub use rating::{Calibration, RatingErrors};
 pub use report::{CurvePoint, Interval, MeanAndDeviation, ModelReport, NamedDifference, Report, Spread};
 pub use run::{EvalError, evaluate};
 pub use sequences::SequencesError;

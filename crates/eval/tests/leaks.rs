@@ -245,3 +245,38 @@ fn a_part_that_shares_nothing_with_the_other_is_refused() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+#[test]
+fn what_is_held_out_keeps_its_times_also_where_only_the_whole_has_them() {
+    let all = timed();
+    let whole = rows(&all.interactions);
+    let parted = Split::Folds { folds: 3 }.part(&all, 1, 3).unwrap();
+    // The same fold as a file of users and items alone.
+    let wanted = held(&parted);
+    let names: Vec<(String, String)> = rows_in_order(&all.interactions);
+    let held_out = all.interactions.subset(|entry| wanted.contains(&names[entry])).into_parts();
+    let untimed = Interactions::new(held_out.users, held_out.items, held_out.matrix, None, held_out.feedback).unwrap();
+    let given = Folds::Held { all: Arc::new(all), held: vec![untimed] }.fold(0).unwrap();
+    for fold in [&parted, &given] {
+        let (users, items) = (fold.train.interactions.users(), fold.train.interactions.items());
+        assert!(fold.test.rows() > 100);
+        for wanted in &fold.test.users {
+            let times = wanted.times.as_ref().unwrap();
+            assert_eq!(times.len(), wanted.items.len());
+            for ((&item, value), &time) in wanted.items.iter().zip(&wanted.values).zip(times) {
+                let (user, item) = (users.name(wanted.user.0).to_owned(), items.name(item).to_owned());
+                assert!(whole.contains(&(user, item, value.to_bits(), time)));
+            }
+        }
+    }
+}
+
+/// User and item of every entry, in the order of the matrix.
+fn rows_in_order(all: &Interactions) -> Vec<(String, String)> {
+    let users = (0u32..).zip(all.users().iter());
+    let of = |(row, user): (u32, &str)| {
+        let user = user.to_owned();
+        all.of(UserIx(row)).0.iter().map(move |&item| (user.clone(), all.items().name(item).to_owned()))
+    };
+    users.flat_map(of).collect()
+}

@@ -45,7 +45,8 @@ fn sparse_bytes(rows: usize, entries: usize) -> u64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
     /// Held at most while the fit runs, to a fifth and 20 MB: the matrix of interactions and the model that comes of it
-    /// are included, ids and times are not, nor what each thread holds of its own (4 MiB where it multiplies dense
+    /// are included, ids and times are not, nor what days take as features (`bayesian_fm`: 4 bytes
+    /// a day, column and sample), nor what each thread holds of its own (4 MiB where it multiplies dense
     /// blocks; item-kNN and random walks 40 bytes an item; SLIM 9 bytes an item and 8 for each pair of the items that
     /// can have a weight for one candidate; iALS 16 times the square of the number of factors;
     /// SASRec what 8 users take on their way through the network, some 40 x length x width and 16 x length² bytes a user and block, and 256 bytes an item).

@@ -51,7 +51,7 @@ pub use family::Family;
 pub use fit::{FitError, FitProgress, FitReport, Fitted, Memory, OnProgress, Phase, Shape};
 pub use params::{Number, ParamsError, Short};
 pub use positive::Positive;
-pub use scorer::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
+pub use scorer::{Candidates, FoldIn, History, Meaning, Prediction, Predictive, Scorer, SimilarItems};
 pub use space::{Cheaper, Dimension, Range, RangeError};
 pub use weighting::Weighting;
 

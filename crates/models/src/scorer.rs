@@ -57,6 +57,11 @@ pub trait Scorer: Send + Sync {
         None
     }
 
+    /// Single ratings with how sure they are, and when they are given, where the model knows of that.
+    fn predictive(&self) -> Option<&dyn Predictive> {
+        None
+    }
+
     /// What each entry of a history adds to a score, where the model adds up. A model that folds histories in and has none is
     /// explained by leaving out each entry in turn: see [`explanations`](crate::explanations).
     fn explain(&self) -> Option<&dyn Explain> {
@@ -84,6 +89,27 @@ pub trait SimilarItems {
     /// # Panics
     /// When the item is out of range, or `scores` does not hold a number for each item.
     fn similar_to(&self, item: ItemIx, scores: &mut [f32]);
+}
+
+/// Predicts single ratings: how likely each is, and at what time.
+pub trait Predictive {
+    /// The rating of an item by a user of the training data, at a time in milliseconds since 1970 (UTC). Without a time its mean
+    /// is [`Scorer::score_user`]'s, up to rounding: a rating given when the training data end.
+    ///
+    /// # Panics
+    /// When user or item is out of range.
+    fn predict(&self, user: UserIx, item: ItemIx, time: Option<i64>) -> Prediction;
+}
+
+/// The rating of an item by a user, as far as it can be known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// Its mean, which is the predicted rating.
+    pub mean: f64,
+    /// Its standard deviation, the noise of a single rating included, where the model knows it.
+    pub deviation: Option<f64>,
+    /// The probability of every level of the scale, least first; empty for a model without levels.
+    pub levels: Vec<(f32, f64)>,
 }
 
 /// A history: items that rise, each once, with what was observed of each.

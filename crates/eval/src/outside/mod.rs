@@ -85,7 +85,16 @@ impl Outside {
         })?;
         if order == Order::Prediction {
             let errors = self.errors(said, test, train, &mut taken)?;
-            return Ok((Judged { users: Vec::new(), errors: Some(errors), list_took: None, has_scores: false }, taken));
+            return Ok((
+                Judged {
+                    users: Vec::new(),
+                    errors: Some(errors),
+                    calibration: None,
+                    list_took: None,
+                    has_scores: false,
+                },
+                taken,
+            ));
         }
         for (said, wanted) in said.iter_mut().zip(&test.users) {
             match order {

@@ -1,8 +1,9 @@
 //! The Gibbs sampler: draws all weights, priors, noise and cut points in turn, each given all others.
 //!
 //! The error of every interaction is kept up to date, so that a weight costs its features' rows alone. What the draws of one
-//! side change is told to the interactions in the same pass in which the sums for the other side are made: two passes over
-//! the interactions for each factor.
+//! side change is told to the interactions in the same pass in which the sums for the next side are made: two passes over
+//! the interactions for each factor, and a third where days are a feature. An interaction's row of the other side is then that
+//! of both others, added up.
 
 use foretaste_linalg::CsrMatrix;
 use rayon::prelude::*;
@@ -23,12 +24,30 @@ pub(crate) enum Target {
     Level { levels: Vec<u8>, cut_points: CutPoints },
 }
 
+/// The day of each interaction, and what is drawn of days.
+#[derive(Debug)]
+pub(crate) struct DaySide<'a> {
+    /// By interaction.
+    of: Vec<u32>,
+    pub(crate) side: Side<'a>,
+}
+
+impl DaySide<'_> {
+    /// The sum of the weights of a factor of an interaction's day.
+    #[inline]
+    fn sum(&self, factor: usize, interaction: usize) -> f64 {
+        self.side.sums[factor][self.of[interaction] as usize][0]
+    }
+}
+
 /// The state of the sampler.
 #[derive(Debug)]
 pub(crate) struct Chain<'a> {
     matrix: &'a CsrMatrix,
     pub(crate) users: Side<'a>,
     pub(crate) items: Side<'a>,
+    /// Where days are a feature.
+    pub(crate) days: Option<DaySide<'a>>,
     /// What every score has in common.
     pub(crate) offset: f64,
     /// The precision of the noise; 1 for latent ratings.
@@ -44,12 +63,14 @@ pub(crate) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    /// The state before the first sweep. `features` are those of the users and of the items; `ratings` those of the matrix's
+    /// The state before the first sweep. `features` are those of the users and of the items; `days` the day of each entry, empty
+    /// where they are no feature, and the number of days; `ratings` those of the matrix's
     /// entries, which latent ones take the place of.
     pub(crate) fn new(
         matrix: &'a CsrMatrix,
         item_counts: &[usize],
         features: [Vec<Features<'a>>; 2],
+        days: (Vec<usize>, usize),
         factors: usize,
         (ratings, target): (Vec<f64>, Target),
         seed: u64,
@@ -59,8 +80,15 @@ impl<'a> Chain<'a> {
         let [of_users, of_items] = features;
         let users = Side::new(&user_counts, of_users, factors, &mut draws);
         let items = Side::new(item_counts, of_items, factors, &mut draws);
+        let days = (days.1 > 0).then(|| {
+            let mut counts = vec![0; days.1];
+            days.0.iter().for_each(|&day| counts[day] += 1);
+            let side = Side::new(&counts, vec![Features::Ids(days.1)], factors, &mut draws);
+            DaySide { of: days.0.iter().map(|&day| u32::try_from(day).unwrap_or(u32::MAX)).collect(), side }
+        });
         let (offset, noise, errors) = (0.0, 1.0, Vec::new());
-        let mut chain = Self { matrix, users, items, offset, noise, target, ratings, errors, draws, seed, sweeps: 0 };
+        let mut chain =
+            Self { matrix, users, items, days, offset, noise, target, ratings, errors, draws, seed, sweeps: 0 };
         chain.errors = chain.scores();
         chain.errors.iter_mut().zip(&chain.ratings).for_each(|(error, rating)| *error -= rating);
         chain.draw_latent();
@@ -84,24 +112,49 @@ impl<'a> Chain<'a> {
         self.users.rows.iter_mut().for_each(|row| row.errors += change * row.count);
         self.users.draw_priors(&mut self.draws);
         self.items.draw_priors(&mut self.draws);
+        if let Some(days) = &mut self.days {
+            days.side.draw_priors(&mut self.draws);
+        }
         self.users.draw_linear(self.noise, &mut self.draws);
         self.users.changes.iter_mut().for_each(|of_row| of_row[0] += change);
         self.tell_items(0);
         self.items.draw_linear(self.noise, &mut self.draws);
+        self.tell_days(0);
+        if let Some(days) = &mut self.days {
+            days.side.draw_linear(self.noise, &mut self.draws);
+        }
         for factor in 0..self.users.sums.len() {
             self.tell_users(factor.saturating_sub(1), factor);
             self.users.draw_factor(factor, self.noise, &mut self.draws);
             self.tell_items(factor);
             self.items.draw_factor(factor, self.noise, &mut self.draws);
+            self.tell_days(factor);
+            if let Some(days) = &mut self.days {
+                days.side.draw_factor(factor, self.noise, &mut self.draws);
+            }
         }
         self.settle();
         self.draw_latent();
     }
 
-    /// Tells the interactions what the items' draws of a factor changed, and the users the sums for the next.
+    /// Tells the interactions what the last draws of a factor, of days or else of items, changed, and the users the sums for the
+    /// next.
     fn tell_users(&mut self, before: usize, factor: usize) {
-        let Self { matrix, users, items, errors, .. } = self;
+        let Self { matrix, users, items, days, errors, .. } = self;
         users.forget();
+        if let Some(days) = days {
+            let mut at = 0;
+            for (user, row) in users.rows.iter_mut().enumerate() {
+                let was = users.sums[before][user][0];
+                for &item in matrix.row(user).0 {
+                    let [alone, times] = days.side.changes[days.of[at] as usize];
+                    errors[at] += alone + times * (was + items.sums[before][item as usize][0]);
+                    row.hear(errors[at], items.sums[factor][item as usize][0] + days.sum(factor, at));
+                    at += 1;
+                }
+            }
+            return;
+        }
         let (mut rest, sums) = (&mut errors[..], &items.sums[factor]);
         for (user, row) in users.rows.iter_mut().enumerate() {
             let known = matrix.row(user).0;
@@ -124,8 +177,21 @@ impl<'a> Chain<'a> {
 
     /// The same from users to items.
     fn tell_items(&mut self, factor: usize) {
-        let Self { matrix, users, items, errors, .. } = self;
+        let Self { matrix, users, items, days, errors, .. } = self;
         items.forget();
+        if let Some(days) = days {
+            let mut at = 0;
+            for (user, &[alone, times]) in users.changes.iter().enumerate() {
+                let of_user = users.sums[factor][user][0];
+                for &item in matrix.row(user).0 {
+                    let (item, of_day) = (item as usize, days.sum(factor, at));
+                    errors[at] += alone + times * (items.sums[factor][item][0] + of_day);
+                    items.rows[item].hear(errors[at], of_user + of_day);
+                    at += 1;
+                }
+            }
+            return;
+        }
         let (mut rest, sums) = (&mut errors[..], &items.sums[factor]);
         for (user, &[alone, times]) in users.changes.iter().enumerate() {
             let known = matrix.row(user).0;
@@ -144,11 +210,31 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Tells the interactions what the items' draws of the last factor changed.
+    /// The same from items to days, where there are any.
+    fn tell_days(&mut self, factor: usize) {
+        let Self { matrix, users, items, days, errors, .. } = self;
+        let Some(DaySide { of, side }) = days else { return };
+        side.forget();
+        let mut at = 0;
+        for (user, sums) in users.sums[factor].iter().enumerate() {
+            for &item in matrix.row(user).0 {
+                let (item, day) = (item as usize, of[at] as usize);
+                let [alone, times] = items.changes[item];
+                errors[at] += alone + times * (sums[0] + side.sums[factor][day][0]);
+                side.rows[day].hear(errors[at], sums[0] + items.sums[factor][item][0]);
+                at += 1;
+            }
+        }
+    }
+
+    /// Tells the interactions what the last draws of the last factor changed.
     fn settle(&mut self) {
         let last = self.users.sums.len() - 1;
         self.tell_users(last, last);
         self.items.changes.iter_mut().for_each(|change| *change = [0.0; 2]);
+        if let Some(days) = &mut self.days {
+            days.side.changes.iter_mut().for_each(|change| *change = [0.0; 2]);
+        }
     }
 
     /// Draws the cut points and then the latent rating of every interaction, where there are any.
@@ -196,6 +282,16 @@ impl<'a> Chain<'a> {
         let places = rows.flat_map(|user| self.matrix.row(user).0.iter().map(move |&item| (user, item as usize)));
         let mut scores = Vec::with_capacity(self.matrix.nnz());
         scores.extend(places.map(|(user, item)| score(user, item)));
+        if let Some(days) = &self.days {
+            let of_days = alone(&days.side);
+            let rows = (0..self.matrix.nrows())
+                .flat_map(|user| self.matrix.row(user).0.iter().map(move |&item| (user, item as usize)));
+            for (at, ((user, item), score)) in rows.zip(&mut scores).enumerate() {
+                let both = self.users.sums.iter().zip(&self.items.sums).enumerate();
+                let of_factors = both.map(|(factor, (u, v))| (u[user][0] + v[item][0]) * days.sum(factor, at));
+                *score += of_days[days.of[at] as usize] + of_factors.sum::<f64>();
+            }
+        }
         scores
     }
 }
@@ -224,7 +320,7 @@ mod tests {
     }
 
     /// Runs with a chain in full swing.
-    fn with_chain(ordinal: bool, run: impl FnOnce(&mut Chain<'_>)) {
+    fn with_chain(ordinal: bool, has_days: bool, run: impl FnOnce(&mut Chain<'_>)) {
         let matrix = ratings();
         let by_item = matrix.transpose();
         let counts: Vec<usize> = (0..9).map(|item| by_item.row(item).0.len()).collect();
@@ -239,13 +335,15 @@ mod tests {
         let levels = matrix.values().iter().map(|&value| value as u8 - 1).collect();
         let ordinal_target = Target::Level { levels, cut_points: CutPoints::new(5) };
         let target = if ordinal { ordinal_target } else { Target::Rating };
-        let mut chain = Chain::new(&matrix, &counts, features, FACTORS, (ratings, target), 1);
+        let days = (0..matrix.nnz()).map(|at| at * 7 % 5 % 4);
+        let days = if has_days { (days.collect(), 4) } else { (Vec::new(), 0) };
+        let mut chain = Chain::new(&matrix, &counts, features, days, FACTORS, (ratings, target), 1);
         (0..20).for_each(|_| chain.sweep());
         run(&mut chain);
     }
 
     /// What both sides' features are of an interaction: (column of weights) -> values by side, group and feature.
-    fn design(chain: &Chain<'_>) -> Vec<[Vec<Vec<f64>>; 2]> {
+    fn design(chain: &Chain<'_>) -> Vec<Vec<Vec<Vec<f64>>>> {
         let of_rows = |side: &Side<'_>| {
             let mut all: Vec<Vec<Vec<f64>>> = side
                 .rows
@@ -260,13 +358,23 @@ mod tests {
         let (users, items) = (of_rows(&chain.users), of_rows(&chain.items));
         let rows = 0..chain.matrix.nrows();
         let places = rows.flat_map(|user| chain.matrix.row(user).0.iter().map(move |&item| (user, item as usize)));
-        places.map(|(user, item)| [users[user].clone(), items[item].clone()]).collect()
+        let days = chain.days.as_ref().map(|days| (&days.of, of_rows(&days.side)));
+        let day = |at: usize| days.as_ref().map(|(of, features)| features[of[at] as usize].clone());
+        let sides = |(at, (user, item)): (usize, (usize, usize))| {
+            [users[user].clone(), items[item].clone()].into_iter().chain(day(at)).collect()
+        };
+        places.enumerate().map(sides).collect()
+    }
+
+    /// Users, items and, where there are any, days.
+    fn sides<'c>(chain: &'c Chain<'_>) -> Vec<&'c Side<'c>> {
+        [&chain.users, &chain.items].into_iter().chain(chain.days.as_ref().map(|days| &days.side)).collect()
     }
 
     /// The score by its definition: weights, and a product for each pair of features.
     fn defined(chain: &Chain<'_>) -> Vec<f64> {
-        let sides = [&chain.users, &chain.items];
-        let score = |values: &[Vec<Vec<f64>>; 2]| {
+        let sides = sides(chain);
+        let score = |values: &Vec<Vec<Vec<f64>>>| {
             let mut score = chain.offset;
             let mut seen: Vec<(f64, Vec<f64>)> = Vec::new();
             for (side, values) in sides.iter().zip(values) {
@@ -288,8 +396,8 @@ mod tests {
 
     #[test]
     fn errors_stay_those_of_the_model_as_it_is_defined() {
-        for ordinal in [false, true] {
-            with_chain(ordinal, |chain| {
+        for (ordinal, has_days) in [(false, false), (true, false), (false, true), (true, true)] {
+            with_chain(ordinal, has_days, |chain| {
                 let (defined, kept) = (defined(chain), chain.scores());
                 for (at, (defined, kept)) in defined.iter().zip(&kept).enumerate() {
                     assert!((defined - kept).abs() < 1e-11, "score {at}: {kept}, not {defined}");
@@ -302,7 +410,7 @@ mod tests {
 
     #[test]
     fn latent_ratings_lie_in_the_stretch_of_their_level() {
-        with_chain(true, |chain| {
+        with_chain(true, true, |chain| {
             let Target::Level { levels, cut_points } = &chain.target else { panic!("ordinal") };
             assert!(cut_points.taken.0 > 10, "{:?} proposals taken and made", cut_points.taken);
             for (rating, &level) in chain.ratings.iter().zip(levels) {
@@ -315,17 +423,17 @@ mod tests {
     /// The conditional distribution of every weight, against sums over the interactions themselves.
     #[test]
     fn conditional_means_and_variances_are_those_of_the_interactions() {
-        with_chain(false, |chain| {
+        let asked = |chain: &mut Chain<'_>| {
             let (noise, design) = (chain.noise, design(chain));
-            for side in 0..2 {
+            for side in 0..design[0].len() {
                 for column in 0..=FACTORS {
                     let factor = column.saturating_sub(1);
-                    if side == 0 {
-                        chain.tell_users(factor, factor)
-                    } else {
-                        chain.tell_items(factor)
+                    match side {
+                        0 => chain.tell_users(factor, factor),
+                        1 => chain.tell_items(factor),
+                        _ => chain.tell_days(factor),
                     }
-                    let told = if side == 0 { &chain.users } else { &chain.items };
+                    let told = sides(chain)[side];
                     let mut rows: Vec<Row> = told.rows.clone();
                     for (row, sums) in rows.iter_mut().zip(&told.sums[factor]) {
                         (row.sum, row.own_squares) = (sums[0], sums[1]);
@@ -334,12 +442,12 @@ mod tests {
                         for feature in 0..group.features.count() {
                             let weight = group.weights[column][feature];
                             // The score is linear in a weight: its factor is the slope.
-                            let slope = |values: &[Vec<Vec<f64>>; 2]| {
+                            let slope = |values: &Vec<Vec<Vec<f64>>>| {
                                 let value = values[side][at][feature];
                                 if column == 0 {
                                     return value;
                                 }
-                                let sides = [&chain.users, &chain.items];
+                                let sides = sides(chain);
                                 let both =
                                     sides.iter().zip(values).flat_map(|(side, values)| side.groups.iter().zip(values));
                                 let sum: f64 = both
@@ -364,9 +472,12 @@ mod tests {
                         .changes
                         .iter_mut()
                         .chain(&mut chain.items.changes)
+                        .chain(chain.days.iter_mut().flat_map(|days| &mut days.side.changes))
                         .for_each(|change| *change = [0.0; 2]);
                 }
             }
-        });
+        };
+        with_chain(false, false, asked);
+        with_chain(false, true, asked);
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{Chain, Target};
 use super::cut_points::CutPoints;
+use super::days::Days;
 use super::samples::{Samples, Told};
 use super::side::Features;
 use super::{BayesianFm, Rule, persist, properties};
@@ -54,6 +55,8 @@ pub struct BayesianFmParams {
     pub rating_users: bool,
     /// Whether what is known of users and items are features: all properties but text.
     pub properties: bool,
+    /// Whether the day of a rating (UTC) is a feature, where there are times.
+    pub days: bool,
     /// Seed of the sampler. Equal seeds give equal bytes.
     pub seed: u64,
 }
@@ -70,6 +73,7 @@ impl Default for BayesianFmParams {
             rated_items: true,
             rating_users: true,
             properties: true,
+            days: true,
             seed: 0,
         }
     }
@@ -162,11 +166,14 @@ impl Family for BayesianFm {
         let of_users = 4 * (width + 1) * count * users;
         let rows = 80 + 16 * (width - 1);
         let weights = users * (1 + u64::from(params.rating_users)) + items * (1 + rated);
-        let chain = shape.by_item() + 17 * entries + rows * (users + items) + 8 * width * (weights + items);
+        let chain = shape.by_item()
+            + (17 + 4 * u64::from(params.days)) * entries
+            + rows * (users + items)
+            + 8 * width * (weights + items);
         Memory { fit: shape.by_user() + samples + chain.max(of_users), model: samples + of_users }
     }
 
-    /// `sweeps` times about 10 `factors` operations an interaction; and for each user and sample `factors²` an interaction.
+    /// `sweeps` times about 10 `factors` operations an interaction, 15 with days; and for each user and sample `factors²` an interaction.
     fn fit(
         params: &BayesianFmParams,
         data: &Dataset,
@@ -188,6 +195,8 @@ impl Family for BayesianFm {
         };
         let [user_properties, item_properties] =
             [known(&data.users, matrix.nrows())?, known(&data.catalogue, matrix.ncols())?];
+        let times = interactions.times().filter(|_| params.days).unwrap_or_default();
+        let days = Days::of(times);
         let mut told = Told::default();
         let samples = report.phase("sample", || {
             let by_item = matrix.transpose();
@@ -204,8 +213,11 @@ impl Family for BayesianFm {
             of_items.extend(item_properties.iter().map(Features::Property));
             let ratings = targets(&output, matrix.values());
             let features = [of_users, of_items];
-            let mut chain = Chain::new(matrix, &counts, features, params.factors, ratings, params.seed);
-            let mut samples = Samples::new(params.samples, params.factors + 1, matrix.ncols(), params.rated_items);
+            let of_entries = times.iter().filter_map(|&time| days.place(Some(time))).collect();
+            let of_entries = (of_entries, days.list().len());
+            let mut chain = Chain::new(matrix, &counts, features, of_entries, params.factors, ratings, params.seed);
+            let (width, rated) = (params.factors + 1, params.rated_items);
+            let mut samples = Samples::new(params.samples, width, matrix.ncols(), rated, days.list().len());
             for sweep in 1..=params.sweeps {
                 chain.sweep();
                 while samples.states.len() < params.samples && sweep >= params.kept_after(samples.states.len()) {
@@ -214,19 +226,23 @@ impl Family for BayesianFm {
                 #[expect(clippy::cast_precision_loss, reason = "a number of sweeps is far below 2^53")]
                 tell(progress, 0.9 * sweep as f64 / params.sweeps as f64)?;
             }
-            check_finite("samples", samples.items.iter().chain(&samples.rated).map(|&x| f64::from(x)))?;
+            check_finite(
+                "samples",
+                samples.items.iter().chain(&samples.rated).chain(&samples.days).map(|&x| f64::from(x)),
+            )?;
             Ok(samples)
         })?;
         let size = (samples.width + 1) * samples.count;
-        let mut model = Self { samples, users: Vec::new(), output, scale: [least, most] };
+        let mut model = Self { samples, users: Vec::new(), output, days, scale: [least, most] };
         report.phase("users", || {
             let of_users: Vec<CsrMatrix> = user_properties.iter().map(CsrMatrix::transpose).collect();
             let mut users = vec![0f32; matrix.nrows() * size];
             users.par_chunks_exact_mut(size).enumerate().with_min_len(TASK).for_each(|(user, to)| {
                 #[expect(clippy::cast_possible_truncation, reason = "users are counted in 32 bits")]
-                let (items, values) = interactions.of(UserIx(user as u32));
+                let user_ix = UserIx(user as u32);
+                let ((items, values), times) = (interactions.of(user_ix), interactions.times_of(user_ix));
                 let known = told.sums(size - model.samples.count, of_users.iter().map(|features| features.row(user)));
-                to.copy_from_slice(&model.folded(History { items, values, times: None }, known));
+                to.copy_from_slice(&model.folded(History { items, values, times }, known));
             });
             model.users = users;
         });

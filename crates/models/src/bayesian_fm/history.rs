@@ -19,6 +19,8 @@ const STILL: f64 = 1e-9;
 /// A history as the equations of each sample need it.
 struct Rated<'a> {
     items: Vec<&'a [f32]>,
+    /// The numbers of the day of each, where there are days.
+    days: Vec<Option<&'a [f32]>>,
     /// Ratings as the sampler saw them, or levels.
     ratings: Vec<f64>,
     levels: Vec<usize>,
@@ -33,10 +35,10 @@ struct Base {
 impl Samples {
     /// The numbers of a user with this history, (width + 1) x count: the columns of a score, and the variance that not knowing
     /// the user's own weights leaves in it, the mean over interactions of the training data. `rating` makes of a value what the
-    /// sampler saw, `level` the level of it; `told` is what the user has by properties. O(history x width² x count).
+    /// sampler saw, `level` the level of it; `told` is what the user has by properties; `days` are the places of the days of the history. O(history x width² x count).
     pub(crate) fn user(
         &self,
-        history: History<'_>,
+        (history, days): (History<'_>, &[Option<usize>]),
         told: Sums,
         rating: impl Fn(f32) -> f64,
         level: impl Fn(f32) -> usize,
@@ -45,6 +47,7 @@ impl Samples {
         let mut numbers = vec![0f32; (width + 1) * count];
         let rated = Rated {
             items: history.iter().map(|(item, _)| self.item(item)).collect(),
+            days: days.iter().map(|day| day.map(|day| self.day(day))).collect(),
             ratings: history.iter().map(|(_, value)| rating(value)).collect(),
             levels: history.iter().map(|(_, value)| level(value)).collect(),
         };
@@ -89,12 +92,13 @@ impl Rated<'_> {
         // A rating's score is what is known without the own weights, plus their product with a row.
         let mut rows = vec![1f64; self.items.len() * width];
         let mut known = Vec::with_capacity(self.items.len());
-        for (row, item) in rows.chunks_exact_mut(width).zip(&self.items) {
-            let mut alone = state.offset + base.alone + f64::from(item[at]);
+        for ((row, item), day) in rows.chunks_exact_mut(width).zip(&self.items).zip(&self.days) {
+            let of_day = |column: usize| day.map_or(0.0, |day| f64::from(day[column * count + at]));
+            let mut alone = state.offset + base.alone + f64::from(item[at]) + of_day(0);
             for (column, (to, factor)) in row[1..].iter_mut().zip(&base.factors).enumerate() {
-                let of_item = f64::from(item[(column + 1) * count + at]);
-                alone += factor * of_item;
-                *to = factor + of_item;
+                let (of_item, of_day) = (f64::from(item[(column + 1) * count + at]), of_day(column + 1));
+                alone += factor * (of_item + of_day) + of_item * of_day;
+                *to = factor + of_item + of_day;
             }
             known.push(alone);
         }

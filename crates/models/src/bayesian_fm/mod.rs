@@ -2,7 +2,7 @@
 //! drawn from what the ratings leave possible.
 //!
 //! An interaction has features `x`: its user, its item; the items that the user has rated and the users who have rated the
-//! item, each group scaled to length 1; and the properties of both. Its score is
+//! item, each group scaled to length 1; the properties of both; and its day. Its score is
 //!
 //! ```text
 //! offset + sum_j w_j x_j + sum over pairs j < k of (v_j . v_k) x_j x_k
@@ -19,6 +19,7 @@
 
 mod chain;
 mod cut_points;
+mod days;
 mod draws;
 mod fit;
 mod gauss;
@@ -34,8 +35,10 @@ pub use fit::{BayesianFmParams, Output};
 use gauss::Gauss;
 use samples::{Samples, Sums};
 
+use days::Days;
+
 use crate::fit::narrow;
-use crate::{Candidates, FoldIn, History, Meaning, Scorer, SimilarItems};
+use crate::{Candidates, FoldIn, History, Meaning, Prediction, Predictive, Scorer, SimilarItems};
 
 /// What the sampler left: samples, and the part of every user in each of them.
 #[derive(Clone, Debug)]
@@ -44,6 +47,7 @@ pub struct BayesianFm {
     /// users x (width + 1) x samples.
     users: Vec<f32>,
     output: Rule,
+    days: Days,
     /// Least and greatest rating.
     scale: [f32; 2],
 }
@@ -55,17 +59,6 @@ enum Rule {
     Normal { mean: f64, deviation: f64 },
     /// A rating is one of these, rising.
     Levels(Vec<f32>),
-}
-
-/// The rating of an item by a user, as far as it can be known.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Prediction {
-    /// Its mean, which is the predicted rating.
-    pub mean: f64,
-    /// Its standard deviation, the noise of a single rating included.
-    pub deviation: f64,
-    /// The probability of every level of the scale, least first; empty for a model with normal noise.
-    pub levels: Vec<(f32, f64)>,
 }
 
 impl Rule {
@@ -93,22 +86,34 @@ impl BayesianFm {
         self.samples.count
     }
 
-    /// The rating of an item by a user of the training data.
-    ///
-    /// # Panics
-    /// When user or item is out of range.
-    #[must_use]
-    pub fn predict(&self, user: UserIx, item: ItemIx) -> Prediction {
-        self.prediction(self.user(user), item)
-    }
-
     fn user(&self, user: UserIx) -> &[f32] {
         let size = (self.samples.width + 1) * self.samples.count;
         &self.users[user.0 as usize * size..][..size]
     }
 
     fn folded(&self, history: History<'_>, told: Sums) -> Vec<f32> {
-        self.samples.user(history, told, |value| self.output.rating(value), |value| self.output.level(value))
+        let days: Vec<Option<usize>> = match history.times {
+            Some(times) => times.iter().map(|&time| self.days.place(Some(time))).collect(),
+            None => vec![self.days.place(None); history.items.len()],
+        };
+        let known = (|value| self.output.rating(value), |value| self.output.level(value));
+        self.samples.user((history, &days), told, known.0, known.1)
+    }
+
+    /// A user's numbers on the day of a time: the day's factors added to the user's, and what the day adds to the user alone.
+    fn on_day(&self, user: &[f32], time: Option<i64>) -> Vec<f32> {
+        let (mut numbers, count) = (user.to_vec(), self.samples.count);
+        let Some(day) = self.days.place(time) else { return numbers };
+        let day = self.samples.day(day);
+        let (alone, factors) = numbers.split_at_mut(count);
+        alone.iter_mut().zip(day).for_each(|(to, of_day)| *to += of_day);
+        for (of_user, of_day) in factors.chunks_exact_mut(count).zip(day[count..].chunks_exact(count)) {
+            for ((to, of_user), of_day) in alone.iter_mut().zip(of_user).zip(of_day) {
+                *to += *of_user * of_day;
+                *of_user += of_day;
+            }
+        }
+        numbers
     }
 
     /// The scores of an item in all samples.
@@ -161,7 +166,7 @@ impl BayesianFm {
                         + deviation * deviation * (variance + 1.0 / state.noise)
                 };
                 let variance: f64 = each().zip(&self.samples.states).map(of).sum::<f64>() / count;
-                Prediction { mean, deviation: variance.sqrt(), levels: Vec::new() }
+                Prediction { mean, deviation: Some(variance.sqrt()), levels: Vec::new() }
             }
             Rule::Levels(levels) => {
                 let gauss = Gauss::get();
@@ -180,12 +185,13 @@ impl BayesianFm {
                 let levels: Vec<(f32, f64)> = levels.iter().copied().zip(shares).collect();
                 let variance: f64 =
                     levels.iter().map(|&(level, share)| share * (f64::from(level) - mean).powi(2)).sum();
-                Prediction { mean, deviation: variance.sqrt(), levels }
+                Prediction { mean, deviation: Some(variance.sqrt()), levels }
             }
         }
     }
 
     fn score(&self, user: &[f32], candidates: Candidates<'_>, scores: &mut [f32]) {
+        let user = &self.on_day(user, None)[..];
         let mut of_samples = vec![0f32; self.samples.count];
         candidates.score_each(scores, |item| {
             self.scores(user, item, &mut of_samples);
@@ -219,6 +225,17 @@ impl Scorer for BayesianFm {
 
     fn similar(&self) -> Option<&dyn SimilarItems> {
         Some(self)
+    }
+
+    fn predictive(&self) -> Option<&dyn Predictive> {
+        Some(self)
+    }
+}
+
+impl Predictive for BayesianFm {
+    /// `samples` x (`factors` + levels); the day of the time is the latest that the training data know and that is not after it.
+    fn predict(&self, user: UserIx, item: ItemIx, time: Option<i64>) -> Prediction {
+        self.prediction(&self.on_day(self.user(user), time), item)
     }
 }
 

@@ -7,9 +7,12 @@
 //! | 132 | factorisation machine items | f32, items x columns x samples |
 //! | 133 | factorisation machine rated items | f32, items x columns x samples; empty without such features |
 //! | 134 | factorisation machine users | f32, users x (columns and a variance) x samples |
+//! | 153 | factorisation machine days | f64, the days since 1970 that have an interaction; empty without such features |
+//! | 154 | factorisation machine day weights | f32, days x columns x samples |
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 
+use super::days::Days;
 use super::fit::Output;
 use super::samples::{Samples, State};
 use super::{BayesianFm, BayesianFmParams, Rule};
@@ -21,11 +24,16 @@ const STATES: Section = Section { kind: 131, name: "factorisation machine states
 const ITEMS: Section = Section { kind: 132, name: "factorisation machine items" };
 const RATED: Section = Section { kind: 133, name: "factorisation machine rated items" };
 const USERS: Section = Section { kind: 134, name: "factorisation machine users" };
+const DAYS: Section = Section { kind: 153, name: "factorisation machine days" };
+const DAY_WEIGHTS: Section = Section { kind: 154, name: "factorisation machine day weights" };
 
 /// Products of numbers have to fit into an f32, and so have their sums; a fit gives numbers below 100.
 const LARGEST: f32 = 1e12;
 
-pub(super) const SECTIONS: &[Section] = &[OUTPUT, STATES, ITEMS, RATED, USERS];
+/// Days of times that 64 bits of milliseconds hold.
+const LARGEST_DAY: f64 = 1.1e11;
+
+pub(super) const SECTIONS: &[Section] = &[OUTPUT, STATES, ITEMS, RATED, USERS, DAYS, DAY_WEIGHTS];
 
 pub(super) fn save(model: &BayesianFm, file: &mut Writer) {
     let scale = model.scale.iter().map(|&end| f64::from(end));
@@ -43,6 +51,9 @@ pub(super) fn save(model: &BayesianFm, file: &mut Writer) {
     file.array(ITEMS, model.samples.items.iter().copied());
     file.array(RATED, model.samples.rated.iter().copied());
     file.array(USERS, model.users.iter().copied());
+    #[expect(clippy::cast_precision_loss, reason = "days since 1970 are far below 2^53")]
+    file.array(DAYS, model.days.list().iter().map(|&day| day as f64));
+    file.array(DAY_WEIGHTS, model.samples.days.iter().copied());
 }
 
 pub(super) fn load(params: &BayesianFmParams, shape: &Shape, file: &Reader<'_>) -> Result<BayesianFm, ContainerError> {
@@ -83,14 +94,23 @@ pub(super) fn load(params: &BayesianFmParams, shape: &Shape, file: &Reader<'_>) 
     let items = file.array::<f32>(ITEMS, size(shape.items, width))?;
     let rated = file.array::<f32>(RATED, size(if params.rated_items { shape.items } else { 0 }, width))?;
     let users = file.array::<f32>(USERS, size(shape.users, width + 1))?;
-    for (section, numbers) in [(ITEMS, &items), (RATED, &rated), (USERS, &users)] {
+    let days = file.array::<f64>(DAYS, Some(file.bytes(DAYS)?.len() / 8))?;
+    if days.iter().any(|day| day.fract() != 0.0 || day.abs() > LARGEST_DAY) {
+        return Err(DAYS.corrupt("a day that there is not"));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "whole numbers far below 2^53")]
+    let days = Days::saved(days.iter().map(|&day| day as i64).collect());
+    let Some(days) = days else { return Err(DAYS.corrupt("days that do not rise")) };
+    let of_days = file.array::<f32>(DAY_WEIGHTS, size(days.list().len(), width))?;
+    for (section, numbers) in [(ITEMS, &items), (RATED, &rated), (USERS, &users), (DAY_WEIGHTS, &of_days)] {
         section.check_at_most(numbers, LARGEST)?;
     }
     if users.chunks_exact((width + 1) * count).any(|user| user[width * count..].iter().any(|&variance| variance < 0.0))
     {
         return Err(USERS.corrupt("a variance below 0"));
     }
-    Ok(BayesianFm { samples: Samples { count, width, items, rated, states }, users, output, scale })
+    let samples = Samples { count, width, items, rated, days: of_days, states };
+    Ok(BayesianFm { samples, users, output, days, scale })
 }
 
 fn state(numbers: &[f64], width: usize) -> State {

@@ -1,7 +1,7 @@
 //! What is kept of the sampler's states, in the form in which a request needs it.
 
 use super::chain::{Chain, Target};
-use super::side::Features;
+use super::side::{Features, Row};
 use crate::fit::narrow;
 
 /// States of the sampler, thinned out. A sample's score of a user and an item is a sum over `width` columns: the first of both
@@ -16,6 +16,8 @@ pub(crate) struct Samples {
     pub(crate) items: Vec<f32>,
     /// The weights of an item as one that a user has rated, items x width x count; empty without such features.
     pub(crate) rated: Vec<f32>,
+    /// The weights of each day, days x width x count.
+    pub(crate) days: Vec<f32>,
     /// Of each sample.
     pub(crate) states: Vec<State>,
 }
@@ -45,7 +47,8 @@ pub(crate) struct State {
     pub(crate) means: Vec<f64>,
     /// The precisions of these.
     pub(crate) precisions: Vec<f64>,
-    /// The mean of `x xᵀ` over interactions, width x width, where `x` is 1 and the factors of the interaction's item.
+    /// The mean of `x xᵀ` over interactions, width x width, where `x` is 1 and the factors of the interaction's item
+    /// plus those of its day, which are taken to be independent.
     pub(crate) moments: Vec<f64>,
     /// What a user has by properties, by column, the mean over users: it stands in where they are not known.
     pub(crate) typical: Vec<f64>,
@@ -55,10 +58,11 @@ pub(crate) struct State {
 
 impl Samples {
     /// Room for a number of samples.
-    pub(crate) fn new(count: usize, width: usize, items: usize, has_rated: bool) -> Self {
+    pub(crate) fn new(count: usize, width: usize, items: usize, has_rated: bool, days: usize) -> Self {
         let numbers = items * width * count;
         let rated = vec![0f32; if has_rated { numbers } else { 0 }];
-        Self { count, width, items: vec![0f32; numbers], rated, states: Vec::with_capacity(count) }
+        let days = vec![0f32; days * width * count];
+        Self { count, width, items: vec![0f32; numbers], rated, days, states: Vec::with_capacity(count) }
     }
 
     /// Keeps the state as the next sample.
@@ -88,6 +92,11 @@ impl Samples {
             }
         }
         moments.iter_mut().for_each(|moment| *moment /= interactions);
+        if let Some(days) = &chain.days {
+            let weights = &days.side.groups[0].weights;
+            write(&mut self.days, (at, count), weights);
+            add_days(&mut moments, &days.side.rows, weights);
+        }
         told.keep(chain, (at, count));
         let own = &chain.users.groups[0].priors;
         self.states.push(State {
@@ -108,6 +117,12 @@ impl Samples {
     pub(crate) fn item(&self, item: usize) -> &[f32] {
         let size = self.width * self.count;
         &self.items[item * size..][..size]
+    }
+
+    /// The numbers of a day, width x count.
+    pub(crate) fn day(&self, day: usize) -> &[f32] {
+        let size = self.width * self.count;
+        &self.days[day * size..][..size]
     }
 
     /// Its weights as one that a user has rated.
@@ -163,6 +178,26 @@ impl Sums {
             }
         }
         sums
+    }
+}
+
+/// Makes of the moments of items those of items and days.
+fn add_days(moments: &mut [f64], rows: &[Row], weights: &[Vec<f64>]) {
+    let width = weights.len();
+    let interactions: f64 = rows.iter().map(|row| row.count).sum();
+    let mean = |of: &dyn Fn(usize) -> f64| {
+        rows.iter().enumerate().map(|(day, row)| row.count * of(day)).sum::<f64>() / interactions
+    };
+    let means: Vec<f64> = weights.iter().map(|column| mean(&|day| column[day])).collect();
+    let of_items = moments[..width].to_vec();
+    for a in 0..width {
+        for b in 0..width {
+            moments[a * width + b] += match (a, b) {
+                (0, 0) => 0.0,
+                (0, factor) | (factor, 0) => means[factor],
+                _ => of_items[a] * means[b] + means[a] * of_items[b] + mean(&|day| weights[a][day] * weights[b][day]),
+            };
+        }
     }
 }
 

@@ -29,6 +29,17 @@ pub(crate) struct Row {
     pub(crate) own_squares: f64,
 }
 
+impl Row {
+    /// Adds an interaction with this error and this `other`.
+    #[inline]
+    pub(crate) fn hear(&mut self, error: f64, other: f64) {
+        self.errors += error;
+        self.products += error * other;
+        self.others += other;
+        self.squares += other * other;
+    }
+}
+
 /// A group of features that have one prior.
 #[derive(Debug)]
 pub(crate) enum Features<'a> {

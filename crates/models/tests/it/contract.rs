@@ -15,6 +15,11 @@ pub(crate) const ITEMS: usize = 25;
 
 /// Ratings 1 to 5 in two groups of taste, with times; no user is empty. An item's genres are those of its group.
 pub(crate) fn data() -> Dataset {
+    rated(4)
+}
+
+/// The same, where a user rates so many per cent of the items of the other group, 1 to 3.
+fn rated(others: u32) -> Dataset {
     let mut state = 1u64;
     let mut random = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -24,7 +29,7 @@ pub(crate) fn data() -> Dataset {
     for user in 0..USERS {
         for item in 0..ITEMS {
             let alike = user % 2 == item % 2;
-            if item == user % ITEMS || random() % 100 < if alike { 60 } else { 4 } {
+            if item == user % ITEMS || random() % 100 < if alike { 60 } else { others } {
                 columns.push(item as u32);
                 values.push((1 + random() % 3 + if alike { 2 } else { 0 }) as f32);
                 times.push(1_600_000_000_000 + i64::from(random() % 8_000) * 1_000_000);
@@ -246,10 +251,37 @@ fn a_fit_can_be_broken_off_and_its_progress_does_not_fall() {
 }
 
 #[test]
-fn most_items_are_most_like_one_of_their_group() {
+fn a_predicted_rating_without_a_time_is_the_score_and_its_levels_are_a_distribution() {
     let data = data();
+    let mut predicting = 0;
     for params in models() {
         let model = fit(&params, &data);
+        let Some(predictive) = model.scorer().predictive() else { continue };
+        predicting += 1;
+        let scores = all_scores(model.scorer(), &data);
+        let mut moved = 0f64;
+        for (at, &score) in scores.iter().enumerate() {
+            let (user, item) = (UserIx((at / ITEMS) as u32), ItemIx((at % ITEMS) as u32));
+            let predicted = predictive.predict(user, item, None);
+            assert!((predicted.mean - f64::from(score)).abs() < 1e-5, "{}: {predicted:?}, {score}", params.name());
+            let total: f64 = predicted.levels.iter().map(|&(_, share)| share).sum();
+            let mean: f64 = predicted.levels.iter().map(|&(level, share)| f64::from(level) * share).sum();
+            assert!((total - 1.0).abs() < 1e-6 && (mean - predicted.mean).abs() < 1e-5, "{predicted:?}");
+            assert!(predicted.deviation.is_some_and(|deviation| deviation > 0.1), "{predicted:?}");
+            let other = predictive.predict(user, item, Some(1_604_000_000_000));
+            moved = moved.max((other.mean - predicted.mean).abs());
+        }
+        assert!(moved > 1e-3, "{}: a day changes nothing", params.name());
+    }
+    assert_eq!(predicting, 1);
+}
+
+#[test]
+fn most_items_are_most_like_one_of_their_group() {
+    // What reads ratings alone has to see some of both groups by one user; which items are taken is nothing to it.
+    let (taken, both) = (data(), rated(40));
+    for params in models() {
+        let model = fit(&params, if params.name() == "biased_mf" { &both } else { &taken });
         let Some(similar) = model.scorer().similar() else { continue };
         let mut alike = 0;
         for item in 0..ITEMS {

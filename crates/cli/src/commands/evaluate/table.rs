@@ -10,6 +10,9 @@ use crate::output::{self, Align, Table, count, counted};
 /// Which figures stand in the table, by the beginnings of their names.
 const LISTS: [&str; 5] = ["ndcg", "recall", "precision", "hr", "coverage"];
 
+/// The same of ratings.
+const RATINGS: [&str; 4] = ["rmse", "mae", "coverage90", "log_loss"];
+
 pub(super) fn write(report: &Report, plan: &Plan, protocol: Option<Protocol>) -> Result<()> {
     let mut out = output::stdout();
     if let Some(protocol) = protocol {
@@ -64,7 +67,7 @@ pub(super) fn write(report: &Report, plan: &Plan, protocol: Option<Protocol>) ->
 /// Whether a figure stands in one of the tables.
 fn is_shown(name: &str) -> bool {
     let begin = name.split('@').next().unwrap_or_default();
-    LISTS.contains(&begin) || ["rmse", "mae"].contains(&begin)
+    LISTS.contains(&begin) || RATINGS.contains(&begin)
 }
 
 fn left_out(out: &mut impl Write, report: &Report) -> Result<()> {
@@ -163,10 +166,12 @@ fn curve(out: &mut impl Write, report: &Report, k: usize) -> Result<()> {
 }
 
 fn ratings(out: &mut impl Write, report: &Report) -> Result<()> {
-    let mut table = Table::new([("", Align::Right), ("rmse", Align::Right), ("mae", Align::Right)]);
+    let [rmse, mae, coverage, loss] = RATINGS.map(|name| (name, Align::Right));
+    let mut table = Table::new([("", Align::Right), rmse, mae, coverage, loss]);
     let predicting = report.models.iter().enumerate().filter(|(_, model)| model.metrics.contains_key("rmse"));
     for (at, model) in predicting {
-        table.row([number(at), shown(model, "rmse"), shown(model, "mae")]);
+        let [rmse, mae, coverage, loss] = RATINGS.map(|name| shown(model, name));
+        table.row([number(at), rmse, mae, coverage, loss]);
     }
     Ok(table.write(out, "")?)
 }
