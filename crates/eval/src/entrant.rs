@@ -8,7 +8,7 @@ use foretaste::models::ModelParams;
 use serde_json::{Map, Value};
 
 use crate::compare::ByUser;
-use crate::{CurvePoint, Judged, Metric, ModelReport, Taken};
+use crate::{CurvePoint, Diversity, Judged, Metric, ModelReport, Taken};
 
 /// Figures by name, of each fold.
 type ByFold = Vec<BTreeMap<String, f64>>;
@@ -36,6 +36,8 @@ pub(crate) struct Entrant {
 pub(crate) struct Shown<'a> {
     pub(crate) judged: &'a Judged,
     pub(crate) train: &'a Interactions,
+    /// What is known of its items, where anything is.
+    pub(crate) diversity: Option<&'a Diversity>,
     /// CPU time of the fit, where there was one.
     pub(crate) fit: Option<Duration>,
 }
@@ -85,14 +87,14 @@ impl Entrant {
 
     /// Counts a fold.
     pub(crate) fn add(&mut self, shown: Shown<'_>, at: &[usize]) {
-        let Shown { judged, train, fit } = shown;
+        let Shown { fit, judged, .. } = shown;
         self.fit = fit.map(|took| took + self.fit.unwrap_or_default()).or(self.fit);
         self.users += judged.users.len();
         if let Some(took) = judged.list_took {
             let all = took * u32::try_from(judged.users.len()).unwrap_or(u32::MAX);
             *self.lists.get_or_insert_default() += all;
         }
-        self.by_fold.push(figures(judged, at, train));
+        self.by_fold.push(figures(shown, at));
         let first = at.first().copied().unwrap_or(1);
         self.by_user.push(judged.users.iter().map(|user| user.metric(Metric::Ndcg, first)).collect());
     }
@@ -105,7 +107,7 @@ impl Entrant {
         }
         let (_, folds) = &mut self.shares[place];
         match (folds, shown) {
-            (Ok(folds), Ok(Shown { judged, train, .. })) => folds.push(figures(judged, at, train)),
+            (Ok(folds), Ok(shown)) => folds.push(figures(shown, at)),
             (folds @ Ok(_), Err(why)) => *folds = Err(why),
             (Err(_), _) => {}
         }
@@ -154,7 +156,8 @@ fn means(by_fold: &[BTreeMap<String, f64>]) -> BTreeMap<String, f64> {
 }
 
 /// The figures of a fold, by name.
-fn figures(judged: &Judged, at: &[usize], train: &Interactions) -> BTreeMap<String, f64> {
+fn figures(shown: Shown<'_>, at: &[usize]) -> BTreeMap<String, f64> {
+    let Shown { judged, train, diversity, .. } = shown;
     let popularity: Vec<u64> = train.item_stats().iter().map(|stats| u64::from(stats.count)).collect();
     let mut figures = BTreeMap::new();
     for &k in at.iter().filter(|_| !judged.users.is_empty()) {
@@ -169,6 +172,10 @@ fn figures(judged: &Judged, at: &[usize], train: &Interactions) -> BTreeMap<Stri
             ("novelty", exposure.novelty()),
         ] {
             figures.insert(format!("{name}@{k}"), figure);
+        }
+        let lists = judged.users.iter().map(|user| &user.list[..user.list.len().min(k)]);
+        if let Some(diversity) = diversity.and_then(|diversity| diversity.mean(lists)) {
+            figures.insert(format!("ild@{k}"), diversity);
         }
         if judged.has_scores {
             figures.insert(format!("ties@{k}"), judged.ties(k));

@@ -7,6 +7,7 @@
 mod activity;
 mod compare;
 mod contender;
+mod diversity;
 mod entrant;
 mod exposure;
 mod fold;
@@ -30,6 +31,7 @@ mod turn;
 
 pub use activity::ActivityGroup;
 pub use contender::{Asked, Contender};
+pub use diversity::{Diversity, intra_list_diversity};
 pub use exposure::Exposure;
 pub use fold::{Fold, LeftOut, Test, TestUser};
 pub use folds::{Folds, at_least, core};

@@ -16,7 +16,7 @@ use crate::spread::spreads;
 use crate::test_users::TestUsers;
 use crate::thinned::thinned;
 use crate::turn::Turn;
-use crate::{Contender, Fold, Folds, LeftOut, Observer, OutsideError, Plan, Report, SplitError};
+use crate::{Contender, Diversity, Fold, Folds, LeftOut, Observer, OutsideError, Plan, Report, SplitError};
 
 /// Why there is no evaluation.
 #[derive(Debug, thiserror::Error)]
@@ -109,11 +109,20 @@ pub fn evaluate(
         parted.add(fold);
         let shares: Vec<(f64, Arc<Dataset>)> =
             plan.shares.iter().map(|&share| (share, thinned(&fold.train, share, plan.seed))).collect();
+        let diversity = Diversity::of(&fold.train.catalogue, fold.train.interactions.items().len());
         for is_read in [true, false] {
             let all = entrants.iter_mut().zip(contenders).enumerate();
             for (place, (entrant, contender)) in all.filter(|(_, (_, contender))| contender.is_read() == is_read) {
                 if !entrant.is_stopped() {
-                    let turn = Turn { fold, number, folds: folds.len(), plan, place, shares: &shares };
+                    let turn = Turn {
+                        fold,
+                        number,
+                        folds: folds.len(),
+                        plan,
+                        place,
+                        shares: &shares,
+                        diversity: diversity.as_ref(),
+                    };
                     turn.of(contender, entrant, observer)?;
                 }
             }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::contender::{Asked, Contender};
 use crate::entrant::{Entrant, Shown};
 use crate::judge::judge_beside;
-use crate::{Answered, EvalError, Fold, Judged, Observer, Outside, Plan, judge};
+use crate::{Answered, Diversity, EvalError, Fold, Judged, Observer, Outside, Plan, judge};
 
 /// A fold and how it is evaluated.
 pub(crate) struct Turn<'a> {
@@ -27,6 +27,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) place: usize,
     /// Shares of the training data, for learning curves.
     pub(crate) shares: &'a [(f64, Arc<Dataset>)],
+    /// What is known of the items, where anything is.
+    pub(crate) diversity: Option<&'a Diversity>,
 }
 
 impl Turn<'_> {
@@ -67,7 +69,11 @@ impl Turn<'_> {
         let took = observer.cpu().saturating_sub(before);
         let judged = self.asked(&fit)?;
         drop(fit);
-        self.count(Shown { judged: &judged, train: &train.interactions, fit: Some(took) }, entrant, observer)?;
+        self.count(
+            Shown { judged: &judged, train: &train.interactions, diversity: self.diversity, fit: Some(took) },
+            entrant,
+            observer,
+        )?;
         self.curve(&params, entrant, observer)
     }
 
@@ -81,7 +87,8 @@ impl Turn<'_> {
                     let known = Some(&self.fold.train.interactions);
                     let judged = judge_beside(&fit, &self.fold.test, self.plan.longest(), known);
                     let judged = judged.map_err(|source| EvalError::Ask { model: params.summary(), source })?;
-                    let shown = Shown { judged: &judged, train: &part.interactions, fit: None };
+                    let shown =
+                        Shown { judged: &judged, train: &part.interactions, diversity: self.diversity, fit: None };
                     entrant.add_share(*share, Ok(shown), &self.plan.at);
                 }
                 Err(FitError::Cancelled) => entrant.add_share(*share, Err(self.too_long()), &self.plan.at),
@@ -117,7 +124,11 @@ impl Turn<'_> {
         }
         entrant.named(&model.provenance().params, Some(path.display().to_string()));
         let judged = self.asked(&model)?;
-        self.count(Shown { judged: &judged, train: &self.fold.train.interactions, fit: None }, entrant, observer)
+        self.count(
+            Shown { judged: &judged, train: &self.fold.train.interactions, diversity: self.diversity, fit: None },
+            entrant,
+            observer,
+        )
     }
 
     fn outside(&self, outside: &Outside, entrant: &mut Entrant, observer: &mut dyn Observer) -> Result<(), EvalError> {
@@ -126,7 +137,7 @@ impl Turn<'_> {
         let train = &self.fold.train.interactions;
         let (judged, taken) = outside.judged(train, &self.fold.test, self.plan.longest(), (self.number, self.folds))?;
         entrant.made_elsewhere(outside.kind.name(), file, taken);
-        self.count(Shown { judged: &judged, train, fit: None }, entrant, observer)
+        self.count(Shown { judged: &judged, train, diversity: self.diversity, fit: None }, entrant, observer)
     }
 
     fn asked(&self, recommender: &Recommender) -> Result<Judged, EvalError> {

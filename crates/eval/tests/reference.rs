@@ -8,7 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-use foretaste_eval::{Difference, Exposure, Hits, Metric, RatingErrors, auc};
+use foretaste_eval::{Difference, Exposure, Hits, Metric, RatingErrors, auc, intra_list_diversity};
 use serde_json::Value;
 
 fn reference() -> Option<Value> {
@@ -101,6 +101,14 @@ fn what_lists_show_is_that_of_the_reference() {
     ] {
         near(found, beyond[key].as_f64().unwrap(), key);
     }
+    let similarity: Vec<Vec<f64>> = beyond["similarity"].as_array().unwrap().iter().map(numbers).collect();
+    let lists = beyond["lists"].as_array().unwrap().iter().map(indices);
+    let of = |list: Vec<u32>| {
+        intra_list_diversity(&list, |one, other| Some(similarity[one as usize][other as usize])).unwrap()
+    };
+    let diversities: Vec<f64> = lists.map(of).collect();
+    let mean = diversities.iter().sum::<f64>() / diversities.len() as f64;
+    near(mean, beyond["ild_1_minus_cosine"].as_f64().unwrap(), "ild");
 }
 
 #[test]

@@ -177,6 +177,7 @@ const CRATES: &[Crate] = &[
         rooms: &[
             ("ranking", &[]),
             ("exposure", &[]),
+            ("diversity", &[]),
             ("rating", &[]),
             ("paired", &[]),
             ("fold", &[]),
@@ -194,14 +195,15 @@ const CRATES: &[Crate] = &[
             ("contender", &["outside", "spread"]),
             ("test_users", &["fold"]),
             ("compare", &["paired", "report", "test_users"]),
-            ("entrant", &["compare", "judge", "outside", "ranking", "report"]),
-            ("turn", &["contender", "entrant", "fold", "judge", "outside", "plan"]),
+            ("entrant", &["compare", "diversity", "judge", "outside", "ranking", "report"]),
+            ("turn", &["contender", "diversity", "entrant", "fold", "judge", "outside", "plan"]),
             (
                 "run",
                 &[
                     "activity",
                     "compare",
                     "contender",
+                    "diversity",
                     "entrant",
                     "fold",
                     "folds",

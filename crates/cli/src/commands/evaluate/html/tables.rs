@@ -21,11 +21,12 @@ const LISTS: [Shown; 6] = [
 ];
 
 /// Figures of what lists show, relevant or not: more of them is neither better nor worse.
-const EXPOSURE: [Shown; 5] = [
+const EXPOSURE: [Shown; 6] = [
     ("coverage", "coverage", 4),
     ("gini", "Gini", 4),
     ("popularity", "popularity", 1),
     ("novelty", "novelty", 2),
+    ("ild", "diversity", 4),
     ("ties", "ties", 4),
 ];
 
@@ -114,7 +115,8 @@ fn exposure(page: &mut String, report: &Report, k: usize) {
     page.push_str(&table.finish());
     page.push_str(
         "<p class=quiet>Gini is 0 where all items are shown alike; popularity the number of users that what is shown has, \
-         novelty &minus;log<sub>2</sub> of their share; ties the share of lists in which ids decided over the last \
+         novelty &minus;log<sub>2</sub> of their share; diversity one less the cosine of \
+         the properties of two items of a list; ties the share of lists in which ids decided over the last \
          place.</p>\n",
     );
 }
