@@ -137,10 +137,11 @@ impl Validation {
         let items: Vec<Option<ItemIx>> = all.items().iter().map(|item| rows.item(item)).collect();
         let users = self.held.users.iter().filter_map(|wanted| {
             let user = rows.user(all.users().name(wanted.user.0))?;
-            let known = wanted.items.iter().zip(&wanted.values);
-            let known = known.filter_map(|(&item, &value)| items[item as usize].map(|item| (item.0, value)));
-            let (items, values): (Vec<u32>, Vec<f32>) = known.unzip();
-            (!items.is_empty()).then_some(TestUser { user, items, values })
+            let known = (0..wanted.items.len()).filter_map(|at| Some((at, items[wanted.items[at] as usize]?.0)));
+            let (kept, items): (Vec<usize>, Vec<u32>) = known.unzip();
+            let values = kept.iter().map(|&at| wanted.values[at]).collect();
+            let times = wanted.times.as_ref().map(|times| kept.iter().map(|&at| times[at]).collect());
+            (!items.is_empty()).then_some(TestUser { user, items, values, times })
         });
         let candidates = self.held.candidates.as_ref();
         let candidates = candidates.map(|all| all.iter().filter_map(|item| items[item.0 as usize]).collect());
