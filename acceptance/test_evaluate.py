@@ -1,5 +1,5 @@
 """The figures of `evaluate` are those of the lists that a service gives, reckoned anew; and those of published protocols."""
-import collections, csv, gzip, json, math, random, statistics, struct, subprocess
+import collections, csv, datetime, gzip, json, math, random, statistics, struct, subprocess
 
 import pyarrow.parquet
 import pytest
@@ -200,6 +200,40 @@ def test_what_is_kept_as_parquet_is_what_is_kept_as_csv_and_is_read_again(tmp_pa
     report = json.loads(run(*asked, "--lists", tmp_path / "lists.parquet", "--json"))
     popularity, lists = sorted(report["models"], key=lambda model: model["model"], reverse=True)
     assert lists["metrics"]["ndcg@10"] == pytest.approx(popularity["metrics"]["ndcg@10"], abs=1e-12)
+
+
+def test_newcomers_are_asked_about_by_what_they_did_first_as_a_service_is(tmp_path):
+    draw = random.Random(4)
+    rows = [(f"u{u:02}", f"i{i}", draw.randint(1, 5), 1000 * u + place + 1_000_000_000) for u in range(60) for place, i in enumerate(draw.sample(range(30), 9))]
+    begin = 1000 * 45 + 1_000_000_000
+    text = "user,item,rating,time\n" + "".join(f"{u},{i},{r},{t}\n" for u, i, r, t in rows)
+    (tmp_path / "all.csv").write_text(text)
+    old = [row for row in rows if row[3] < begin]
+    (tmp_path / "old.csv").write_text("user,item,rating,time\n" + "".join(f"{u},{i},{r},{t}\n" for u, i, r, t in old))
+    model = ["--model", "ease", "--set", "lambda=30"]
+    moment = datetime.datetime.fromtimestamp(begin, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    asked = ["evaluate", tmp_path / "all.csv", "--split", f"arrival={moment}", *model, "--at", "5,10"]
+    report = json.loads(run(*asked, "--save-lists", tmp_path / "lists.csv", "--curve", "--html", tmp_path / "report.html", "--json"))
+    assert report["users"] == 15 and report["rows"] == 15 * 4 and not report["uses_the_future"]
+    assert sum(group["users"] for group in report["activity"]) == 15 and report["activity"][0]["least"] == 5
+    kept = collections.defaultdict(list)
+    for row in csv.DictReader((tmp_path / "lists.csv").open()):
+        if row["model"] == report["models"][0]["summary"]:
+            kept[row["user"]].append(row["item"])
+    service = Service(tmp_path / "old.csv", *model[:1], "ease", "--set", "lambda=30")
+    try:
+        lists, truth = {}, {}
+        for user in {row[0] for row in rows if row[3] >= begin}:
+            did = sorted((row for row in rows if row[0] == user), key=lambda row: row[3])
+            body = {"history": [{"item": item, "rating": rating} for _, item, rating, _ in did[:5]], "limit": 10}
+            lists[user] = [item["id"] for item in service.json("/v1/recommendations", "POST", body)["items"]]
+            truth[user] = {item for _, item, _, _ in did[5:]}
+    finally:
+        service.stop()
+    assert lists == {user: items[:10] for user, items in kept.items()}
+    for k in (5, 10):
+        for metric, expected in reckoned(lists, truth, k).items():
+            assert report["models"][0]["metrics"][f"{metric}@{k}"] == pytest.approx(expected, abs=1e-12), (metric, k)
 
 
 def test_csv_has_the_figures_of_the_report():

@@ -1,5 +1,6 @@
 //! Users by how much the training data have of them: a figure that is good on average may be bad for those who begin.
 
+use foretaste::interactions::Interactions;
 use serde::{Deserialize, Serialize};
 
 use crate::Test;
@@ -25,9 +26,9 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    /// Notes the users of a fold; `rows` tells how many rows the training data have of a user.
-    pub(crate) fn add(&mut self, test: &Test, rows: impl Fn(u32) -> usize) {
-        self.rows.push(test.users.iter().map(|wanted| rows(wanted.user.0) as u64).collect());
+    /// Notes the users of a fold.
+    pub(crate) fn add(&mut self, test: &Test, train: &Interactions) {
+        self.rows.push(test.users.iter().map(|wanted| test.known_rows(wanted.user, train) as u64).collect());
     }
 
     /// Thirds of the users, by rising activity. Users with equally many rows are in one group, so that the thirds are only

@@ -7,6 +7,8 @@ use foretaste::ids::{ItemIx, UserIx};
 use foretaste::interactions::Interactions;
 use serde::{Deserialize, Serialize};
 
+use crate::newcomers::Newcomers;
+
 /// Training data and what was held out from them. A clone shares both.
 #[derive(Clone, Debug)]
 pub struct Fold {
@@ -25,6 +27,8 @@ pub struct Test {
     pub candidates: Option<Vec<ItemIx>>,
     /// What nothing can be asked about.
     pub left_out: LeftOut,
+    /// Where users are asked about that the training data do not have: then [`TestUser::user`] is a place among them.
+    pub newcomers: Option<Newcomers>,
 }
 
 /// A user of the training data and what was held out of it.
@@ -125,6 +129,9 @@ impl Test {
     /// Adds to a hash what is fitted to and what is asked about.
     pub(crate) fn add_to(&self, hash: &mut blake3::Hasher, train: &Interactions) {
         hash.update(&train.hash());
+        if let Some(newcomers) = &self.newcomers {
+            newcomers.add_to(hash);
+        }
         for wanted in &self.users {
             hash.update(&wanted.user.0.to_le_bytes());
             for (item, value) in wanted.items.iter().zip(&wanted.values) {
@@ -132,6 +139,31 @@ impl Test {
                 hash.update(&value.to_le_bytes());
             }
         }
+    }
+
+    /// The id of a user that is asked about.
+    #[must_use]
+    pub fn name<'a>(&'a self, user: UserIx, train: &'a Interactions) -> &'a str {
+        self.newcomers.as_ref().map_or_else(|| train.users().name(user.0), |newcomers| newcomers.name(user))
+    }
+
+    /// A user that may be asked about, by id.
+    #[must_use]
+    pub fn user(&self, id: &str, train: &Interactions) -> Option<UserIx> {
+        self.newcomers.as_ref().map_or_else(|| train.user(id), |newcomers| newcomers.user(id))
+    }
+
+    /// Whether a user is known to have an item, so that it is in no list.
+    pub(crate) fn is_known(&self, user: UserIx, item: u32, train: &Interactions) -> bool {
+        match &self.newcomers {
+            Some(newcomers) => newcomers.history(user).iter().any(|(known, _)| *known == item),
+            None => train.of(user).0.binary_search(&item).is_ok(),
+        }
+    }
+
+    /// How many rows are known of a user.
+    pub(crate) fn known_rows(&self, user: UserIx, train: &Interactions) -> usize {
+        self.newcomers.as_ref().map_or_else(|| train.of(user).0.len(), |newcomers| newcomers.history(user).len())
     }
 
     /// Number of rows that are asked about.

@@ -59,10 +59,13 @@ pub(crate) fn judge_beside(
     let items = recommender.dataset().interactions.items();
     let candidates: Option<Vec<&str>> =
         test.candidates.as_ref().map(|items_of| items_of.iter().map(|item| items.name(item.0)).collect());
+    // Ratings of users that a model was not fitted to are not asked for.
+    let predicts = matches!(recommender.meaning(), Meaning::Rating { .. }) && test.newcomers.is_none();
     let judged = test.users.par_iter().map(|wanted| {
         let begun = Instant::now();
-        let list = list(recommender, wanted, (candidates.as_ref(), known), longest)?;
-        Ok((list, begun.elapsed(), predictions(recommender, wanted)?))
+        let list = list(recommender, (test, wanted), (candidates.as_ref(), known), longest)?;
+        let took = begun.elapsed();
+        Ok((list, took, if predicts { predictions(recommender, wanted)? } else { Vec::new() }))
     });
     let judged: Vec<_> = judged.collect::<Result<_, RecommendError>>()?;
     let (mut users, mut took, mut pairs, mut sure) = (Vec::new(), Duration::ZERO, Vec::new(), Vec::new());
@@ -73,7 +76,7 @@ pub(crate) fn judge_beside(
         sure.extend(calibrations.into_iter().flatten());
         users.extend(JudgedUser::new(list, &wanted.items));
     }
-    let errors = matches!(recommender.meaning(), Meaning::Rating { .. }).then(|| RatingErrors::of(pairs));
+    let errors = predicts.then(|| RatingErrors::of(pairs));
     let list_took = took / u32::try_from(users.len()).unwrap_or(u32::MAX).max(1);
     let calibration = Calibration::mean(&sure);
     Ok(Judged { users, errors, calibration, list_took: Some(list_took), has_scores: true })
@@ -82,28 +85,33 @@ pub(crate) fn judge_beside(
 /// The best of all items, or of the candidates, as far as the user has not taken them, also not in `known`.
 fn list(
     recommender: &Recommender,
-    wanted: &TestUser,
+    (test, wanted): (&Test, &TestUser),
     (candidates, known): (Option<&Vec<&str>>, Option<&Interactions>),
     longest: usize,
 ) -> Result<Vec<(u32, f32)>, RecommendError> {
-    let user = recommender.dataset().interactions.users().name(wanted.user.0);
-    let names = recommender.dataset().interactions.items();
-    let known = known.map(|known| known.of(wanted.user).0).unwrap_or_default();
-    let exclude = known.iter().map(|&item| names.name(item)).collect();
+    let rows = &recommender.dataset().interactions;
+    let name = |item: u32| rows.items().name(item);
+    let (request, known) = match &test.newcomers {
+        Some(newcomers) => {
+            let history = newcomers.history(wanted.user).iter().map(|&(item, value)| (name(item), value));
+            (Request::for_history(history.collect()), &[][..])
+        }
+        None => {
+            let known = known.map(|known| known.of(wanted.user).0).unwrap_or_default();
+            (Request::for_user(rows.users().name(wanted.user.0)), known)
+        }
+    };
+    let exclude = known.iter().map(|&item| name(item)).collect();
     let selection = Selection { only: candidates.cloned(), exclude, ..Selection::default() };
-    let ranked = recommender.recommend(&Request { limit: longest + 1, selection, ..Request::for_user(user) })?;
+    let ranked = recommender.recommend(&Request { limit: longest + 1, selection, ..request })?;
     Ok(ranked.items.iter().map(|scored| (scored.item.0, scored.score)).collect())
 }
 
-/// The ratings predicted for what was held out, each as of its time, and how sure they are; none where the model does not predict
-/// ratings.
+/// The ratings predicted for what was held out by a model that predicts ratings, each as of its time, and how sure they are.
 fn predictions(
     recommender: &Recommender,
     wanted: &TestUser,
 ) -> Result<Vec<(f32, Option<Calibration>)>, RecommendError> {
-    if !matches!(recommender.meaning(), Meaning::Rating { .. }) {
-        return Ok(Vec::new());
-    }
     let user = recommender.dataset().interactions.users().name(wanted.user.0);
     let rated = wanted.items.iter().zip(&wanted.values).enumerate();
     let predicted = |(at, (&item, &value)): (usize, (&u32, &f32))| {

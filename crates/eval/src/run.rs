@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use foretaste::artifact::ArtifactError;
 use foretaste::dataset::Dataset;
-use foretaste::ids::UserIx;
 use foretaste::models::{FitError, ParamsError};
 use foretaste::recommend::RecommendError;
 
@@ -149,8 +148,8 @@ impl Parted {
         self.users += test.users.len();
         self.rows += test.rows();
         self.left_out += test.left_out;
-        self.asked.add(test, train.users());
-        self.activity.add(test, |user| train.of(UserIx(user)).0.len());
+        self.asked.add(test, train);
+        self.activity.add(test, train);
     }
 
     fn report(self, folds: &Folds, plan: &Plan, entrants: Vec<Entrant>) -> Report {

@@ -9,6 +9,7 @@ use foretaste::random::Random;
 use jiff::Timestamp;
 
 use crate::Fold;
+use crate::newcomers::arrivals;
 
 /// How data are parted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub enum Split {
     Last,
     /// What happened from a time on, for users who did something before it.
     Time(Cut),
+    /// The later half of what users did who did nothing before a time; the earlier half is stated when they are asked about.
+    Arrival(Cut),
 }
 
 /// Where time is cut.
@@ -50,7 +53,8 @@ pub enum Cut {
 pub enum SplitError {
     /// The name is not one.
     #[error(
-        "the split `{found}` is not known, allowed are random=SHARE, rows=SHARE, folds=NUMBER, last, time=SHARE, time=DATE"
+        "the split `{found}` is not known, allowed are random=SHARE, rows=SHARE, folds=NUMBER, last, time=SHARE, time=DATE, \
+         arrival=SHARE, arrival=DATE"
     )]
     Unknown {
         /// What was asked for.
@@ -104,7 +108,7 @@ impl Split {
     pub const fn folds(&self) -> usize {
         match *self {
             Self::Folds { folds } => folds,
-            Self::Random { .. } | Self::Rows { .. } | Self::Last | Self::Time(_) => 1,
+            Self::Random { .. } | Self::Rows { .. } | Self::Last | Self::Time(_) | Self::Arrival(_) => 1,
         }
     }
 
@@ -124,18 +128,26 @@ impl Split {
     pub fn part(&self, data: &Dataset, fold: usize, seed: u64) -> Result<Fold, SplitError> {
         assert!(fold < self.folds(), "fold {fold} of {}", self.folds());
         let all = &data.interactions;
+        if let Self::Arrival(cut) = *self {
+            let times = self.times(all)?;
+            return self.whole(arrivals(data, times, cut.milliseconds(times)));
+        }
         let is_held = match *self {
             Self::Random { share } => random(all, share, seed),
             Self::Rows { share } => drawn(all, seed, |place| (place as f64) < all.nnz() as f64 * share),
             Self::Folds { folds } => drawn(all, seed, |place| place % folds == fold),
             Self::Last => last(all, self.times(all)?),
-            Self::Time(cut) => {
+            Self::Time(cut) | Self::Arrival(cut) => {
                 let times = self.times(all)?;
                 let begin = cut.milliseconds(times);
                 times.iter().map(|&time| time >= begin).collect()
             }
         };
-        let parted = Fold::part(data, |entry| !is_held[entry], |entry| is_held[entry]);
+        self.whole(Fold::part(data, |entry| !is_held[entry], |entry| is_held[entry]))
+    }
+
+    /// A fold of which neither side is empty.
+    fn whole(&self, parted: Fold) -> Result<Fold, SplitError> {
         let empty = |what| SplitError::Empty { split: self.to_string(), what };
         match (parted.train.interactions.nnz(), parted.test.users.len()) {
             (0, _) => Err(empty("fit to")),
@@ -217,7 +229,7 @@ impl FromStr for Split {
                 let folds = value.parse().ok().filter(|folds| (2..=1000).contains(folds));
                 folds.map(|folds| Self::Folds { folds }).ok_or_else(|| range("folds", "2 to 1000"))
             }
-            ("time", Some(value)) => {
+            ("time" | "arrival", Some(value)) => {
                 let moment = || {
                     let date = format!("{value}T00:00:00Z");
                     value.parse().or_else(|_| date.parse::<Timestamp>()).ok().map(Cut::At)
@@ -225,7 +237,10 @@ impl FromStr for Split {
                 let cut = share(value).map(Cut::Quantile).or_else(moment);
                 let allowed =
                     "a number between 0 and 1, a date such as 2001-05-01, or a time such as 2001-05-01T12:00:00Z";
-                cut.map(Self::Time).ok_or_else(|| range("time", allowed))
+                match kind {
+                    "time" => cut.map(Self::Time).ok_or_else(|| range("time", allowed)),
+                    _ => cut.map(Self::Arrival).ok_or_else(|| range("arrival", allowed)),
+                }
             }
             _ => Err(unknown()),
         }
@@ -241,6 +256,8 @@ impl fmt::Display for Split {
             Self::Last => f.write_str("last"),
             Self::Time(Cut::Quantile(share)) => write!(f, "time={share}"),
             Self::Time(Cut::At(moment)) => write!(f, "time={moment}"),
+            Self::Arrival(Cut::Quantile(share)) => write!(f, "arrival={share}"),
+            Self::Arrival(Cut::At(moment)) => write!(f, "arrival={moment}"),
         }
     }
 }

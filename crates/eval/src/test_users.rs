@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use foretaste::ids::IdTable;
+use foretaste::interactions::Interactions;
 
 use crate::Test;
 
@@ -15,10 +15,10 @@ pub(crate) struct TestUsers {
 
 impl TestUsers {
     /// Notes the users of a fold.
-    pub(crate) fn add(&mut self, test: &Test, ids: &IdTable) {
+    pub(crate) fn add(&mut self, test: &Test, train: &Interactions) {
         let mut fold = Vec::with_capacity(test.users.len());
         for wanted in &test.users {
-            let id = ids.name(wanted.user.0);
+            let id = test.name(wanted.user, train);
             let next = self.numbers.len();
             let known = self.numbers.get(id).copied();
             fold.push(known.unwrap_or_else(|| *self.numbers.entry(id.to_owned()).or_insert(next)));

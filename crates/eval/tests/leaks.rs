@@ -205,7 +205,7 @@ fn a_core_is_what_is_left_when_no_user_and_item_is_too_rare() {
 
 #[test]
 fn a_split_is_what_was_typed_or_refused_by_name() {
-    for text in ["random=0.2", "rows=0.1", "folds=5", "last", "time=0.9", "time=2001-05-01T00:00:00Z"] {
+    for text in ["random=0.2", "rows=0.1", "folds=5", "last", "time=0.9", "time=2001-05-01T00:00:00Z", "arrival=0.9"] {
         assert_eq!(text.parse::<Split>().unwrap().to_string(), text);
     }
     assert_eq!("time=2001-05-01".parse::<Split>().unwrap().to_string(), "time=2001-05-01T00:00:00Z");

@@ -26,7 +26,8 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "FILE", requires = "train")]
     pub(crate) test: Option<String>,
     /// How DATA is parted: random=SHARE of each user's rows, rows=SHARE of all rows, folds=NUMBER, last (each user's last
-    /// row), time=SHARE or time=DATE (what happened from then on) [default: random=0.2]
+    /// row), time=SHARE or time=DATE (what happened from then on), arrival=SHARE or arrival=DATE (the later half of what users did
+    /// who came after that) [default: random=0.2]
     #[arg(long, value_name = "SPLIT", value_parser = Split::from_str, conflicts_with_all = ["train", "protocol"])]
     pub(crate) split: Option<Split>,
     /// A named evaluation instead: p1, p2, p3, p4, p5, p13, p15 or p16; what it is, it prints

@@ -10,7 +10,6 @@ mod taken;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use foretaste::ids::UserIx;
 use foretaste::interactions::{Feedback, Interactions};
 
 pub use error::OutsideError;
@@ -73,12 +72,12 @@ impl Outside {
                 return;
             }
             taken.rows += 1;
-            let Some(user) = train.user(row.user) else { return taken.rows_of_unknown_users += 1 };
+            let Some(user) = test.user(row.user, train) else { return taken.rows_of_unknown_users += 1 };
             let Ok(place) = test.users.binary_search_by_key(&user, |wanted| wanted.user) else {
                 return taken.rows_of_users_not_asked_about += 1;
             };
             let Some(item) = train.item(row.item) else { return taken.rows_of_unknown_items += 1 };
-            if is_seen(train, user, item.0) {
+            if test.is_known(user, item.0, train) {
                 return taken.rows_in_train += 1;
             }
             said[place].push((item.0, row.value));
@@ -107,7 +106,7 @@ impl Outside {
             if let Some(pair) = said.windows(2).find(same).filter(|_| order == Order::Rank) {
                 return Err(OutsideError::RankTwice {
                     path: self.path.clone(),
-                    user: train.users().name(wanted.user.0).to_owned(),
+                    user: test.name(wanted.user, train).to_owned(),
                     rank: pair[0].1,
                 });
             }
@@ -145,7 +144,7 @@ impl Outside {
         let (mut pairs, mut missing) = (Vec::new(), None);
         let mut without = 0;
         for (said, wanted) in said.into_iter().zip(&test.users) {
-            let name = |item: u32| (train.users().name(wanted.user.0).to_owned(), train.items().name(item).to_owned());
+            let name = |item: u32| (test.name(wanted.user, train).to_owned(), train.items().name(item).to_owned());
             let mut predicted = BTreeMap::new();
             for (item, value) in said {
                 if wanted.items.binary_search(&item).is_err() {
@@ -184,10 +183,6 @@ impl Outside {
         }
         Ok(RatingErrors::of(pairs))
     }
-}
-
-fn is_seen(train: &Interactions, user: UserIx, item: u32) -> bool {
-    train.of(user).0.binary_search(&item).is_ok()
 }
 
 /// Keeps the first row of each item; how many others there were.

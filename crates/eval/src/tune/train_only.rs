@@ -225,7 +225,9 @@ impl Split {
         match self {
             Self::Folds { folds } => Self::Rows { share: 1.0 / folds as f64 },
             Self::Time(Cut::At(_)) => Self::Time(Cut::Quantile(0.8)),
-            Self::Random { .. } | Self::Rows { .. } | Self::Last | Self::Time(Cut::Quantile(_)) => self,
+            Self::Arrival(Cut::At(_)) => Self::Arrival(Cut::Quantile(0.8)),
+            Self::Random { .. } | Self::Rows { .. } | Self::Last => self,
+            Self::Time(Cut::Quantile(_)) | Self::Arrival(Cut::Quantile(_)) => self,
         }
     }
 }

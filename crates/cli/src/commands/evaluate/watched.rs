@@ -64,10 +64,10 @@ impl Observer for Watched {
     }
 
     fn answered(&mut self, answered: &Answered<'_>) -> io::Result<()> {
-        let (users, items) = (answered.train.users(), answered.train.items());
+        let items = answered.train.items();
         let longest = self.at.last().copied().unwrap_or(0);
         for (wanted, judged) in answered.test.users.iter().zip(&answered.judged.users) {
-            let user = users.name(wanted.user.0);
+            let user = answered.test.name(wanted.user, answered.train);
             let begin = [Cell::Text(answered.summary), Cell::Whole(answered.fold + 1), Cell::Text(user)];
             if let Some(file) = &mut self.lists {
                 for (place, &(item, score)) in judged.list.iter().take(longest).enumerate() {
