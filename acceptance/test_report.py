@@ -126,10 +126,20 @@ def looked_at(folder, *flags):
     return json.loads(html.unescape(found[1])), asked, console
 
 
-@pytest.mark.parametrize("flags, is_dark", [([], False), (["--blink-settings=preferredColorScheme=0"], True)], ids=["light", "dark"])
-def test_the_page_can_be_read_at_every_width_and_asks_for_nothing(made, flags, is_dark):
-    folder, report = made
-    frames, asked, console = looked_at(folder, *flags)
+@pytest.fixture(scope="module")
+def light(made):
+    return looked_at(made[0])
+
+
+@pytest.fixture(scope="module")
+def dark(made):
+    return looked_at(made[0], "--blink-settings=preferredColorScheme=0")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_can_be_read_at_every_width_and_asks_for_nothing(made, scheme, request):
+    is_dark, report = scheme == "dark", made[1]
+    frames, asked, console = request.getfixturevalue(scheme)
     assert [frame["width"] for frame in frames] == [320, 768, 1280]
     for frame in frames:
         assert frame["faults"] == [], frame["width"]
@@ -148,9 +158,8 @@ def test_the_page_can_be_read_at_every_width_and_asks_for_nothing(made, flags, i
     assert len(frames[0]["names"]) == 7
 
 
-def test_the_tables_have_the_figures_of_the_report(made):
-    folder, report = made
-    frames, _, _ = looked_at(folder)
+def test_the_tables_have_the_figures_of_the_report(made, light):
+    report, (frames, _, _) = made[1], light
     tables = dict(frames[0]["tables"])
     for k in (5, 10):
         head, *rows = tables[f"Lists of {k}"]
