@@ -4,6 +4,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (after the choice of a back end without a screen)
+from matplotlib.ticker import NullFormatter  # noqa: E402
 import numpy as np  # noqa: E402
 
 OURS, OURS_CG, CG, CHOLESKY = "#d1495b", "#edae49", "#1b6ca8", "#5b6770"
@@ -39,6 +40,10 @@ def draw(panels, path):
             above = [loss / least - 1 + 1e-6 for loss in losses]
             axis.plot(seconds, above, "o-", color=colour, label=name, linewidth=2.5 if colour in (OURS, OURS_CG) else 1.5, markersize=5)
         axis.set(title=title, xlabel="CPU seconds, one thread", ylabel="loss above the least of all, as a share of it", xscale="log", yscale="log")
+        # The end of the longest line is the least of all.
+        axis.set(xlim=(None, 2 * curves["foretaste"][-1][0]), ylim=(1e-2, None))
+        axis.set_xticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
+        axis.xaxis.set_minor_formatter(NullFormatter())
         axis.grid(color="#e6e6e6")
         axis.legend(frameon=False)
     figure.savefig(path, metadata={"Date": None})

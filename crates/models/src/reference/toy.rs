@@ -286,6 +286,40 @@ fn ials_has_the_loss_of_the_reference_after_every_half_of_an_epoch() {
     assert_near(&folded, &expected["fold_in_scores"], 1e-5, "fold-in");
 }
 
+#[test]
+fn steps_of_conjugate_gradients_lower_the_loss_of_ials_to_that_of_exact_solutions() {
+    let Some(reference) = reference() else { return };
+    let (data, expected) = (toy(&reference), &reference["ials"]);
+    let number = |name: &str| expected[name].as_f64().unwrap();
+    let params = IalsParams {
+        factors: number("factors") as usize,
+        regularization: number("reg"),
+        unobserved_weight: number("unobserved_weight"),
+        frequency_exponent: number("nu"),
+        solver: IalsSolver::Cg,
+        ..IalsParams::default()
+    };
+    let by_user = params.positive.matrix(&data).unwrap();
+    let by_item = by_user.transpose();
+    let width = params.factors as u64;
+    let mut users = Side { positives: &by_user, factors: first_factors(30, width, 1) };
+    let mut items = Side { positives: &by_item, factors: first_factors(20, width, 1_000_003) };
+    let given = numbers(&expected["loss_per_half_step"]);
+    let mut before = f64::INFINITY;
+    for half in 0..given.len() - 1 {
+        if half % 2 == 0 {
+            users.solve(&mut items.factors, &params, params.solver, &mut |_| Ok(())).unwrap();
+        } else {
+            items.solve(&mut users.factors, &params, params.solver, &mut |_| Ok(())).unwrap();
+        }
+        let found = loss(&users, &items, &params);
+        assert!(found < before, "half {half}: {found} after {before}");
+        before = found;
+    }
+    let exact = given[given.len() - 1];
+    assert!(before < 1.02 * exact, "{before}, not {exact}");
+}
+
 /// A penalty on one of both scales that leaves nothing of it makes the model of one scale, of which the reference has every weight.
 #[test]
 fn the_two_scale_linear_model_without_one_scale_has_the_weights_of_the_reference() {
