@@ -83,15 +83,20 @@ impl Best {
     }
 
     fn cut(&mut self) {
-        self.kept.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        self.kept.truncate(self.limit);
-        if let (true, Some(&(worst, _))) = (self.kept.len() == self.limit, self.kept.last()) {
-            self.bound = worst;
+        if self.kept.len() > self.limit {
+            self.kept.select_nth_unstable_by(self.limit - 1, best_first);
+            self.kept.truncate(self.limit);
+            self.bound = self.kept[self.limit - 1].0;
         }
     }
 
     fn sorted(mut self) -> Vec<u32> {
         self.cut();
+        self.kept.sort_unstable_by(best_first);
         self.kept.into_iter().map(|(_, at)| at).collect()
     }
+}
+
+fn best_first(a: &(f32, u32), b: &(f32, u32)) -> std::cmp::Ordering {
+    b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }
