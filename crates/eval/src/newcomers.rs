@@ -80,7 +80,7 @@ pub(crate) fn arrivals(data: &Dataset, times: &[i64], begin: i64) -> Fold {
         wanted.sort_by_key(|(item, _)| *item);
         let user = UserIx(newcomers.names.len() as u32);
         let (items, values) = wanted.into_iter().unzip();
-        test.users.push(TestUser { user, items, values });
+        test.users.push(TestUser { user, items, values, times: None });
         newcomers.numbers.insert(id.to_owned(), user.0);
         newcomers.names.push(id.to_owned());
         newcomers.histories.push(history);

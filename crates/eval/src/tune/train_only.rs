@@ -145,7 +145,8 @@ impl Validation {
         });
         let candidates = self.held.candidates.as_ref();
         let candidates = candidates.map(|all| all.iter().filter_map(|item| items[item.0 as usize]).collect());
-        let held = Arc::new(Test { users: users.collect(), candidates, left_out: self.held.left_out });
+        let held = Test { users: users.collect(), candidates, left_out: self.held.left_out, newcomers: None };
+        let held = Arc::new(held);
         Self { train: Arc::new(self.train.about("share", rows)), held }
     }
 

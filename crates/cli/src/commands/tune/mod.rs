@@ -122,6 +122,13 @@ fn default_goal(args: &TuneArgs) -> Goal {
 
 /// The cut that judges. What is held out for the test ends in here, or was never read.
 fn validation(args: &TuneArgs, split: Within) -> Result<Validation> {
+    if matches!(split, Within::Entries(Split::Arrival(_))) && (args.halving || !args.blend.is_empty()) {
+        let error = anyhow!(
+            "--blend and --halving ask users of the training data, and --split arrival asks others: choose --split time, or tune \
+             one model without them"
+        );
+        return Err(coded(Exit::Usage, error));
+    }
     let train = match &args.train {
         Some(train) => {
             let read = load_ratings(&DataArgs { data: train.clone(), read: args.read.clone() })?;
