@@ -5,6 +5,7 @@
 //! whether one model is better than another.
 
 mod activity;
+mod arrivals;
 mod compare;
 mod contender;
 mod diversity;

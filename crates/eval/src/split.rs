@@ -9,7 +9,7 @@ use foretaste::random::Random;
 use jiff::Timestamp;
 
 use crate::Fold;
-use crate::newcomers::arrivals;
+use crate::arrivals::arrivals;
 
 /// How data are parted.
 #[derive(Clone, Copy, Debug, PartialEq)]
