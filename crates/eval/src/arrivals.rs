@@ -39,7 +39,7 @@ pub(crate) fn arrivals(data: &Dataset, times: &[i64], begin: i64) -> Fold {
         }
         wanted.sort_by_key(|(item, _)| *item);
         let (items, values) = wanted.into_iter().unzip();
-        test.users.push(TestUser { user: newcomers.push(id, history), items, values });
+        test.users.push(TestUser { user: newcomers.push(id, history), items, values, times: None });
     }
     test.newcomers = Some(newcomers);
     Fold { train: train.into(), test: test.into() }
