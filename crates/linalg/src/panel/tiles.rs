@@ -8,6 +8,8 @@ use super::{LANES, Lane, PanelMatrix};
 const VECTORS: usize = 8;
 /// Panels of one tile where there are 32 registers: 24 of them hold sums.
 const PANELS: usize = 3;
+/// Vectors that stay in the first cache beside a tile of 128 columns, while the panels of a piece stay in the second.
+const TOGETHER: usize = 4 * VECTORS;
 /// Panels of a piece, whole tiles of them: a visit costs a call, which pieces of a single tile do not pay for.
 const PIECE: usize = 12;
 
@@ -58,16 +60,19 @@ impl WithSimd for TimesEach<'_> {
         let mut pieces = vec![Piece([[0.0; LANES]; PIECE]); self.count.next_multiple_of(VECTORS)];
         for start in (0..panels).step_by(PIECE) {
             let end = panels.min(start + PIECE);
-            let mut panel = start;
-            if S::REGISTER_COUNT >= 32 {
-                while panel + PANELS <= end {
-                    self.tiles::<S, PANELS>(simd, panel, panel - start, &mut pieces);
-                    panel += PANELS;
+            for (group, pieces) in pieces.chunks_mut(TOGETHER).enumerate() {
+                let xs = &self.packed[group * TOGETHER / VECTORS * self.matrix.ncols()..];
+                let mut panel = start;
+                if S::REGISTER_COUNT >= 32 {
+                    while panel + PANELS <= end {
+                        self.tiles::<S, PANELS>(simd, panel, xs, panel - start, pieces);
+                        panel += PANELS;
+                    }
                 }
-            }
-            while panel < end {
-                self.tiles::<S, 1>(simd, panel, panel - start, &mut pieces);
-                panel += 1;
+                while panel < end {
+                    self.tiles::<S, 1>(simd, panel, xs, panel - start, pieces);
+                    panel += 1;
+                }
             }
             let first = start * LANES;
             let rows = self.matrix.nrows().min(end * LANES) - first;
@@ -79,14 +84,22 @@ impl WithSimd for TimesEach<'_> {
 }
 
 impl TimesEach<'_> {
-    /// The products of `N` neighbouring panels with all vectors, written to the panels of the pieces from `to` on.
+    /// The products of `N` neighbouring panels with the first of these vectors, one for each piece, written to the panels of
+    /// the pieces from `to` on.
     #[inline(always)]
-    fn tiles<S: Simd, const N: usize>(&self, simd: S, panel: usize, to: usize, pieces: &mut [Piece]) {
+    fn tiles<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        panel: usize,
+        xs: &[[f32; VECTORS]],
+        to: usize,
+        pieces: &mut [Piece],
+    ) {
         let ncols = self.matrix.ncols();
         let lanes = &self.matrix.lanes[panel * ncols..][..N * ncols];
         let panels: [&[Lane]; N] = std::array::from_fn(|n| &lanes[n * ncols..][..ncols]);
         for (block, pieces) in pieces.chunks_exact_mut(VECTORS).enumerate() {
-            let xs = &self.packed[block * ncols..][..ncols];
+            let xs = &xs[block * ncols..][..ncols];
             for register in 0..LANES / S::F32_LANES {
                 tile(simd, register, &panels, xs, to, pieces);
             }
