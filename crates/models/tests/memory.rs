@@ -69,7 +69,7 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
     let multiplications = shape.entries * shape.entries / shape.users;
     match model {
         "svd" => ranks(shape),
-        "item_knn" | "random_walk" if shape.items > 100_000 => vec![],
+        "item_knn" | "random_walk" if shape.items > 10_000 => vec![],
         "item_knn" if shape.items > 2000 || shape.entries > 1_500_000 || multiplications > 100_000_000 => all(&[
             &["neighbours=20", "weighting=values"],
             &["neighbours=1000"],

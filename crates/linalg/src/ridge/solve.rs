@@ -1,4 +1,5 @@
 //! The factor of a small symmetric matrix, and the solution of its equations.
+#![expect(clippy::reversed_empty_ranges, reason = "the last row of a block has none below it, the first none above")]
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -149,9 +150,9 @@ fn forward<S: Simd>(simd: S, upper: &Panels, b: &mut [f32]) {
         for (panel, b) in b.chunks_exact_mut(WIDTH).enumerate().skip(own) {
             let rows = &upper.panel(panel)[top..top + BLOCK];
             let b = S::as_mut_simd_f32s(b).0;
-            for register in first_register::<S>(top, panel)..WIDTH / S::F32_LANES {
+            for (register, b) in b.iter_mut().enumerate().skip(first_register::<S>(top, panel)) {
                 for (row, &factor) in rows.iter().zip(&factors) {
-                    b[register] = simd.negate_mul_add_f32s(factor, S::as_simd_f32s(&row.0).0[register], b[register]);
+                    *b = simd.negate_mul_add_f32s(factor, S::as_simd_f32s(&row.0).0[register], *b);
                 }
             }
         }
@@ -172,9 +173,9 @@ fn backward<S: Simd>(simd: S, upper: &Panels, b: &mut [f32]) {
         for (panel, b) in b.chunks_exact(WIDTH).enumerate().skip(own) {
             let rows = &upper.panel(panel)[top..top + BLOCK];
             let b = S::as_simd_f32s(b).0;
-            for register in first_register::<S>(top, panel)..WIDTH / S::F32_LANES {
+            for (register, &b) in b.iter().enumerate().skip(first_register::<S>(top, panel)) {
                 for (sum, row) in sums.iter_mut().zip(rows) {
-                    *sum = simd.mul_add_f32s(b[register], S::as_simd_f32s(&row.0).0[register], *sum);
+                    *sum = simd.mul_add_f32s(b, S::as_simd_f32s(&row.0).0[register], *sum);
                 }
             }
         }

@@ -130,6 +130,7 @@ fn by_value(params: &ItemKnnParams) -> bool {
 }
 
 /// For each item as a candidate, its nearest neighbours and how much each speaks for it.
+#[expect(clippy::float_cmp, reason = "1 is the one power that changes nothing")]
 fn neighbours(x: &CsrMatrix, params: &ItemKnnParams) -> Lists {
     let columns = x.transpose();
     let norms = (0..columns.nrows())
