@@ -90,6 +90,8 @@ def test_predictions_have_the_errors_of_the_model_that_made_them(parted, tmp_pat
     file = written(tmp_path / "predictions.csv", ["user", "item", "prediction"], [row for row in rows if row[2]])
     bias, outside, _ = evaluated(folder, "--model", "bias", "--scores", file)["models"]
     assert outside["metrics"] == {name: bias["metrics"][name] for name in ("rmse", "mae")}
+    # What has no lists has no figures of them.
+    assert "interval" not in outside and "by_activity" not in outside
     beyond = written(tmp_path / "beyond.csv", ["user", "item", "prediction"], [(u, i, 99 if at == 0 else s) for at, (u, i, s) in enumerate(r for r in rows if r[2])])
     found = evaluated(folder, "--scores", beyond)["models"][0]
     assert found["taken"]["predictions_held_to_the_scale"] == 1 and found["metrics"]["rmse"] != outside["metrics"]["rmse"]

@@ -159,7 +159,9 @@ impl Parted {
         };
         let (mut models, by_user): (Vec<_>, Vec<_>) = entrants.into_iter().map(Entrant::report).unzip();
         let activity = self.activity.groups();
-        let whole = models.iter_mut().zip(&by_user).filter(|(model, _)| !model.metrics.is_empty());
+        let asked = |by_user: &Vec<Vec<f64>>| by_user.iter().any(|fold| !fold.is_empty());
+        let whole =
+            models.iter_mut().zip(&by_user).filter(|(model, by_user)| !model.metrics.is_empty() && asked(by_user));
         for (model, by_user) in whole {
             model.interval = interval(&self.asked, by_user, plan.first(), plan.seed);
             model.by_activity = self.activity.means(&activity, by_user);
