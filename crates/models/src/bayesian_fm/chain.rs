@@ -70,7 +70,7 @@ impl<'a> Chain<'a> {
         matrix: &'a CsrMatrix,
         item_counts: &[usize],
         features: [Vec<Features<'a>>; 2],
-        days: (Vec<usize>, usize),
+        days: (Vec<u32>, usize),
         factors: usize,
         (ratings, target): (Vec<f64>, Target),
         seed: u64,
@@ -82,9 +82,9 @@ impl<'a> Chain<'a> {
         let items = Side::new(item_counts, of_items, factors, &mut draws);
         let days = (days.1 > 0).then(|| {
             let mut counts = vec![0; days.1];
-            days.0.iter().for_each(|&day| counts[day] += 1);
+            days.0.iter().for_each(|&day| counts[day as usize] += 1);
             let side = Side::new(&counts, vec![Features::Ids(days.1)], factors, &mut draws);
-            DaySide { of: days.0.iter().map(|&day| u32::try_from(day).unwrap_or(u32::MAX)).collect(), side }
+            DaySide { of: days.0, side }
         });
         let (offset, noise, errors) = (0.0, 1.0, Vec::new());
         let mut chain =
@@ -335,7 +335,7 @@ mod tests {
         let levels = matrix.values().iter().map(|&value| value as u8 - 1).collect();
         let ordinal_target = Target::Level { levels, cut_points: CutPoints::new(5) };
         let target = if ordinal { ordinal_target } else { Target::Rating };
-        let days = (0..matrix.nnz()).map(|at| at * 7 % 5 % 4);
+        let days = (0..matrix.nnz()).map(|at| (at * 7 % 5 % 4) as u32);
         let days = if has_days { (days.collect(), 4) } else { (Vec::new(), 0) };
         let mut chain = Chain::new(&matrix, &counts, features, days, FACTORS, (ratings, target), 1);
         (0..20).for_each(|_| chain.sweep());

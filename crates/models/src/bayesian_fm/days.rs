@@ -16,6 +16,7 @@ impl Days {
         if days.len() < 2 {
             days.clear();
         }
+        days.shrink_to_fit();
         Self(days)
     }
 

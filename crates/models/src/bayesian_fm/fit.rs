@@ -213,7 +213,9 @@ impl Family for BayesianFm {
             of_items.extend(item_properties.iter().map(Features::Property));
             let ratings = targets(&output, matrix.values());
             let features = [of_users, of_items];
-            let of_entries = times.iter().filter_map(|&time| days.place(Some(time))).collect();
+            let place = |&time: &i64| days.place(Some(time)).and_then(|place| u32::try_from(place).ok());
+            let mut of_entries = Vec::with_capacity(if days.list().is_empty() { 0 } else { times.len() });
+            of_entries.extend(times.iter().filter_map(place));
             let of_entries = (of_entries, days.list().len());
             let mut chain = Chain::new(matrix, &counts, features, of_entries, params.factors, ratings, params.seed);
             let (width, rated) = (params.factors + 1, params.rated_items);

@@ -76,9 +76,11 @@ pub(crate) struct Side<'a> {
 impl<'a> Side<'a> {
     /// All biases are 0.
     pub(crate) fn new(ratings: &'a CsrMatrix, factors: usize, first: impl Fn(usize, usize) -> f64) -> Self {
-        let row = |at| (0..=factors).map(move |column| (at, column));
-        let number = |(at, column)| if column < factors { first(at, column) } else { 0.0 };
-        Self { ratings, rows: (0..ratings.nrows()).flat_map(row).map(number).collect() }
+        let mut rows = vec![0f64; ratings.nrows() * (factors + 1)];
+        for (at, row) in rows.chunks_exact_mut(factors + 1).enumerate() {
+            row[..factors].iter_mut().enumerate().for_each(|(column, to)| *to = first(at, column));
+        }
+        Self { ratings, rows }
     }
 
     /// Solves for every row, the rows of the other side being known; equal bits at any number of threads.
