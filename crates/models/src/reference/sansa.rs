@@ -12,7 +12,7 @@ const ITEMS: usize = 18;
 /// Sixty users of two thirds of the items each, so that all items share users.
 fn dense() -> foretaste_data::interactions::Interactions {
     let row = |user: u32| {
-        let taken = |item: &u32| (user * 31 + item * 17 + user * item * 7) % 13 < 8;
+        let taken = |item: &u32| ((user * 32 + item).wrapping_mul(0x9E37_79B9) >> 8) % 13 < 8;
         (0..ITEMS as u32).filter(taken).map(|item| (item, 1.0)).collect::<Vec<(u32, f32)>>()
     };
     interactions(ITEMS, &(0..60).map(row).collect::<Vec<_>>())
