@@ -140,8 +140,6 @@ fn base(model: &str) -> f64 {
         // Two threads that solve, with 16 bytes a square of the factors at most.
         "ials" => 12e6,
         "item_knn" | "random_walk" | "sequential_rules" => 2e6,
-        // Two threads that solve, with the factors of all items of a history.
-        "biased_mf" => 2e6,
         _ => 1e5,
     }
 }

@@ -18,54 +18,51 @@ impl Penalties {
     }
 }
 
-/// The ratings of one user or item. The last of `width` columns is the bias.
+/// What the ratings of one user or item ask of its factors and bias: sums over the ratings, of which none is kept.
 #[derive(Clone, Debug)]
 pub(super) struct Equations {
-    width: usize,
-    /// Of each rating the factors of the other side, and a 1.
-    rows: Vec<f64>,
-    /// What is left of each rating beside mean and bias of the other side.
-    rest: Vec<f64>,
+    /// The latest rating's factors of the other side, and a 1 for the bias.
+    row: Vec<f64>,
+    /// Sums of the products of such rows with themselves, width x width, row-major; what is above the diagonal means nothing.
+    matrix: Vec<f64>,
+    /// Sums of the rows, each times what is left of its rating beside mean and bias of the other side.
+    right: Vec<f64>,
+    ratings: usize,
 }
 
 impl Equations {
     pub(super) fn new(width: usize) -> Self {
-        Self { width, rows: Vec::new(), rest: Vec::new() }
+        Self { row: Vec::with_capacity(width), matrix: vec![0.0; width * width], right: vec![0.0; width], ratings: 0 }
     }
 
     /// Forgets all ratings.
     pub(super) fn clear(&mut self) {
-        self.rows.clear();
-        self.rest.clear();
+        self.matrix.fill(0.0);
+        self.right.fill(0.0);
+        self.ratings = 0;
     }
 
     /// Adds a rating less the mean, and factors and bias of its other side.
     pub(super) fn add(&mut self, other: impl Iterator<Item = f64>, rating: f64) {
-        self.rows.extend(other);
-        let Some(bias) = self.rows.last_mut() else { return };
-        self.rest.push(rating - *bias);
-        *bias = 1.0;
-    }
-
-    /// Of each rating its row and what is left of it.
-    pub(super) fn ratings(&self) -> impl Iterator<Item = (&[f64], f64)> {
-        self.rows.chunks_exact(self.width).zip(self.rest.iter().copied())
+        self.row.clear();
+        self.row.extend(other);
+        let rest = without_bias(&mut self.row, rating);
+        let lines = self.matrix.chunks_exact_mut(self.row.len());
+        for (line, (to, &x)) in lines.zip(&self.row).enumerate() {
+            to[..=line].iter_mut().zip(&self.row).for_each(|(to, &y)| *to += x * y);
+        }
+        self.right.iter_mut().zip(&self.row).for_each(|(to, x)| *to += x * rest);
+        self.ratings += 1;
     }
 
     /// The matrix that is to be solved with; `None` without ratings, or where it is not positive definite in f64.
     pub(super) fn factor(&self, penalties: &Penalties) -> Option<Cholesky> {
-        if self.rest.is_empty() {
+        if self.ratings == 0 {
             return None;
         }
-        let width = self.width;
-        let mut matrix = vec![0f64; width * width];
-        for row in self.rows.chunks_exact(width) {
-            for (line, (to, &x)) in matrix.chunks_exact_mut(width).zip(row).enumerate() {
-                to[..=line].iter_mut().zip(row).for_each(|(to, &y)| *to += x * y);
-            }
-        }
+        let (width, mut matrix) = (self.right.len(), self.matrix.clone());
         #[expect(clippy::cast_precision_loss, reason = "a number of ratings is far below 2^53")]
-        let count = self.rest.len() as f64;
+        let count = self.ratings as f64;
         for at in 0..width {
             let is_bias = at + 1 == width;
             let bias = penalties.bias * count + penalties.shrinkage;
@@ -77,11 +74,13 @@ impl Equations {
     /// The factors and the bias with the least sum of squared errors and penalties.
     pub(super) fn solved(&self, penalties: &Penalties) -> Option<Vec<f64>> {
         let factor = self.factor(penalties)?;
-        let mut solved = vec![0f64; self.width];
-        for (row, rest) in self.ratings() {
-            solved.iter_mut().zip(row).for_each(|(to, x)| *to += x * rest);
-        }
+        let mut solved = self.right.clone();
         factor.solve(&mut solved);
         Some(solved)
     }
+}
+
+/// What is left of a rating beside the bias of its other side, which ends the row and gives way to a 1.
+pub(super) fn without_bias(row: &mut [f64], rating: f64) -> f64 {
+    row.last_mut().map_or(rating, |bias| rating - std::mem::replace(bias, 1.0))
 }

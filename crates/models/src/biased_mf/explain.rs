@@ -3,6 +3,7 @@
 use foretaste_data::ids::ItemIx;
 
 use super::BiasedMf;
+use super::equations::without_bias;
 use crate::explain::each_row;
 use crate::{Explain, ExplanationKind, History};
 
@@ -20,8 +21,13 @@ impl Explain for BiasedMf {
     /// `z_iᵀ A⁻¹ z_h (r_h - mu - b_h)` to the prediction for item `i`. Every rating changes `A`, so that what one adds depends on
     /// the others. With `d` factors |history| d² / 2 + d³ / 6 multiply-adds, and d² + |history| d for each item.
     fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
-        let equations = self.equations(history);
-        let factor = equations.factor(&self.penalties);
+        let factor = self.equations(history).factor(&self.penalties);
+        let rating = |(item, value): (usize, f32)| {
+            let mut row: Vec<f64> = self.row(item).into_iter().map(f64::from).collect();
+            let rest = without_bias(&mut row, f64::from(value) - self.mean);
+            (row, rest)
+        };
+        let ratings: Vec<(Vec<f64>, f64)> = history.iter().map(rating).collect();
         each_row(history, items, contributions, |item, to| {
             let mut solved: Vec<f64> = self.row(item).into_iter().map(f64::from).collect();
             solved[self.factors()] = 1.0;
@@ -29,7 +35,7 @@ impl Explain for BiasedMf {
                 Some(factor) => factor.solve(&mut solved),
                 None => solved.fill(0.0),
             }
-            for (to, (row, rest)) in to.iter_mut().zip(equations.ratings()) {
+            for (to, (row, rest)) in to.iter_mut().zip(&ratings) {
                 *to = rest * solved.iter().zip(row).map(|(a, b)| a * b).sum::<f64>();
             }
         });

@@ -64,12 +64,12 @@ impl Family for Plsa {
     }
 
     fn memory(params: &PlsaParams, shape: &Shape) -> Memory {
-        let tastes = params.tastes as u64;
+        let (tastes, items) = (params.tastes as u64, shape.items as u64);
         // Two panels of f32, the shares, and the names.
-        let model = shape.items as u64 * tastes * 8 + tastes * 1024;
-        // What is positive by user and by item; the distributions in f64, before and after.
-        let sparse = 2 * (shape.by_user() + shape.by_item());
-        let fit = sparse + 8 * tastes * (shape.users as u64 + 2 * shape.items as u64) + 8 * shape.items as u64;
+        let model = items * tastes * 8 + tastes * 128;
+        // What is positive by user and by item beside the data; both distributions in f64, that of the items in f32 as well, and scaled.
+        let sparse = 2 * shape.by_user() + shape.by_item();
+        let fit = sparse + tastes * (8 * shape.users as u64 + 16 * items) + 8 * items;
         Memory { fit: fit + model, model }
     }
 

@@ -101,7 +101,7 @@ fn without_an_entry_the_score_of_an_additive_model_falls_by_its_contribution() {
         }
     }
     additive.dedup();
-    assert_eq!(additive, ["svd", "item_knn", "ease", "slim", "item_knn", "ease"]);
+    assert_eq!(additive, ["svd", "item_knn", "ease", "slim", "sansa", "item_knn", "ease"]);
 }
 
 #[test]
