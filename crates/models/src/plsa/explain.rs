@@ -22,10 +22,7 @@ impl Explain for Plsa {
     fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
         let width = self.shares.len();
         let rows = self.rows(history);
-        let mut mixture: Vec<f64> = self.shares.iter().map(|&share| f64::from(share)).collect();
-        for _ in 1..self.passes {
-            mixture = fit::remixed(&mixture, &rows);
-        }
+        let mixture = self.mixture_after(self.passes - 1, &rows);
         let parts: Vec<f64> = rows.chunks(width).flat_map(|row| fit::shared_out(&mixture, row)).collect();
         let all: f64 = parts.iter().sum();
         let scale = if all > 0.0 { all.recip() } else { 0.0 };

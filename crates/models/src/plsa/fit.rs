@@ -106,11 +106,8 @@ impl Family for Plsa {
 
 /// How a positive is shared out among the tastes: `mixture` times `row`, made to sum to 1; nothing where no taste has it.
 pub(super) fn shared_out(mixture: &[f64], row: &[f64]) -> Vec<f64> {
-    let mut parts: Vec<f64> = mixture.iter().zip(row).map(|(of_user, of_taste)| of_user * of_taste).collect();
-    let sum: f64 = parts.iter().sum();
-    if sum > 0.0 {
-        parts.iter_mut().for_each(|part| *part /= sum);
-    }
+    let mut parts = vec![0f64; mixture.len()];
+    add_shared_out(mixture, row, &mut parts);
     parts
 }
 

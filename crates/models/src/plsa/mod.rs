@@ -64,10 +64,15 @@ impl Plsa {
         rows
     }
 
-    /// `p(taste | user)` of these rows, from the shares of the tastes on. A likelihood with items fixed has one maximum.
+    /// `p(taste | user)` of these rows.
     pub(crate) fn mixture(&self, rows: &[f64]) -> Vec<f64> {
+        self.mixture_after(self.passes, rows)
+    }
+
+    /// The same after so many passes from the shares of the tastes on. A likelihood with items fixed has one maximum.
+    fn mixture_after(&self, passes: usize, rows: &[f64]) -> Vec<f64> {
         let mut mixture: Vec<f64> = self.shares.iter().map(|&share| f64::from(share)).collect();
-        for _ in 0..self.passes {
+        for _ in 0..passes {
             mixture = fit::remixed(&mixture, rows);
         }
         mixture

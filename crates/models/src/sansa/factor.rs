@@ -35,8 +35,7 @@ impl Correlations {
             let own = products.column;
             let mut before: Vec<(u32, f64)> =
                 products.iter().take_while(|&(place, _)| (place as usize) < own).collect();
-            strongest(&mut before, pairs, &diagonal);
-            before.sort_unstable_by_key(|&(place, _)| place);
+            keep_largest(&mut before, pairs, squared(&diagonal));
             before.iter().map(|&(place, entry)| (place, narrow(entry))).collect()
         });
         Self { diagonal, before }
@@ -63,7 +62,7 @@ impl Correlations {
     fn row(&self, place: usize, nonzeros: usize, scratch: &mut Scratch) -> Vec<(u32, f32)> {
         let mut nearest: Vec<(u32, f64)> =
             self.before[place].iter().map(|&(other, entry)| (other, f64::from(entry))).collect();
-        strongest(&mut nearest, nonzeros, &self.diagonal);
+        keep_largest(&mut nearest, nonzeros, squared(&self.diagonal));
         let Scratch { at, factor, pattern } = scratch;
         pattern.clear();
         pattern.extend(nearest.iter().map(|&(other, _)| other));
@@ -99,16 +98,20 @@ struct Scratch {
     pattern: Vec<u32>,
 }
 
-/// Keeps the `most` entries of a row of `A` that correlate most; equal ones rank by rising place.
-fn strongest(row: &mut Vec<(u32, f64)>, most: usize, diagonal: &[f64]) {
+/// Keeps the `most` entries of a row of which `size` is largest, in their order; equal ones rank by rising place.
+pub(super) fn keep_largest(row: &mut Vec<(u32, f64)>, most: usize, size: impl Fn(u32, f64) -> f64) {
     if most < row.len() {
-        let squared = |&(place, entry): &(u32, f64)| (place, entry * entry / diagonal[place as usize]);
-        let mut strengths: Vec<(u32, f64)> = row.iter().map(squared).collect();
-        largest(&mut strengths, most);
-        let mut kept: Vec<u32> = strengths.iter().map(|&(place, _)| place).collect();
+        let mut sizes: Vec<(u32, f64)> = row.iter().map(|&(place, entry)| (place, size(place, entry))).collect();
+        largest(&mut sizes, most);
+        let mut kept: Vec<u32> = sizes.iter().map(|&(place, _)| place).collect();
         kept.sort_unstable();
         row.retain(|(place, _)| kept.binary_search(place).is_ok());
     }
+}
+
+/// The squared correlation of a row of `A` with a place before it, up to a factor that all have.
+fn squared(diagonal: &[f64]) -> impl Fn(u32, f64) -> f64 {
+    |place, entry| entry * entry / diagonal[place as usize]
 }
 
 /// Factors the lower triangle in place, row by row. A row that depends on those before it, which rounding and dropped entries

@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::dataset::Dataset;
-use foretaste_linalg::{ColumnProducts, CsrError, CsrMatrix, column_products, largest};
+use foretaste_linalg::{ColumnProducts, CsrError, CsrMatrix, column_products};
 use serde::{Deserialize, Serialize};
 
 use super::Sansa;
-use super::factor::Correlations;
+use super::factor::{Correlations, keep_largest};
 use crate::fit::{OnProgress, check_at_least_one, check_range, narrow, tell};
 use crate::item_weights::{ItemWeights, Lists};
 use crate::weighting::{count, user_weights};
@@ -164,13 +164,7 @@ fn strongest(products: ColumnProducts<'_>, most: usize) -> Vec<(u32, f32)> {
     let diagonal = products.iter().find(|&(place, _)| place as usize == own).map_or(1.0, |(_, square)| square);
     let others = products.iter().filter(|&(place, _)| place as usize != own);
     let mut weights: Vec<(u32, f64)> = others.map(|(place, product)| (place, -product / diagonal)).collect();
-    if most < weights.len() {
-        let mut sizes: Vec<(u32, f64)> = weights.iter().map(|&(place, weight)| (place, weight.abs())).collect();
-        largest(&mut sizes, most);
-        let mut kept: Vec<u32> = sizes.iter().map(|&(place, _)| place).collect();
-        kept.sort_unstable();
-        weights.retain(|(place, _)| kept.binary_search(place).is_ok());
-    }
+    keep_largest(&mut weights, most, |_, weight| weight.abs());
     weights.iter().filter(|&&(_, weight)| weight != 0.0).map(|&(place, weight)| (place, narrow(weight))).collect()
 }
 
