@@ -100,6 +100,16 @@ impl PanelMatrix {
         self.ncols
     }
 
+    /// All rows, row-major, as they were given to [`new`](Self::new). O(nrows x ncols).
+    #[must_use]
+    pub fn to_rows(&self) -> Vec<f32> {
+        let mut rows = vec![0f32; self.nrows * self.ncols];
+        for (row, out) in rows.chunks_exact_mut(self.ncols.max(1)).enumerate() {
+            self.row(row, out);
+        }
+        rows
+    }
+
     /// Copies one row into `out` (`ncols` entries), as it was given to [`new`](Self::new).
     ///
     /// # Panics

@@ -25,13 +25,7 @@ pub(super) fn save(model: &BiasedMf, file: &mut Writer) {
     let [least, most] = model.scale.map(f64::from);
     file.array(MEAN, [model.mean, least, most]);
     file.array(USERS, model.users.iter().copied());
-    let mut row = vec![0f32; model.items.ncols()];
-    let mut items = Vec::with_capacity(model.items.nrows() * row.len());
-    for item in 0..model.items.nrows() {
-        model.items.row(item, &mut row);
-        items.extend_from_slice(&row);
-    }
-    file.array(ITEMS, items);
+    file.array(ITEMS, model.items.to_rows());
 }
 
 pub(super) fn load(params: &BiasedMfParams, shape: &Shape, file: &Reader<'_>) -> Result<BiasedMf, ContainerError> {

@@ -21,13 +21,7 @@ pub(super) const SECTIONS: &[Section] = &[USER_FACTORS, ITEM_FACTORS];
 
 pub(super) fn save(model: &Ials, file: &mut Writer) {
     file.array(USER_FACTORS, model.user_factors.iter().copied());
-    let mut row = vec![0f32; model.factors()];
-    let mut item_factors = Vec::with_capacity(model.item_factors().nrows() * row.len());
-    for item in 0..model.item_factors().nrows() {
-        model.item_factors().row(item, &mut row);
-        item_factors.extend_from_slice(&row);
-    }
-    file.array(ITEM_FACTORS, item_factors);
+    file.array(ITEM_FACTORS, model.item_factors().to_rows());
 }
 
 pub(super) fn load(params: &IalsParams, shape: &Shape, file: &Reader<'_>) -> Result<Ials, ContainerError> {

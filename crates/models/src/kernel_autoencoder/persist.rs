@@ -25,13 +25,7 @@ pub(super) fn save(model: &KernelAutoencoder, file: &mut Writer) {
     file.array(TAKERS, model.takers.columns().iter().copied());
     file.array(COUNT, [model.lengths.len() as u64]);
     file.array(LENGTHS, model.lengths.iter().copied());
-    let mut row = vec![0f32; model.lengths.len()];
-    let mut weights = Vec::with_capacity(model.weights.nrows() * row.len());
-    for item in 0..model.weights.nrows() {
-        model.weights.row(item, &mut row);
-        weights.extend_from_slice(&row);
-    }
-    file.array(WEIGHTS, weights);
+    file.array(WEIGHTS, model.weights.to_rows());
 }
 
 pub(super) fn load(

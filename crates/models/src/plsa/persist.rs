@@ -18,13 +18,7 @@ const NAMES: Section = Section { kind: 162, name: "names of tastes" };
 pub(super) const SECTIONS: &[Section] = &[ITEMS, SHARES, NAMES];
 
 pub(super) fn save(model: &Plsa, file: &mut Writer) -> Result<(), ContainerError> {
-    let mut row = vec![0f32; model.shares.len()];
-    let mut items = Vec::with_capacity(model.items.nrows() * row.len());
-    for item in 0..model.items.nrows() {
-        model.items.row(item, &mut row);
-        items.extend_from_slice(&row);
-    }
-    file.array(ITEMS, items);
+    file.array(ITEMS, model.items.to_rows());
     file.array(SHARES, model.shares.iter().copied());
     file.strings(NAMES, model.names.iter())
 }

@@ -24,13 +24,7 @@ pub(super) const SECTIONS: &[Section] = &[USER_FACTORS, ITEM_FACTORS, SINGULAR_V
 
 pub(super) fn save(model: &TruncatedSvd, file: &mut Writer) {
     file.array(USER_FACTORS, model.user_factors.iter().copied());
-    let (items, mut row) = (model.item_factors().nrows(), vec![0f32; model.rank()]);
-    let mut item_factors = Vec::with_capacity(items * model.rank());
-    for item in 0..items {
-        model.item_factors().row(item, &mut row);
-        item_factors.extend_from_slice(&row);
-    }
-    file.array(ITEM_FACTORS, item_factors);
+    file.array(ITEM_FACTORS, model.item_factors().to_rows());
     file.array(SINGULAR_VALUES, model.singular_values.iter().copied());
     file.array(USER_MEANS, model.user_means.iter().copied());
     file.array(RESIDUAL, [model.residual]);
