@@ -42,6 +42,9 @@ const RUNS_REMEMBERED: usize = 256;
 
 /// A kernel that is ready. Dropping it kills its process.
 pub(crate) struct Kernel {
+    /// Holds the connection file, which the kernel may read again. It goes first: the end of what the kernel has started may
+    /// take longer than this process has.
+    _folder: KernelFolder,
     process: Process,
     shell: ClientShellConnection,
     iopub: ClientIoPubConnection,
@@ -51,8 +54,6 @@ pub(crate) struct Kernel {
     pub(crate) takes_requests: bool,
     /// The last runs, by the ids of their messages.
     recent: VecDeque<(String, Arc<Origin>)>,
-    /// Holds the connection file, which the kernel may read again.
-    _folder: KernelFolder,
 }
 
 /// What a kernel is to run.
@@ -95,6 +96,12 @@ pub(crate) struct Lost {
 impl Lost {
     fn ended(process: &Process, status: ExitStatus) -> Self {
         Self { how: process.ending(status) }
+    }
+}
+
+impl Drop for Kernel {
+    fn drop(&mut self) {
+        self.process.kill();
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Process {
     pid: Pid,
     /// Tells what it started.
     mark: String,
+    /// When it was started.
+    since: Option<u64>,
     /// How often the memory limit had been hit when it started.
     limit_hits: Option<u64>,
     /// Whether the process id is still ours: it is as long as the process was not waited for.
@@ -93,7 +95,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
-        strays::kill(&self.mark);
+        strays::kill(&self.mark, self.since);
     }
 }
 
@@ -117,11 +119,12 @@ fn live(
             return;
         }
     };
+    let since = i32::try_from(child.id()).ok().and_then(strays::started);
     let log = thread::Builder::new().name(format!("kernel-{number}-log"));
     let started = log.spawn(move || pass_on(reader, number, &kept)).and_then(|_| {
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or_else(|| io::Error::other("the process has no id"))?;
-        Ok(Process { pid, mark: mark.clone(), limit_hits: memory_limit::kills(), alive, ended, output })
+        Ok(Process { pid, mark: mark.clone(), since, limit_hits: memory_limit::kills(), alive, ended, output })
     });
     if started.is_err() {
         let _ = child.kill();
@@ -129,7 +132,7 @@ fn live(
     // When no request waits for it any more, it is dropped here, which kills it.
     let _ = tell.send(started);
     tell_ended.send_replace(Some(wait(&mut child, &is_alive)));
-    strays::kill(&mark);
+    strays::kill(&mark, since);
 }
 
 /// Waits for the end; the process id stays ours until `alive` is false.
