@@ -125,6 +125,11 @@ fn a_page_of_an_allowed_origin_may_call_and_read() {
         assert_eq!(reply.header("access-control-allow-origin"), Some("https://shop.example"), "{first}");
         assert!(reply.header("access-control-expose-headers").unwrap().contains("x-model-version"));
     }
+    // What is refused by its head alone can be read, too.
+    let ambiguous = ["host: localhost", "content-length: 0", "origin: https://shop.example", "expect: 200-ok"];
+    let refused = raw(&server, "GET /v1/popular", &ambiguous);
+    assert_eq!(refused.fault(), "417 expectation_failed");
+    assert_eq!(refused.header("access-control-allow-origin"), Some("https://shop.example"));
     // Another page gets neither, and caches are told that it depends.
     let other = ["host: localhost", "content-length: 0", "origin: https://evil.example"];
     assert_eq!(raw(&server, "POST /recompute_svd?param=2", &other).fault(), "403 foreign_origin");

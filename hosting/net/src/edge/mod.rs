@@ -213,19 +213,23 @@ impl<F: Face> Edge<F> {
         }
     }
 
-    async fn respond(&self, mut request: Request<Incoming>, id: &HeaderValue) -> Response<Body> {
+    async fn respond(
+        &self,
+        mut request: Request<Incoming>,
+        id: &HeaderValue,
+        origin: Option<&HeaderValue>,
+    ) -> Response<Body> {
         if let Some(refusal) = self.refused(&request) {
             if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE {
                 discard_of(&mut request, &self.limits).await;
             }
             return close(self.face.refuse(&refusal));
         }
-        let origin = self.access.allowed_origin(request.headers()).cloned();
-        if let Some(reply) = cors::preflight(&request, origin.as_ref()) {
+        if let Some(reply) = cors::preflight(&request, origin) {
             return reply;
         }
         let is_options = request.method() == Method::OPTIONS;
-        let mut response = match self.admit(&request) {
+        match self.admit(&request) {
             Ok(caller) => {
                 let response = contained(self.face.answer(request, id)).await;
                 let mut response = response.unwrap_or_else(|| self.face.refuse(&Refusal::Panicked));
@@ -244,11 +248,7 @@ impl<F: Face> Edge<F> {
                 let is_read = request.body().is_end_stream() || discard_of(&mut request, &self.limits).await;
                 if is_read { response } else { close(response) }
             }
-        };
-        if self.access.has_origins() {
-            cors::share(response.headers_mut(), origin.as_ref());
         }
-        response
     }
 }
 
@@ -257,8 +257,13 @@ impl<F: Face> Answer for Edge<F> {
         let begun = Instant::now();
         let id = self.ids.of(&request);
         let asked = self.is_logged.then(|| Asked::of(&request));
-        let response = self.respond(request, &id).await;
+        let origin = self.access.allowed_origin(request.headers()).cloned();
+        let response = self.respond(request, &id, origin.as_ref()).await;
         let mut response = self.held(response);
+        if self.access.has_origins() {
+            // A page may read why it was refused, too.
+            cors::share(response.headers_mut(), origin.as_ref());
+        }
         self.face.replied(response.status());
         if let Some(asked) = asked {
             asked.log(&response, &id, begun.elapsed());
