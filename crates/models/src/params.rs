@@ -155,7 +155,7 @@ where
     // One at a time on top of what is valid, so that an error can name its parameter.
     let mut whole = defaults;
     for (parameter, value) in map {
-        whole.insert(parameter.clone(), value);
+        whole.insert(parameter.clone(), without_fraction(value));
         if let Err(error) = serde_json::from_value::<P>(Value::Object(whole.clone())) {
             return Err(ParamsError::Value { model: model.to_owned(), parameter, why: plain(&error.to_string()) });
         }
@@ -165,6 +165,22 @@ where
         parameter: known.join(", "),
         why: plain(&error.to_string()),
     })
+}
+
+/// The same value, in which every number that is whole is one without a fraction: `5.0` is 5, as JSON and its writers in other
+/// languages have it.
+fn without_fraction(value: Value) -> Value {
+    /// All whole numbers up to it are numbers of 64 bits in either form.
+    const MOST: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Array(values) => values.into_iter().map(without_fraction).collect(),
+        Value::Object(map) => map.into_iter().map(|(name, value)| (name, without_fraction(value))).collect(),
+        Value::Number(number) if number.is_f64() => {
+            let whole = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() <= MOST);
+            Value::Number(whole.and_then(|whole| format!("{:.0}", whole + 0.0).parse().ok()).unwrap_or(number))
+        }
+        other => other,
+    }
 }
 
 /// An error of a value in words that do not name types of Rust.

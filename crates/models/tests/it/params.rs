@@ -17,6 +17,16 @@ fn a_mapping_names_its_model_and_what_differs_from_the_defaults() {
 }
 
 #[test]
+fn a_whole_number_may_be_written_with_a_fraction_of_zero() {
+    let expected = ModelParams::of("ials").unwrap().with(&["factors=32", "unobserved_weight=1"]).unwrap();
+    assert_eq!(parsed(r#"{"model": "ials", "factors": 32.0, "unobserved_weight": 1e0}"#).unwrap(), expected);
+    let blend = r#"{"model": "blend", "members": [{"model": "svd", "rank": RANK}, {"model": "popularity"}]}"#;
+    assert_eq!(parsed(&blend.replace("RANK", "5.0")).unwrap(), parsed(&blend.replace("RANK", "5")).unwrap());
+    assert!(parsed(r#"{"rank": -0.0}"#).unwrap().check(&SHAPE).is_err());
+    assert!(parsed(r#"{"rank": 1e300}"#).unwrap_err().contains("expected a whole number"));
+}
+
+#[test]
 fn every_model_reads_back_what_it_writes_and_its_defaults_are_in_range() {
     for (name, purpose) in ModelParams::MODELS {
         let params = ModelParams::of(name).unwrap();
