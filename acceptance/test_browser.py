@@ -1,9 +1,10 @@
 """What a page of another origin can do with a service on this machine, tried in a real Chromium."""
 import functools, html, http.server, json, os, re, shutil, subprocess, tempfile, threading
+import urllib.error, urllib.request
 
 import pytest
 
-from conftest import Service
+from conftest import Service, run
 from notebooks import Notebook, write
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -158,3 +159,63 @@ def test_every_endpoint_of_a_notebook_can_be_tried_on_its_page(tmp_path):
     # The page itself loads its script under its own policy.
     assert "Send</button>" in visit(f"{service.url}/docs")
     service.stop()
+
+
+# Sends the page's form without a key, and again with the one that it is given.
+KEYED = """<!doctype html><title>forms</title><body></body><script>
+(async () => {
+  const text = await (await fetch("/docs")).text();
+  document.body.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+  const script = document.createElement("script");
+  script.src = "/_api/docs.js";
+  await new Promise((done) => { script.onload = done; document.head.append(script); });
+  const form = document.forms[0], field = document.getElementById("key"), found = [];
+  for (const key of ["", "KEY"]) {
+    field.value = key;
+    form.requestSubmit();
+    while (!form.nextElementSibling.lastElementChild) await new Promise((done) => setTimeout(done, 20));
+    found.push([form.nextElementSibling.firstChild.textContent, field.checkVisibility()]);
+    form.nextElementSibling.replaceChildren();
+  }
+  const out = document.createElement("pre");
+  out.id = "out";
+  out.textContent = JSON.stringify(found);
+  document.body.append(out);
+})();
+</script>"""
+
+
+def test_the_page_of_a_notebook_sends_a_key_once_it_was_asked_for_one(tmp_path):
+    keys = tmp_path / "keys.json"
+    key = run("keys", "add", "me", "--role", "read", "--keys", keys).strip()
+    service = Notebook(write(tmp_path / "n.ipynb", "# GET /hello\nprint('hello')"), "--keys", keys)
+
+    class Before(http.server.BaseHTTPRequestHandler):
+        """The page of the test, of the same origin as the service behind it."""
+        def do_GET(self):
+            if self.path == "/keyed.html":
+                status, kind, body = 200, "text/html", KEYED.replace("KEY", key).encode()
+            else:
+                asked = urllib.request.Request(service.url + self.path, headers={
+                    name: self.headers[name] for name in ["Authorization"] if name in self.headers})
+                try:
+                    reply = urllib.request.urlopen(asked, timeout=60)
+                except urllib.error.HTTPError as error:
+                    reply = error
+                status, kind, body = reply.status, reply.headers["Content-Type"], reply.read()
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Before)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    dom = visit(f"http://127.0.0.1:{server.server_port}/keyed.html")
+    server.shutdown()
+    service.stop()
+    found = json.loads(html.unescape(re.search(r"<pre id=\"out\">(.*?)</pre>", dom, re.S)[1]))
+    assert found == [["401 Unauthorized, application/json", True], ["200 OK, text/plain", True]]

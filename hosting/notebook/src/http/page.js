@@ -5,11 +5,18 @@ async function send(form) {
   const path = form.dataset.path.replace(/\{([^}]*)\}/g, (_, name) => encodeURIComponent(parameter(name)));
   const query = form.elements.query.value.replace(/^\?/, "");
   const options = { method: form.dataset.verb, headers: {} };
+  const key = document.getElementById("key");
+  if (key.value !== "") {
+    options.headers.Authorization = `Bearer ${key.value}`;
+  }
   if (form.elements.body && form.elements.body.value !== "") {
     options.body = form.elements.body.value;
     options.headers["Content-Type"] = form.elements.kind.value;
   }
   const reply = await fetch(path + (query ? `?${query}` : ""), options);
+  if (reply.status === 401) {
+    key.parentElement.hidden = false;
+  }
   const kind = reply.headers.get("Content-Type") || "";
   const head = `${reply.status} ${reply.statusText}, ${kind || "no content type"}`;
   if (kind.startsWith("image/")) {

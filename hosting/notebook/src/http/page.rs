@@ -20,6 +20,10 @@ const HEAD: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
     input,textarea{font:inherit;width:100%;box-sizing:border-box}pre{overflow:auto;background:#f4f4f4;padding:.5rem}\
     img{max-width:100%}</style><script src=\"/_api/docs.js\" defer></script>";
 
+/// Where a key can be given; shown once a reply has asked for one.
+const KEY: &str =
+    "<label hidden>Key, which this service asks for<input id=\"key\" type=\"password\" autocomplete=\"off\"></label>";
+
 /// Sends what the forms say and shows what comes back.
 const SCRIPT: &str = include_str!("page.js");
 
@@ -29,7 +33,7 @@ pub(super) fn text(notebook: &Notebook, with_source: bool) -> String {
     let title = escaped(&title);
     let mut page = format!(
         "{HEAD}<title>{title}</title><h1>{title}</h1><p>Endpoints of a notebook. For programs: \
-         <a href=\"/_api/spec/openapi.json\">OpenAPI</a>, <a href=\"/_api/metrics\">metrics</a>.</p>"
+         <a href=\"/_api/spec/openapi.json\">OpenAPI</a>, <a href=\"/_api/metrics\">metrics</a>.</p>{KEY}"
     );
     for route in notebook.routes() {
         section(&mut page, route, with_source);
