@@ -1,10 +1,11 @@
 """A notebook's cells as HTTP endpoints: where the service is better than compatible."""
-import http.client, json, os, signal, subprocess, sys, threading, time
+import http.client, json, os, re, signal, subprocess, sys, threading, time
+import urllib.error, urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import PROGRAM, ROOT, medians, real_data
+from conftest import PROGRAM, ROOT, medians, real_data, run
 from notebooks import Notebook, is_alive, kernels_of, within, write
 from test_tutorial import USER_400, USER_500
 
@@ -119,6 +120,28 @@ def test_a_path_of_the_notebook_goes_before_the_services_own(tmp_path):
     service = Notebook(write(tmp_path / "n.ipynb", "# GET /metrics\nprint('mine')", "# GET /:any\nprint('any')"))
     assert (service.get("/metrics"), service.get("/healthz")) == ("mine\n", "any\n")
     assert json.loads(service.get("/_api/health")) == {"status": "ok"}
+    service.stop()
+
+
+def test_a_second_address_has_health_and_figures_whatever_the_notebook_answers(tmp_path):
+    keys = tmp_path / "keys.json"
+    key = run("keys", "add", "me", "--role", "read", "--keys", keys).strip()
+    file = write(tmp_path / "n.ipynb", "# GET /metrics\nprint('mine')", "# GET /mine\nprint('mine')")
+    service = Notebook(file, "--keys", keys, "--admin-listen", "127.0.0.1:0")
+    second = re.search(r"health and metrics also on (\S+)", service.process.stdout.readline())[1]
+
+    def status(path, **headers):
+        try:
+            with urllib.request.urlopen(urllib.request.Request(second + path, headers=headers), timeout=10) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    mine = {"Authorization": f"Bearer {key}"}
+    assert status("/healthz")[0] == status("/_api/ready")[0] == 200
+    assert status("/metrics")[0] == 401 and "foretaste_" in status("/metrics", **mine)[1]
+    assert service.get("/metrics", **mine) == "mine\n"
+    assert status("/mine", **mine)[0] == 404
     service.stop()
 
 

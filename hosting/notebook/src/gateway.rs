@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use foretaste_net::{Access, Budget, Edge, LimitError, Limits, Listener, Slots, Tls, serve};
+use foretaste_net::{Access, Budget, Edge, Face, LimitError, Limits, Listener, Slots, Tls, serve};
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::error::GatewayError;
-use crate::http::Service;
+use crate::http::{Admin, Service};
 use crate::kernel::{Kernel, StartPlan, kernel_of, one_line};
 use crate::metrics::Metrics;
 use crate::notebook::Notebook;
@@ -84,7 +85,7 @@ impl Default for GatewayConfig {
 /// A notebook whose kernels are ready. Dropping it kills them.
 #[derive(Debug)]
 pub struct Gateway {
-    service: Option<Service>,
+    service: Option<Arc<Service>>,
     access: Access,
     access_log: bool,
     tls: Option<Arc<Tls>>,
@@ -148,6 +149,7 @@ impl Gateway {
         let limits = Arc::new(config.limits);
         let service =
             Service::new(notebook, pool, metrics, (Arc::clone(&limits), config.budget.clone()), config.source);
+        let service = Arc::new(service);
         Ok(Self {
             service: Some(service),
             access: config.access,
@@ -160,29 +162,42 @@ impl Gateway {
     }
 
     /// Answers the connections of `listener` until `shutdown` resolves; then is not ready, accepts no more, finishes what
-    /// is in flight within the drain limit, and ends the kernels.
+    /// is in flight within the drain limit, and ends the kernels. Health, readiness and figures are answered on `admin`, too,
+    /// which a full service does not starve.
     ///
     /// # Errors
-    /// [`GatewayError::System`]: the listener cannot be watched.
+    /// [`GatewayError::System`]: a listener cannot be watched.
     pub fn run(
         mut self,
         listener: Listener,
+        admin: Option<Listener>,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), GatewayError> {
         let (Some(runtime), Some(service)) = (self.runtime.take(), self.service.take()) else { return Ok(()) };
         let slots = Slots::new(self.limits.connections, self.limits.connections_per_ip);
         let address = listener.local_addr().map_err(GatewayError::System)?;
-        let access = std::mem::take(&mut self.access).listening(address);
-        let edge =
-            Arc::new(Edge::new(service, Arc::clone(&self.limits), access, self.budget.clone()).logged(self.access_log));
-        let behind = Arc::clone(&edge);
+        let (access, tls) = (std::mem::take(&mut self.access), self.tls.take());
+        // It is answered until the last request is.
+        let (_finished, finish) = oneshot::channel::<()>();
+        if let Some(listener) = admin {
+            let address = listener.local_addr().map_err(GatewayError::System)?;
+            let slots = Slots::new(ADMIN_CONNECTIONS, ADMIN_CONNECTIONS);
+            let edge = self.edge(Admin(Arc::clone(&service)), access.clone().listening(address));
+            let until = async { drop(finish.await) };
+            runtime.spawn(serve(listener, edge, Arc::clone(&self.limits), slots, tls.clone(), until));
+        }
+        let edge = self.edge(Arc::clone(&service), access.listening(address));
         let stop = async move {
             shutdown.await;
-            behind.face().stop();
+            service.stop();
         };
-        let served = runtime.block_on(serve(listener, edge, Arc::clone(&self.limits), slots, self.tls.take(), stop));
+        let served = runtime.block_on(serve(listener, edge, Arc::clone(&self.limits), slots, tls, stop));
         runtime.shutdown_timeout(SHUTDOWN);
         served.map_err(GatewayError::System)
+    }
+
+    fn edge<F: Face>(&self, face: F, access: Access) -> Arc<Edge<F>> {
+        Arc::new(Edge::new(face, Arc::clone(&self.limits), access, self.budget.clone()).logged(self.access_log))
     }
 }
 
@@ -193,6 +208,9 @@ impl Drop for Gateway {
         }
     }
 }
+
+/// Connections that the second address serves at once.
+const ADMIN_CONNECTIONS: usize = 64;
 
 /// The longest wait for a kernel is not shorter than this.
 const LEAST_PATIENCE: Duration = Duration::from_secs(10);

@@ -19,6 +19,9 @@ pub(crate) struct ListenArgs {
     /// Port of 127.0.0.1 to listen on, in place of an address
     #[arg(long, value_name = "PORT")]
     pub(crate) port: Option<u16>,
+    /// A second address, for health, readiness and metrics only
+    #[arg(long, alias = "admin", value_name = "ADDRESS", env = "FORETASTE_ADMIN", value_parser = address)]
+    pub(crate) admin_listen: Option<SocketAddr>,
 }
 
 impl ListenArgs {
@@ -40,7 +43,7 @@ fn local(port: u16) -> SocketAddr {
 }
 
 /// An address with a port. No name is looked up: `localhost`, and no name at all, are 127.0.0.1.
-pub(crate) fn address(text: &str) -> Result<SocketAddr> {
+fn address(text: &str) -> Result<SocketAddr> {
     let allowed = || {
         anyhow!(
             "`{text}` is no address to listen on, expected one with a port, such as 127.0.0.1:8080, localhost:8080, :8080, 0.0.0.0:8080 or [::1]:8080"
@@ -79,7 +82,11 @@ mod tests {
 
     #[test]
     fn a_port_is_one_of_this_machine() {
-        let args = |listen: Option<&str>, port| ListenArgs { listen: listen.map(|text| address(text).unwrap()), port };
+        let args = |listen: Option<&str>, port| ListenArgs {
+            listen: listen.map(|text| address(text).unwrap()),
+            port,
+            admin_listen: None,
+        };
         let said = |listen, port| args(listen, port).address().map(|address| address.to_string());
         assert_eq!(said(None, None).unwrap(), "127.0.0.1:8080");
         assert_eq!(said(None, Some(9)).unwrap(), "127.0.0.1:9");

@@ -37,7 +37,7 @@ pub(crate) use evaluate::{EvaluateArgs, ModelsArgs};
 pub(crate) use fit::{FitArgs, FitCommandArgs, ModelArgs, ThreadArgs};
 pub(crate) use generate::GenerateArgs;
 pub(crate) use keys::{AddKeyArgs, KeysArgs, KeysCommand, KeysFileArg, ListKeysArgs, RevokeKeyArgs};
-pub(crate) use listen::{ListenArgs, address};
+pub(crate) use listen::ListenArgs;
 pub(crate) use lists::{FallbackArg, InspectArgs, PairColumns, PopularArgs, PredictArgs, RecommendArgs, SimilarArgs};
 #[cfg(feature = "notebooks")]
 pub(crate) use notebook::{KernelArgs, NotebookArgs};

@@ -1,11 +1,10 @@
 //! `serve`
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{AccessArgs, DataArgs, FitArgs, ListenArgs, ThreadArgs, address, time};
+use super::{AccessArgs, DataArgs, FitArgs, ListenArgs, ThreadArgs, time};
 
 /// What to serve, and where.
 #[derive(Debug, Args)]
@@ -21,9 +20,6 @@ pub(crate) struct ServeArgs {
     /// Refuse fits for which the process would need more than this amount
     #[arg(long, hide = true, value_name = "BYTES")]
     pub(crate) memory: Option<u64>,
-    /// A second address, for health, readiness and metrics only
-    #[arg(long, alias = "admin", value_name = "ADDRESS", env = "FORETASTE_ADMIN", value_parser = address)]
-    pub(crate) admin_listen: Option<SocketAddr>,
     /// Longest wait for a scoring thread, such as 20ms; a request that would wait longer is answered 503 at once
     #[arg(long, value_name = "TIME", env = "FORETASTE_WAIT", default_value = "20ms", value_parser = time)]
     pub(crate) wait: Duration,

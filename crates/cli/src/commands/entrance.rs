@@ -12,12 +12,14 @@ use crate::args::AccessArgs;
 use crate::exit::{Exit, coded};
 use crate::output;
 
-/// Who may call a service that listens on `addresses`. Keys are asked for where a file of them is named, and where an
-/// address is not of this machine alone.
-pub(super) fn access(args: &AccessArgs, addresses: &[SocketAddr]) -> Result<Access> {
+/// Who may call a service that listens on an address, and may have a second one for its health and figures. Keys are asked
+/// for where a file of them is named, and where an address is not of this machine alone.
+pub(super) fn access(args: &AccessArgs, listen: SocketAddr, admin: Option<SocketAddr>) -> Result<Access> {
     let access = args.access()?;
     let is_named = args.keys.keys.as_ref().is_some_and(|path| !path.as_os_str().is_empty());
-    let reachable = addresses.iter().find(|address| !address.ip().to_canonical().is_loopback());
+    // Figures alone are all that the second address has, and they may be open.
+    let mut addresses = std::iter::once(listen).chain(admin.filter(|_| !args.open_metrics));
+    let reachable = addresses.find(|address| !address.ip().to_canonical().is_loopback());
     if args.insecure_no_keys {
         if is_named {
             return Err(usage(

@@ -1,9 +1,10 @@
 //! `foretaste notebook`: serves the endpoints of a notebook until a signal comes.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 
 use anyhow::{Context, Error, Result};
-use foretaste_net::{Budget, Limits};
+use foretaste_net::{Budget, Limits, Listener};
 use foretaste_notebook::{ChoiceError, Gateway, GatewayConfig, GatewayError, Notebook};
 
 use super::deploy::data_by_hand;
@@ -16,7 +17,7 @@ use crate::signals::Stop;
 
 pub(super) fn run(args: NotebookArgs) -> Result<()> {
     let (threads, listen) = (threads(args.threads), args.listen.address()?);
-    let (access, scheme) = (entrance::access(&args.access, &[listen])?, scheme(&args.access));
+    let (access, scheme) = (entrance::access(&args.access, listen, args.listen.admin_listen)?, scheme(&args.access));
     let tls = args.access.tls()?;
     let _log = logging::start(args.log_format)?;
     let stop = Stop::watch()?;
@@ -25,6 +26,7 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
     if inherited.is_none() {
         probe(listen)?;
     }
+    let admin = args.listen.admin_listen.map(|address| open(address, Limits::default().backlog)).transpose()?;
     let mut endpoints: Vec<String> = notebook
         .routes()
         .iter()
@@ -55,12 +57,20 @@ pub(super) fn run(args: NotebookArgs) -> Result<()> {
     let gateway = Gateway::start(notebook, config).map_err(refused)?;
     let listener = match inherited {
         Some(socket) => socket,
-        None => foretaste_net::listen(listen, backlog).with_context(|| unavailable(listen))?,
+        None => open(listen, backlog)?,
     };
     let listens = listener.local_addr().context("cannot tell the address")?;
     say(&format!("listening on {scheme}://{listens}, kernels: {}; stop with Ctrl-C", count(kernels)));
+    if let Some(admin) = &admin {
+        let listens = admin.local_addr().context("cannot tell the second address")?;
+        say(&format!("health and metrics also on {scheme}://{listens}"));
+    }
     socket::ready();
-    gateway.run(listener, socket::watched(stop.wait())).context("the service failed")
+    gateway.run(listener, admin, socket::watched(stop.wait())).context("the service failed")
+}
+
+fn open(address: SocketAddr, backlog: i32) -> Result<Listener> {
+    foretaste_net::listen(address, backlog).with_context(|| unavailable(address))
 }
 
 /// This program, about to become a kernel.

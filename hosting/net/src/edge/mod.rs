@@ -53,6 +53,24 @@ pub trait Face: Send + Sync + 'static {
     }
 }
 
+impl<F: Face> Face for Arc<F> {
+    fn answer(&self, request: Request<Incoming>, id: &HeaderValue) -> impl Future<Output = Response<Body>> + Send {
+        F::answer(self, request, id)
+    }
+
+    fn needs(&self, method: &Method, path: &str) -> Needs {
+        F::needs(self, method, path)
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Response<Body> {
+        F::refuse(self, refusal)
+    }
+
+    fn replied(&self, status: StatusCode) {
+        F::replied(self, status);
+    }
+}
+
 /// What a request needs where keys are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {

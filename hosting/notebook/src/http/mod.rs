@@ -1,5 +1,6 @@
 //! Answers requests: with the notebook's endpoints, and with a few of the gateway's own where the notebook has none.
 
+mod admin;
 mod args;
 mod body;
 mod byte_text;
@@ -27,7 +28,8 @@ use hyper::body::Incoming;
 use crate::kernel::one_line;
 use crate::metrics::{Metrics, OPEN_METRICS};
 use crate::notebook::{Found, Notebook, Route, Verb};
-use crate::pool::{Pool, Work};
+use crate::pool::{Pool, Undone, Work};
+pub(crate) use admin::Admin;
 use body::BodyError;
 use request::RequestDocument;
 use shown::Accept;
@@ -148,6 +150,8 @@ impl Service {
             Err(why) => {
                 let (verb, path, reason) = (route.verb(), one_line(route.path()), one_line(&why.to_string()));
                 let cells = route.cells();
+                // All that are refused by one queue are lines of one text, which the log counts.
+                let id = (!matches!(why, Undone::Full { .. })).then_some(id);
                 tracing::warn!(request_id = id, %verb, path, ?cells, reason, "an endpoint was not answered");
                 reply::undone(&why)
             }

@@ -26,9 +26,8 @@ use crate::signals::{Hangups, Stop};
 
 pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let (threads, listen) = (threads(args.threads), args.listen.address()?);
-    // Figures alone are all that the second address has, and they may be open.
-    let second = args.admin_listen.filter(|_| !args.access.open_metrics);
-    let access = entrance::access(&args.access, &[Some(listen), second].into_iter().flatten().collect::<Vec<_>>())?;
+    let admin_listen = args.listen.admin_listen;
+    let access = entrance::access(&args.access, listen, admin_listen)?;
     let tls = args.access.tls()?;
     let _log = logging::start(args.log_format)?;
     let stop = Stop::watch()?;
@@ -37,7 +36,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     if inherited.is_none() {
         probe(listen)?;
     }
-    args.admin_listen.map_or(Ok(()), probe)?;
+    admin_listen.map_or(Ok(()), probe)?;
     let train = background_pool_of(threads)?;
     // What clients can make the service hold comes out of the same memory as its models.
     let budget = Budget::within(args.memory);
@@ -47,7 +46,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     let asks_for_keys = access.has_keys();
     let config = ServerConfig {
         listen,
-        admin: args.admin_listen,
+        admin: admin_listen,
         threads,
         memory: room,
         wait: args.wait,
