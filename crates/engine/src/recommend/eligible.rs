@@ -32,7 +32,21 @@ impl Eligible {
         selection: &Selection<'_>,
         unknown: &mut Unknown,
     ) -> Result<Self, RecommendError> {
-        let exclude = known(recommender, "exclude", &selection.exclude, unknown)?;
+        Self::without(recommender, selection, &[], unknown)
+    }
+
+    /// As [`new`](Self::new), and without some items.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn without(
+        recommender: &Recommender,
+        selection: &Selection<'_>,
+        hidden: &[ItemIx],
+        unknown: &mut Unknown,
+    ) -> Result<Self, RecommendError> {
+        let mut exclude = known(recommender, "exclude", &selection.exclude, unknown)?;
+        exclude.extend_from_slice(hidden);
         let only = selection.only.as_deref().map(|only| known(recommender, "only", only, unknown)).transpose()?;
         let filter = &selection.filter;
         if exclude.is_empty() && only.is_none() && filter.is_empty() {

@@ -3,6 +3,7 @@
 mod eligible;
 mod explain;
 mod listed;
+mod live;
 mod many;
 mod ranking;
 mod request;
@@ -24,6 +25,7 @@ use jiff::Timestamp;
 
 pub use explain::{Taste, Term, Why, check_terms};
 pub use listed::{ListedItem, Others, Part, RecommendedItem, TermItem};
+pub use live::Observed;
 pub use ranking::check_limit;
 pub use request::{
     Fallback, Filter, ItemList, MAX_LIMIT, MAX_TERMS, Ranked, RecommendError, Request, Scored, Selection, Shortfall,

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::eligible::{Eligible, Unknown};
 use super::explain::check_terms;
 use super::subject::{Basis, Given};
-use super::top_n::{MASKED, best_first, top_n};
+use super::top_n::{MASKED, top_n};
 use super::{
     Fallback, ItemList, MAX_LIMIT, Ranked, RecommendError, Recommender, Request, Scored, Selection, Shortfall,
     ShortfallReason, Source, Subject,
@@ -28,7 +28,8 @@ impl Recommender {
         request.explain.map_or(Ok(()), check_terms)?;
         let mut unknown = Unknown::default();
         let given = Given::read(self, request, &mut unknown.items)?;
-        let eligible = Eligible::new(self, &request.selection, &mut unknown)?;
+        let hidden = self.hidden(request.live);
+        let eligible = Eligible::without(self, &request.selection, &hidden, &mut unknown)?;
         let basis = self.basis_or_fallback(request, &given)?;
         let rated = self.seen(request, &given, basis.as_ref());
         let (mut items, source) = match &basis {
@@ -84,12 +85,7 @@ impl Recommender {
     /// # Errors
     /// An unknown user.
     pub fn rated(&self, user: &str) -> Result<Vec<Scored>, RecommendError> {
-        let row = self.user(user)?.0 as usize;
-        let (items, ratings) = self.data.interactions.matrix().row(row);
-        let mut rated: Vec<Scored> =
-            items.iter().zip(ratings).map(|(&item, &score)| Scored { item: ItemIx(item), score }).collect();
-        rated.sort_by(best_first);
-        Ok(rated)
+        self.rated_by(user, &[])
     }
 
     /// The items most like an item by the model's own rule, the item itself left out; the score is that likeness, for the

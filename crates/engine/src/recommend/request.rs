@@ -2,7 +2,7 @@
 
 use foretaste_data::ids::ItemIx;
 
-use super::{Taste, Why};
+use super::{Observed, Taste, Why};
 
 /// Most items that one request may ask for.
 pub const MAX_LIMIT: usize = 1000;
@@ -24,6 +24,9 @@ pub struct Request<'a> {
     /// How many entries of the history each item of the list is explained by, `1..=`[`MAX_TERMS`]; none where it is not asked
     /// for. What is explained is the folded-in score, so that of a user of the training data is folded in too.
     pub explain: Option<usize>,
+    /// What the subject did since the data were taken: it is folded in. Of an item that is named twice the last counts, an item
+    /// that the model does not know counts for nothing.
+    pub live: &'a [Observed],
     /// What the history is changed by before it is folded in, for this request alone.
     pub what_if: Option<WhatIf<'a>>,
 }
@@ -53,7 +56,7 @@ impl<'a> Request<'a> {
 
     fn new(subject: Subject<'a>) -> Self {
         let (selection, fallback) = (Selection::default(), Fallback::Popular);
-        Self { subject, limit: 10, selection, fallback, explain: None, what_if: None }
+        Self { subject, limit: 10, selection, fallback, explain: None, live: &[], what_if: None }
     }
 }
 

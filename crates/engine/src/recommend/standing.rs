@@ -76,7 +76,8 @@ impl Recommender {
         request.explain.map_or(Ok(()), check_terms)?;
         let mut unknown = Unknown::default();
         let given = Given::read(self, request, &mut unknown.items)?;
-        let eligible = Eligible::new(self, &request.selection, &mut unknown)?;
+        let hidden = self.hidden(request.live);
+        let eligible = Eligible::without(self, &request.selection, &hidden, &mut unknown)?;
         let stages = Stages::new(self, &request.selection)?;
         let basis = self.basis_or_fallback(request, &given)?;
         let seen = self.seen(request, &given, basis.as_ref());
@@ -115,7 +116,8 @@ impl Recommender {
                     why: None,
                 };
             };
-            let seen = seen.binary_search(&item.0).is_ok().then_some(KeptOut::Seen);
+            let seen = seen.binary_search(&item.0).is_ok() || hidden.binary_search(&item).is_ok();
+            let seen = seen.then_some(KeptOut::Seen);
             let why = why.next();
             let beyond = || limit.filter(|&limit| rank > limit).map(|_| KeptOut::Limit);
             Standing {

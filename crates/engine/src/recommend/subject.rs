@@ -4,7 +4,7 @@ use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_data::interactions::Feedback;
 use foretaste_models::{Candidates, FoldIn, History, Scorer};
 
-use super::{RecommendError, Recommender, Request, Source, Subject};
+use super::{Observed, RecommendError, Recommender, Request, Source, Subject};
 
 /// The history that a request states or changes: known items that rise, each once, with the last value given. Of one that is
 /// stated the times are the places in the request, which tell the order to models of sequences.
@@ -85,20 +85,15 @@ impl Given {
             Subject::User(_) if request.explain.is_some() => Self { of_user: OfUser::Folded, ..Self::default() },
             Subject::User(_) => Self::default(),
         };
+        given.observe(recommender, request);
         let Some(what_if) = &request.what_if else { return Ok(given) };
         let mut whose = "the history".to_owned();
         if let Subject::User(id) = request.subject {
-            // Of a user who is not known there is nothing to change; the basis says so.
-            let Ok(user) = recommender.user(id) else { return Ok(given) };
-            let History { items, values, times } = recommender.history_of(user);
-            let times = times.map(<[i64]>::to_vec);
-            given = Self {
-                items: items.to_vec(),
-                values: values.to_vec(),
-                times,
-                named: items.len(),
-                of_user: OfUser::Changed,
-            };
+            if given.of_user != OfUser::Changed {
+                // Of a user who is not known there is nothing to change; the basis says so.
+                let Ok(user) = recommender.user(id) else { return Ok(given) };
+                given = Self::of(recommender, user);
+            }
             whose = format!("the history of user `{id}`");
         }
         what_if.remove.iter().try_for_each(|id| given.remove(recommender, id, &whose))?;
@@ -114,6 +109,33 @@ impl Given {
             given.put(item, value, latest.map_or(place, |latest| latest.saturating_add(1 + place)));
         }
         Ok(given)
+    }
+
+    /// The history of a user in the training data, about to be changed.
+    fn of(recommender: &Recommender, user: UserIx) -> Self {
+        let History { items, values, times } = recommender.history_of(user);
+        let times = times.map(<[i64]>::to_vec);
+        Self { items: items.to_vec(), values: values.to_vec(), times, named: items.len(), of_user: OfUser::Changed }
+    }
+
+    /// Adds what the subject did since the data were taken, where the model can fold it in.
+    fn observe(&mut self, recommender: &Recommender, request: &Request<'_>) {
+        let Subject::User(id) = request.subject else { return };
+        if recommender.model().scorer().fold_in().is_none() {
+            return;
+        }
+        let known =
+            |observed: &Observed| Some((recommender.item(&observed.item).ok()?.0, observed.value?, observed.time));
+        let mut observed = request.live.iter().filter_map(known).peekable();
+        if observed.peek().is_none() {
+            return;
+        }
+        *self = match recommender.user(id) {
+            Ok(user) => Self::of(recommender, user),
+            Err(_) => Self { times: Some(Vec::new()), of_user: OfUser::Changed, ..Self::default() },
+        };
+        observed.for_each(|(item, value, time)| self.put(item, value, time));
+        self.named = self.items.len();
     }
 
     /// The known items, rising.
@@ -221,12 +243,13 @@ impl Recommender {
         };
         let (basis, whose) = match subject {
             Subject::User(id) => {
-                let (user, whose) = (self.user(id)?, format!("user `{id}`"));
-                match given.of_user {
-                    OfUser::Trained => (Basis::User(user, self.history_of(user)), whose),
-                    OfUser::Folded => (Basis::History(folding()?, self.history_of(user)), whose),
-                    OfUser::Changed => (Basis::History(folding()?, given.history()), whose),
-                }
+                let whose = format!("user `{id}`");
+                let basis = match given.of_user {
+                    OfUser::Trained => Basis::User(self.user(id)?, self.history_of(self.user(id)?)),
+                    OfUser::Folded => Basis::History(folding()?, self.history_of(self.user(id)?)),
+                    OfUser::Changed => Basis::History(folding()?, given.history()),
+                };
+                (basis, whose)
             }
             Subject::History(_) if given.items.is_empty() => {
                 return Err(RecommendError::UnknownHistory { given: given.named });

@@ -3,6 +3,7 @@
 
 mod explanations;
 mod filters;
+mod live;
 mod model_file;
 mod recommendations;
 mod synthetic;

@@ -113,7 +113,7 @@ impl ListQuery {
     pub(super) fn request<'a>(&'a self, subject: Subject<'a>) -> Request<'a> {
         let (limit, fallback) = (self.limit.limit.0, self.fallback.fallback);
         let (selection, explain) = (self.among.selection(), self.explain.explain.map(|Limit(terms)| terms));
-        Request { subject, limit, selection, fallback, explain, what_if: None }
+        Request { subject, limit, selection, fallback, explain, live: &[], what_if: None }
     }
 }
 

@@ -113,6 +113,7 @@ impl ScoreRequest {
             selection: self.among.selection(),
             fallback: self.fallback.fallback,
             explain: self.explain.explain.map(|Limit(terms)| terms),
+            live: &[],
             what_if: self.of.what_if(),
         }
     }
