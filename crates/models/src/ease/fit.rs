@@ -6,10 +6,13 @@ use foretaste_linalg::{Cholesky, CsrMatrix, Dense, gram};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Ease, persist};
+use super::Ease;
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
+use crate::item_weights::DenseWeights;
 use crate::weighting::user_weights;
 use crate::{Cheaper, Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
+
+const WEIGHTS: Section = Section { kind: 20, name: "item weights" };
 
 /// What the fit of EASE may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,7 +36,7 @@ impl Default for EaseParams {
 
 impl Family for Ease {
     const NAME: &'static str = "ease";
-    const SECTIONS: &'static [Section] = persist::SECTIONS;
+    const SECTIONS: &'static [Section] = &[WEIGHTS];
     type Params = EaseParams;
 
     fn space() -> Vec<Dimension> {
@@ -94,16 +97,17 @@ impl Family for Ease {
         });
         check_finite("weights", weights.iter().map(|&x| f64::from(x)))?;
         tell(progress, 1.0)?;
-        Ok(Self { items, weights, positive: params.positive })
+        Ok(Self { weights: DenseWeights::new(items, weights, params.positive) })
     }
 
     fn save(&self, file: &mut Writer) -> Result<(), ContainerError> {
-        persist::save(self, file);
+        self.weights.save(WEIGHTS, file);
         Ok(())
     }
 
     fn load(params: &EaseParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
-        persist::load(params, shape, file)
+        let weights = DenseWeights::load(WEIGHTS, params.positive, shape, file)?;
+        Ok(Self { weights })
     }
 }
 

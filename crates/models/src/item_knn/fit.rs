@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ItemKnn;
 use crate::fit::{OnProgress, check_at_least_one, check_range, narrow, tell};
-use crate::item_weights::{ItemWeights, Lists};
+use crate::item_weights::{ItemWeights, Lists, Reading};
 use crate::weighting::{Weigher, count, takers};
 use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape, Weighting};
 
@@ -92,7 +92,7 @@ impl Family for ItemKnn {
         let weights = report.phase("compare", || {
             let lists = neighbours(&x, params);
             drop(x);
-            ItemWeights::for_candidates(lists, params.positive, by_value(params))
+            ItemWeights::for_candidates(lists, reading(params))
         });
         let weights = weights.map_err(|error| failed(error.into()))?;
         tell(progress, 1.0)?;
@@ -105,7 +105,7 @@ impl Family for ItemKnn {
     }
 
     fn load(params: &ItemKnnParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
-        let weights = ItemWeights::load(params.positive, by_value(params), shape, file)?;
+        let weights = ItemWeights::load(reading(params), shape, file)?;
         Ok(Self { weights })
     }
 }
@@ -124,9 +124,9 @@ fn weighted(interactions: &Interactions, params: &ItemKnnParams) -> Result<CsrMa
     params.positive.weighted(interactions, weigh)
 }
 
-/// Whether the values of a history count, or only that it holds an item.
-fn by_value(params: &ItemKnnParams) -> bool {
-    params.weighting == Weighting::Values
+/// The values of a history count where the fit weighed by them.
+fn reading(params: &ItemKnnParams) -> Reading {
+    Reading { by_value: params.weighting == Weighting::Values, ..Reading::of(params.positive) }
 }
 
 /// For each item as a candidate, its nearest neighbours and how much each speaks for it.

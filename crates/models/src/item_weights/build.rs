@@ -2,8 +2,8 @@
 
 use foretaste_linalg::{CsrError, CsrMatrix};
 
-use super::ItemWeights;
-use crate::{Memory, Positive, Shape};
+use super::{ItemWeights, Reading};
+use crate::{Memory, Shape};
 
 /// A list for each item: other items, each with a weight.
 pub(crate) type Lists = Vec<Vec<(u32, f32)>>;
@@ -13,7 +13,7 @@ impl ItemWeights {
     ///
     /// # Errors
     /// When a weight is not finite.
-    pub(crate) fn for_candidates(lists: Lists, positive: Positive, by_value: bool) -> Result<Self, CsrError> {
+    pub(crate) fn for_candidates(lists: Lists, reading: Reading) -> Result<Self, CsrError> {
         let items = lists.len();
         let mut offsets = vec![0usize; items + 1];
         lists.iter().flatten().for_each(|&(item, _)| offsets[item as usize + 1] += 1);
@@ -31,14 +31,14 @@ impl ItemWeights {
             }
         }
         let matrix = CsrMatrix::new(items, offsets, candidates, weights)?;
-        Ok(Self { matrix, positive, by_value })
+        Ok(Self { matrix, reading })
     }
 
     /// Of lists that hold, for each item, the candidates that it speaks for, in any order.
     ///
     /// # Errors
     /// When a weight is not finite.
-    pub(crate) fn of_items(mut lists: Lists, positive: Positive) -> Result<Self, CsrError> {
+    pub(crate) fn of_items(mut lists: Lists, reading: Reading) -> Result<Self, CsrError> {
         let entries = lists.iter().map(Vec::len).sum();
         let mut offsets = Vec::with_capacity(lists.len() + 1);
         let (mut candidates, mut weights) = (Vec::with_capacity(entries), Vec::with_capacity(entries));
@@ -50,7 +50,7 @@ impl ItemWeights {
             offsets.push(candidates.len());
         }
         let matrix = CsrMatrix::new(lists.len(), offsets, candidates, weights)?;
-        Ok(Self { matrix, positive, by_value: false })
+        Ok(Self { matrix, reading })
     }
 
     /// What a fit takes whose lists have `most` entries each and are made beside as many bytes as `beside`. At most: an item

@@ -1,33 +1,46 @@
-//! How much each item of a history speaks for each candidate, few weights an item: what item-kNN, random walks, SLIM
+//! How much each item of a history speaks for each candidate, few weights an item: what item-kNN, random walks, SLIM, SANSA
 //! and sequential rules fit, each in its way, and serve alike.
 
 mod build;
+mod dense;
 mod persist;
 
 pub(crate) use build::Lists;
+pub(crate) use dense::DenseWeights;
 
-use foretaste_data::ids::ItemIx;
+use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_linalg::CsrMatrix;
 
 use crate::explain::each_row;
 use crate::fit::narrow;
-use crate::{Candidates, Explain, FoldIn, History, Positive, SimilarItems};
+use crate::{Candidates, Explain, FoldIn, History, Meaning, Positive, Scorer, SimilarItems};
 
 /// Sparse weights of items for items.
 #[derive(Clone, Debug)]
 pub(crate) struct ItemWeights {
     /// items x items: row `i` holds the candidates that item `i` of a history speaks for, and how much.
     matrix: CsrMatrix,
-    positive: Positive,
+    reading: Reading,
+}
+
+/// How a history is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    pub(crate) positive: Positive,
     /// Whether the values of a history count, or only that it holds an item.
-    by_value: bool,
+    pub(crate) by_value: bool,
+    /// See [`Explain::additive`].
+    pub(crate) additive: bool,
+}
+
+impl Reading {
+    /// Items count that are positive, each as much as any other, and the family promises that none depends on another.
+    pub(crate) fn of(positive: Positive) -> Self {
+        Self { positive, by_value: false, additive: true }
+    }
 }
 
 impl ItemWeights {
-    pub(crate) fn items(&self) -> usize {
-        self.matrix.ncols()
-    }
-
     /// The candidates that an item of a history speaks for, and how much.
     pub(crate) fn of(&self, from: ItemIx) -> (&[u32], &[f32]) {
         self.matrix.row(from.0 as usize)
@@ -40,13 +53,9 @@ impl ItemWeights {
         candidates.get(at).filter(|&&other| other as usize == candidate).map(|_| f64::from(weights[at]))
     }
 
-    pub(crate) fn has_direction(&self, history: History<'_>) -> bool {
-        self.positive.any(history)
-    }
-
     /// The items of a history that count, and how much.
     fn counted<'a>(&self, history: History<'a>) -> impl Iterator<Item = (usize, f64)> + use<'a> {
-        let (positive, by_value) = (self.positive, self.by_value);
+        let Reading { positive, by_value, .. } = self.reading;
         let counted = history.iter().filter(move |&(_, value)| positive.holds(value));
         counted.map(move |(item, value)| (item, if by_value { f64::from(value) } else { 1.0 }))
     }
@@ -80,6 +89,36 @@ impl ItemWeights {
     }
 }
 
+impl Scorer for ItemWeights {
+    fn items(&self) -> usize {
+        self.matrix.ncols()
+    }
+
+    fn meaning(&self) -> Meaning {
+        Meaning::RankingScore
+    }
+
+    fn score_user(&self, _: UserIx, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
+        self.score_history(history, candidates, scores);
+    }
+
+    fn has_direction(&self, history: History<'_>) -> bool {
+        self.reading.positive.any(history)
+    }
+
+    fn fold_in(&self) -> Option<&dyn FoldIn> {
+        Some(self)
+    }
+
+    fn similar(&self) -> Option<&dyn SimilarItems> {
+        Some(self)
+    }
+
+    fn explain(&self) -> Option<&dyn Explain> {
+        Some(self)
+    }
+}
+
 impl FoldIn for ItemWeights {
     /// The sum of the history items' weights; for one candidate |history| binary searches.
     fn score_history(&self, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
@@ -90,7 +129,7 @@ impl FoldIn for ItemWeights {
 
 impl Explain for ItemWeights {
     fn additive(&self) -> bool {
-        true
+        self.reading.additive
     }
 
     /// The weight of each entry for the item, times its value where values count: a binary search for each.
@@ -98,8 +137,8 @@ impl Explain for ItemWeights {
         each_row(history, items, contributions, |item, row| {
             row.fill(0.0);
             for (to, (entry, value)) in row.iter_mut().zip(history.iter()) {
-                if self.positive.holds(value) {
-                    let value = if self.by_value { f64::from(value) } else { 1.0 };
+                if self.reading.positive.holds(value) {
+                    let value = if self.reading.by_value { f64::from(value) } else { 1.0 };
                     *to = self.weight(entry, item).map_or(0.0, |weight| value * weight);
                 }
             }

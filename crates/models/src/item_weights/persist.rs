@@ -3,9 +3,9 @@
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 
-use super::ItemWeights;
+use super::{ItemWeights, Reading};
+use crate::Shape;
 use crate::sparse_sections::SparseSections;
-use crate::{Positive, Shape};
 
 const MATRIX: SparseSections = SparseSections {
     offsets: Section { kind: 21, name: "neighbour offsets" },
@@ -20,13 +20,8 @@ impl ItemWeights {
         MATRIX.save(&self.matrix, file);
     }
 
-    pub(crate) fn load(
-        positive: Positive,
-        by_value: bool,
-        shape: &Shape,
-        file: &Reader<'_>,
-    ) -> Result<Self, ContainerError> {
+    pub(crate) fn load(reading: Reading, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
         let matrix = MATRIX.load(shape.items, shape.items, file)?;
-        Ok(Self { matrix, positive, by_value })
+        Ok(Self { matrix, reading })
     }
 }

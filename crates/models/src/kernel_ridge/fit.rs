@@ -6,10 +6,13 @@ use foretaste_linalg::{Cholesky, CsrMatrix, Dense};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{KernelRidge, persist};
+use super::KernelRidge;
 use crate::features::features;
 use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
+use crate::item_weights::DenseWeights;
 use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
+
+const WEIGHTS: Section = Section { kind: 86, name: "weights by features" };
 
 /// The greatest degree of the kernel.
 const MOST: u32 = 16;
@@ -36,7 +39,7 @@ impl Default for KernelRidgeParams {
 
 impl Family for KernelRidge {
     const NAME: &'static str = "kernel_ridge";
-    const SECTIONS: &'static [Section] = persist::SECTIONS;
+    const SECTIONS: &'static [Section] = &[WEIGHTS];
     type Params = KernelRidgeParams;
 
     fn space() -> Vec<Dimension> {
@@ -91,16 +94,17 @@ impl Family for KernelRidge {
             to.iter_mut().zip(solution.row(row)).for_each(|(to, &weight)| *to = narrow(weight));
         }
         tell(progress, 1.0)?;
-        Ok(Self { items, weights, positive: params.positive })
+        Ok(Self { weights: DenseWeights::new(items, weights, params.positive) })
     }
 
     fn save(&self, file: &mut Writer) -> Result<(), ContainerError> {
-        persist::save(self, file);
+        self.weights.save(WEIGHTS, file);
         Ok(())
     }
 
     fn load(params: &KernelRidgeParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
-        persist::load(params, shape, file)
+        let weights = DenseWeights::load(WEIGHTS, params.positive, shape, file)?;
+        Ok(Self { weights })
     }
 }
 

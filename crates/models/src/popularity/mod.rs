@@ -7,17 +7,16 @@
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::dataset::Dataset;
-use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_data::interactions::Interactions;
 use serde::{Deserialize, Serialize};
 
-use crate::fit::{OnProgress, check_range, narrow, tell};
-use crate::{
-    Candidates, Dimension, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory,
-    Scorer, Shape,
-};
+use crate::delegate::Delegate;
+use crate::fit::{OnProgress, check_range, tell};
+use crate::item_scores::{ItemScores, Kind};
+use crate::{Dimension, Family, FitError, FitReport, Meaning, Memory, Shape};
 
-const SCORES: Section = Section { kind: 40, name: "popularity" };
+const SECTION: Section = Section { kind: 40, name: "popularity" };
+const SCORES: Kind = Kind { section: SECTION, meaning: Meaning::Count, name: "count" };
 
 /// Milliseconds of a day.
 const DAY: f64 = 86_400_000.0;
@@ -38,14 +37,14 @@ pub struct PopularityParams {
 /// A score for each item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Popularity {
-    scores: Vec<f64>,
+    scores: ItemScores,
 }
 
 impl Popularity {
     /// The score of each item, by rising index.
     #[must_use]
     pub fn scores(&self) -> &[f64] {
-        &self.scores
+        &self.scores.scores
     }
 }
 
@@ -64,7 +63,7 @@ pub(crate) fn decayed_counts(interactions: &Interactions, times: &[i64], half_li
 
 impl Family for Popularity {
     const NAME: &'static str = "popularity";
-    const SECTIONS: &'static [Section] = &[SCORES];
+    const SECTIONS: &'static [Section] = &[SECTION];
     type Params = PopularityParams;
 
     fn space() -> Vec<Dimension> {
@@ -111,65 +110,23 @@ impl Family for Popularity {
             scores
         });
         tell(progress, 1.0)?;
-        Ok(Self { scores })
+        Ok(Self { scores: ItemScores { kind: SCORES, scores } })
     }
 
     fn save(&self, file: &mut Writer) -> Result<(), ContainerError> {
-        file.array(SCORES, self.scores.iter().copied());
+        self.scores.save(file);
         Ok(())
     }
 
     fn load(_: &PopularityParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
-        let scores = file.array(SCORES, Some(shape.items))?;
-        SCORES.check_finite(&scores)?;
-        Ok(Self { scores })
+        ItemScores::load(SCORES, shape, file).map(|scores| Self { scores })
     }
 }
 
-impl Scorer for Popularity {
-    fn items(&self) -> usize {
-        self.scores.len()
-    }
+impl Delegate for Popularity {
+    type Inner = ItemScores;
 
-    fn meaning(&self) -> Meaning {
-        Meaning::Count
-    }
-
-    fn score_user(&self, _: UserIx, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
-        self.score_history(history, candidates, scores);
-    }
-
-    /// What is popular is the same for every user.
-    fn has_direction(&self, _: History<'_>) -> bool {
-        true
-    }
-
-    fn fold_in(&self) -> Option<&dyn FoldIn> {
-        Some(self)
-    }
-
-    fn explain(&self) -> Option<&dyn Explain> {
-        Some(self)
-    }
-}
-
-impl Explain for Popularity {
-    fn kind(&self) -> ExplanationKind {
-        ExplanationKind::Parts
-    }
-
-    /// The score itself: no history changes it.
-    fn parts(&self, item: ItemIx) -> Vec<(&'static str, f64)> {
-        vec![("count", self.scores[item.0 as usize])]
-    }
-
-    fn contributions(&self, _: History<'_>, _: &[ItemIx], contributions: &mut [f64]) {
-        contributions.fill(0.0);
-    }
-}
-
-impl FoldIn for Popularity {
-    fn score_history(&self, _: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
-        candidates.score_each(scores, |item| narrow(self.scores[item]));
+    fn inner(&self) -> &ItemScores {
+        &self.scores
     }
 }

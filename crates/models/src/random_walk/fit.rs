@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RandomWalk;
 use crate::fit::{OnProgress, check_at_least_one, check_range, narrow, tell};
-use crate::item_weights::{ItemWeights, Lists};
+use crate::item_weights::{ItemWeights, Lists, Reading};
 use crate::weighting::count;
 use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
@@ -71,7 +71,7 @@ impl Family for RandomWalk {
         let weights = report.phase("walk", || {
             let lists = ends(&x, params);
             drop(x);
-            ItemWeights::of_items(lists, params.positive)
+            ItemWeights::of_items(lists, reading(params))
         });
         let weights = weights.map_err(|error| failed("walk", error.into()))?;
         tell(progress, 1.0)?;
@@ -84,9 +84,15 @@ impl Family for RandomWalk {
     }
 
     fn load(params: &RandomWalkParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
-        let weights = ItemWeights::load(params.positive, false, shape, file)?;
+        let weights = ItemWeights::load(reading(params), shape, file)?;
         Ok(Self { weights })
     }
+}
+
+/// No promise to stay a sum of independent terms: the first step of a walk, left out here, has a probability by the length of
+/// the history.
+fn reading(params: &RandomWalkParams) -> Reading {
+    Reading { additive: false, ..Reading::of(params.positive) }
 }
 
 /// For each item of a history, the most probable ends of a walk from it.

@@ -17,12 +17,10 @@
 
 mod fit;
 
-use foretaste_data::ids::{ItemIx, UserIx};
-
 pub use fit::RandomWalkParams;
 
+use crate::delegate::Delegate;
 use crate::item_weights::ItemWeights;
-use crate::{Candidates, Explain, FoldIn, History, Meaning, Scorer, SimilarItems};
 
 /// Where a walk from every item ends.
 #[derive(Clone, Debug)]
@@ -30,51 +28,10 @@ pub struct RandomWalk {
     weights: ItemWeights,
 }
 
-impl RandomWalk {
-    /// The candidates that an item of a history speaks for, and how much.
-    ///
-    /// # Panics
-    /// When the item is out of range.
-    #[must_use]
-    pub fn weights(&self, from: ItemIx) -> (&[u32], &[f32]) {
-        self.weights.of(from)
-    }
-}
+impl Delegate for RandomWalk {
+    type Inner = ItemWeights;
 
-impl Scorer for RandomWalk {
-    fn items(&self) -> usize {
-        self.weights.items()
-    }
-
-    fn meaning(&self) -> Meaning {
-        Meaning::RankingScore
-    }
-
-    fn score_user(&self, _: UserIx, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
-        self.weights.score_history(history, candidates, scores);
-    }
-
-    fn has_direction(&self, history: History<'_>) -> bool {
-        self.weights.has_direction(history)
-    }
-
-    fn fold_in(&self) -> Option<&dyn FoldIn> {
-        Some(&self.weights)
-    }
-
-    fn similar(&self) -> Option<&dyn SimilarItems> {
-        Some(&self.weights)
-    }
-
-    fn explain(&self) -> Option<&dyn Explain> {
-        Some(self)
-    }
-}
-
-impl Explain for RandomWalk {
-    /// The weight of each entry for the item. No promise to stay a sum of independent terms: the first step of a walk, left
-    /// out here, has a probability by the length of the history.
-    fn contributions(&self, history: History<'_>, items: &[ItemIx], contributions: &mut [f64]) {
-        self.weights.contributions(history, items, contributions);
+    fn inner(&self) -> &ItemWeights {
+        &self.weights
     }
 }

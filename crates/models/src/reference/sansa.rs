@@ -3,6 +3,7 @@
 use foretaste_data::ids::UserIx;
 
 use super::{fit, interactions};
+use crate::delegate::Delegate;
 use crate::ease::EaseParams;
 use crate::sansa::{Sansa, SansaParams};
 use crate::{Candidates, History, Model, ModelParams};
@@ -61,7 +62,7 @@ fn of_each_candidate_the_largest_weights_are_kept() {
     for candidate in 0..ITEMS as u32 {
         let of = |model: &Sansa| -> Vec<(u32, f32)> {
             let weight = |from: u32| {
-                let (to, weights) = model.weights(foretaste_data::ids::ItemIx(from));
+                let (to, weights) = model.inner().of(foretaste_data::ids::ItemIx(from));
                 to.iter().position(|&to| to == candidate).map(|at| (from, weights[at]))
             };
             (0..ITEMS as u32).filter_map(weight).collect()

@@ -9,6 +9,7 @@ use super::{fit, interactions};
 use crate::bias::BiasParams;
 use crate::biased_mf::{self, BiasedMf, BiasedMfParams};
 use crate::co_clustering::{CoClusteringParams, Groups};
+use crate::delegate::Delegate;
 use crate::ease::{EaseParams, to_weights, weighted_gram};
 use crate::ials::{Ials, IalsParams, IalsSolver, Side, loss};
 use crate::item_knn::ItemKnnParams;
@@ -128,7 +129,7 @@ fn item_knn_is_that_of_the_reference() {
     ] {
         let model = fit(ModelParams::ItemKnn(params), &data);
         let Model::ItemKnn(knn) = &model else { unreachable!() };
-        assert_near(&dense(|from| knn.weights(from)), &reference[name]["W"], 1e-5, name);
+        assert_near(&dense(|from| knn.inner().of(from)), &reference[name]["W"], 1e-5, name);
         if name == "item_knn_cosine" {
             assert_near(&scores(&model, &data), &reference[name]["scores_users_0_2"], 1e-5, name);
         }
@@ -155,7 +156,7 @@ fn random_walks_are_those_of_the_reference() {
         let params = RandomWalkParams { neighbours, alpha, beta, ..RandomWalkParams::default() };
         let model = fit(ModelParams::RandomWalk(params), &data);
         let Model::RandomWalk(walk) = &model else { unreachable!() };
-        assert_near(&dense(|from| walk.weights(from)), &reference[name]["W"], 1e-7, name);
+        assert_near(&dense(|from| walk.inner().of(from)), &reference[name]["W"], 1e-7, name);
         assert_near(&scores(&model, &data), &reference[name]["scores_users_0_2"], 1e-6, name);
     }
 }
@@ -179,7 +180,7 @@ fn slim_is_that_of_the_reference() {
     assert_near(&weights, &expected["W"], 1e-9, "descent");
     let fitted = fit(ModelParams::Slim(params), &data);
     let Model::Slim(slim) = &fitted else { unreachable!() };
-    assert_near(&dense(|from| slim.weights(from)), &expected["W"], 1e-6, "weights");
+    assert_near(&dense(|from| slim.inner().of(from)), &expected["W"], 1e-6, "weights");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Sansa;
 use super::factor::{Correlations, keep_largest};
 use crate::fit::{OnProgress, check_at_least_one, check_range, narrow, tell};
-use crate::item_weights::{ItemWeights, Lists};
+use crate::item_weights::{ItemWeights, Lists, Reading};
 use crate::weighting::{count, user_weights};
 use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
@@ -116,7 +116,7 @@ impl Family for Sansa {
             let of_places =
                 column_products(&factor, &factor.transpose(), None, |products| strongest(products, params.neighbours));
             drop(factor);
-            ItemWeights::for_candidates(of_items(of_places, &items), params.positive, false)
+            ItemWeights::for_candidates(of_items(of_places, &items), Reading::of(params.positive))
         });
         let weights = weights.map_err(|error| failed("weights", error))?;
         tell(progress, 1.0)?;
@@ -129,7 +129,7 @@ impl Family for Sansa {
     }
 
     fn load(params: &SansaParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
-        let weights = ItemWeights::load(params.positive, false, shape, file)?;
+        let weights = ItemWeights::load(Reading::of(params.positive), shape, file)?;
         Ok(Self { weights })
     }
 }

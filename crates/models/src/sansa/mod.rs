@@ -15,12 +15,10 @@
 mod factor;
 mod fit;
 
-use foretaste_data::ids::{ItemIx, UserIx};
-
 pub use fit::SansaParams;
 
+use crate::delegate::Delegate;
 use crate::item_weights::ItemWeights;
-use crate::{Candidates, Explain, FoldIn, History, Meaning, Scorer, SimilarItems};
 
 /// The weights of items for items.
 #[derive(Clone, Debug)]
@@ -28,43 +26,10 @@ pub struct Sansa {
     weights: ItemWeights,
 }
 
-impl Sansa {
-    /// The candidates that an item of a history speaks for, and how much, which may be less than 0.
-    ///
-    /// # Panics
-    /// When the item is out of range.
-    #[must_use]
-    pub fn weights(&self, from: ItemIx) -> (&[u32], &[f32]) {
-        self.weights.of(from)
-    }
-}
+impl Delegate for Sansa {
+    type Inner = ItemWeights;
 
-impl Scorer for Sansa {
-    fn items(&self) -> usize {
-        self.weights.items()
-    }
-
-    fn meaning(&self) -> Meaning {
-        Meaning::RankingScore
-    }
-
-    fn score_user(&self, _: UserIx, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
-        self.weights.score_history(history, candidates, scores);
-    }
-
-    fn has_direction(&self, history: History<'_>) -> bool {
-        self.weights.has_direction(history)
-    }
-
-    fn fold_in(&self) -> Option<&dyn FoldIn> {
-        Some(&self.weights)
-    }
-
-    fn similar(&self) -> Option<&dyn SimilarItems> {
-        Some(&self.weights)
-    }
-
-    fn explain(&self) -> Option<&dyn Explain> {
-        Some(&self.weights)
+    fn inner(&self) -> &ItemWeights {
+        &self.weights
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SequentialRules;
 use crate::fit::{OnProgress, check_at_least_one, check_range, narrow, tell};
-use crate::item_weights::{ItemWeights, Lists};
+use crate::item_weights::{ItemWeights, Lists, Reading};
 use crate::sequences::Sequences;
 use crate::weighting::count;
 use crate::{Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
@@ -91,7 +91,7 @@ impl Family for SequentialRules {
         let rules = report.phase("count", || {
             let lists = rules(&sequences, params);
             drop(sequences);
-            ItemWeights::of_items(lists, params.positive)
+            ItemWeights::of_items(lists, Reading::of(params.positive))
         });
         let rules = rules.map_err(|error| FitError::Failed { what: "count", source: error.into() })?;
         tell(progress, 1.0)?;
@@ -104,7 +104,7 @@ impl Family for SequentialRules {
     }
 
     fn load(params: &SequentialRulesParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
-        ItemWeights::load(params.positive, false, shape, file).map(|rules| Self::new(params, rules))
+        ItemWeights::load(Reading::of(params.positive), shape, file).map(|rules| Self::new(params, rules))
     }
 }
 

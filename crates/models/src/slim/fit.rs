@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Slim;
 use super::descent::{Scratch, descend};
 use crate::fit::{OnProgress, check_at_least_one, check_range, narrow, tell};
-use crate::item_weights::{ItemWeights, Lists};
+use crate::item_weights::{ItemWeights, Lists, Reading};
 use crate::weighting::count;
 use crate::{Cheaper, Dimension, Family, FitError, FitReport, Memory, Positive, Shape};
 
@@ -91,7 +91,7 @@ impl Family for Slim {
         drop(gram);
         report.figures.push(("weights", count(lists.iter().map(Vec::len).sum())));
         report.figures.push(("candidates_unfinished", count(unfinished)));
-        let weights = report.phase("turn", || ItemWeights::for_candidates(lists, params.positive, false));
+        let weights = report.phase("turn", || ItemWeights::for_candidates(lists, Reading::of(params.positive)));
         let weights = weights.map_err(|error| failed("descent", error.into()))?;
         tell(progress, 1.0)?;
         Ok(Self { weights })
@@ -103,7 +103,7 @@ impl Family for Slim {
     }
 
     fn load(params: &SlimParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
-        let weights = ItemWeights::load(params.positive, false, shape, file)?;
+        let weights = ItemWeights::load(Reading::of(params.positive), shape, file)?;
         Ok(Self { weights })
     }
 }

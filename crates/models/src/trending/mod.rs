@@ -7,17 +7,16 @@
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::dataset::Dataset;
-use foretaste_data::ids::{ItemIx, UserIx};
 use serde::{Deserialize, Serialize};
 
-use crate::fit::{OnProgress, check_range, narrow, tell};
+use crate::delegate::Delegate;
+use crate::fit::{OnProgress, check_range, tell};
+use crate::item_scores::{ItemScores, Kind};
 use crate::popularity::decayed_counts;
-use crate::{
-    Candidates, Dimension, Explain, ExplanationKind, Family, FitError, FitReport, FoldIn, History, Meaning, Memory,
-    Scorer, Shape,
-};
+use crate::{Dimension, Family, FitError, FitReport, Meaning, Memory, Shape};
 
-const SCORES: Section = Section { kind: 45, name: "trends" };
+const SECTION: Section = Section { kind: 45, name: "trends" };
+const SCORES: Kind = Kind { section: SECTION, meaning: Meaning::RankingScore, name: "trend" };
 
 /// What the fit of trends may choose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,12 +39,12 @@ impl Default for TrendingParams {
 /// A score for each item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trending {
-    scores: Vec<f64>,
+    scores: ItemScores,
 }
 
 impl Family for Trending {
     const NAME: &'static str = "trending";
-    const SECTIONS: &'static [Section] = &[SCORES];
+    const SECTIONS: &'static [Section] = &[SECTION];
     type Params = TrendingParams;
 
     fn space() -> Vec<Dimension> {
@@ -89,66 +88,24 @@ impl Family for Trending {
             scores
         });
         tell(progress, 1.0)?;
-        Ok(Self { scores })
+        Ok(Self { scores: ItemScores { kind: SCORES, scores } })
     }
 
     fn save(&self, file: &mut Writer) -> Result<(), ContainerError> {
-        file.array(SCORES, self.scores.iter().copied());
+        self.scores.save(file);
         Ok(())
     }
 
     fn load(_: &TrendingParams, shape: &Shape, file: &Reader<'_>) -> Result<Self, ContainerError> {
-        let scores = file.array(SCORES, Some(shape.items))?;
-        SCORES.check_finite(&scores)?;
-        Ok(Self { scores })
+        ItemScores::load(SCORES, shape, file).map(|scores| Self { scores })
     }
 }
 
-impl Scorer for Trending {
-    fn items(&self) -> usize {
-        self.scores.len()
-    }
+impl Delegate for Trending {
+    type Inner = ItemScores;
 
-    fn meaning(&self) -> Meaning {
-        Meaning::RankingScore
-    }
-
-    fn score_user(&self, _: UserIx, history: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
-        self.score_history(history, candidates, scores);
-    }
-
-    /// What rises is the same for every user.
-    fn has_direction(&self, _: History<'_>) -> bool {
-        true
-    }
-
-    fn fold_in(&self) -> Option<&dyn FoldIn> {
-        Some(self)
-    }
-
-    fn explain(&self) -> Option<&dyn Explain> {
-        Some(self)
-    }
-}
-
-impl Explain for Trending {
-    fn kind(&self) -> ExplanationKind {
-        ExplanationKind::Parts
-    }
-
-    /// The score itself: no history changes it.
-    fn parts(&self, item: ItemIx) -> Vec<(&'static str, f64)> {
-        vec![("trend", self.scores[item.0 as usize])]
-    }
-
-    fn contributions(&self, _: History<'_>, _: &[ItemIx], contributions: &mut [f64]) {
-        contributions.fill(0.0);
-    }
-}
-
-impl FoldIn for Trending {
-    fn score_history(&self, _: History<'_>, candidates: Candidates<'_>, scores: &mut [f32]) {
-        candidates.score_each(scores, |item| narrow(self.scores[item]));
+    fn inner(&self) -> &ItemScores {
+        &self.scores
     }
 }
 
@@ -186,8 +143,8 @@ mod tests {
         let mut report = FitReport::default();
         let data = Dataset::new("days", interactions);
         let model = Trending::fit(&params, &data, &mut report, &mut |_| ControlFlow::Continue(())).unwrap();
-        let [rises, steady, falls] = model.scores[..] else { unreachable!() };
-        assert!(rises > steady + 1.0 && steady > falls + 0.5 && falls < 0.0, "{:?}", model.scores);
+        let [rises, steady, falls] = model.scores.scores[..] else { unreachable!() };
+        assert!(rises > steady + 1.0 && steady > falls + 0.5 && falls < 0.0, "{:?}", model.scores.scores);
         // The formula by hand for the item of the late days.
         let count = |half_life: f64| (25..30).map(|day| (-f64::from(29 - day) / half_life).exp2()).sum::<f64>();
         let expected = count(10.0) * 0.2;
