@@ -194,6 +194,19 @@ families! {
 impl ModelParams {
     /// The parameters of the default model that can be set where no model is named.
     pub const SHORT: &'static [Short] = crate::svd::SvdParams::SHORT;
+
+    /// Checks the parameters as far as they are wrong whatever the data; what a model needs of its data shows when those are
+    /// read.
+    ///
+    /// # Errors
+    /// The first parameter that is out of range for data of any shape.
+    pub fn check_for_any_data(&self) -> Result<(), FitError> {
+        let any = Shape { users: usize::MAX, items: usize::MAX, entries: usize::MAX };
+        match self.check(&any) {
+            Err(FitError::Unsuited { .. }) => Ok(()),
+            checked => checked,
+        }
+    }
 }
 
 impl Default for ModelParams {

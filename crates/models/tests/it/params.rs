@@ -31,6 +31,7 @@ fn every_model_reads_back_what_it_writes_and_its_defaults_are_in_range() {
     for (name, purpose) in ModelParams::MODELS {
         let params = ModelParams::of(name).unwrap();
         params.check(&SHAPE).unwrap();
+        params.check_for_any_data().unwrap();
         let json = serde_json::to_string(&params).unwrap();
         assert!(json.starts_with(&format!("{{\"model\":\"{name}\"")), "{json}");
         assert_eq!(parsed(&json).unwrap(), params, "{json}");
@@ -127,6 +128,15 @@ fn values_out_of_range_are_refused_without_work() {
         let error = params.check(&SHAPE).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{model} {setting}: {error}");
     }
+}
+
+#[test]
+fn without_data_only_what_no_data_allow_is_refused() {
+    let params = parsed(r#"{"model": "two_scale_linear"}"#).unwrap();
+    assert!(params.check(&Shape { items: 1_000_000, ..SHAPE }).is_err(), "a catalogue that is too large");
+    let wrong = parsed(r#"{"model": "two_scale_linear", "targets": 0}"#).unwrap();
+    assert!(wrong.check_for_any_data().unwrap_err().to_string().contains("targets"));
+    assert!(parsed(r#"{"model": "svd", "rank": 0}"#).unwrap().check_for_any_data().is_err());
 }
 
 #[test]

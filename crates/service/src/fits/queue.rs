@@ -6,7 +6,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use foretaste::models::Shape;
 use rayon::ThreadPool;
 
 use super::{FitData, FitJobError, FitRequest, Job};
@@ -86,9 +85,10 @@ impl FitQueue {
         let serving = self.shared.versions.current();
         let reads = request.data != FitData::Loaded && self.shared.has_changed(&serving);
         // What other data allows shows when it is read.
-        let any = Shape { users: usize::MAX, items: usize::MAX, entries: usize::MAX };
-        request.params.check(&if reads { any } else { serving.recommender.provenance().shape() })?;
-        if !reads {
+        if reads {
+            request.params.check_for_any_data()?;
+        } else {
+            request.params.check(&serving.recommender.provenance().shape())?;
             self.shared.memory.beside_fit(serving.recommender.dataset(), &request.params, &serving)?;
         }
         drop(serving);

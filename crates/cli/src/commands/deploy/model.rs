@@ -1,7 +1,7 @@
 //! The model that a specification states: the one place where its mapping becomes the flags of a fit.
 
 use anyhow::{Result, anyhow};
-use foretaste::models::{ModelParams, Shape};
+use foretaste::models::ModelParams;
 use serde_json::{Map, Value};
 
 use crate::args::FitArgs;
@@ -50,7 +50,6 @@ impl Stated {
 pub(super) fn model_params(mapping: &Map<String, Value>) -> Result<FitArgs> {
     let refused = |error: &dyn std::fmt::Display| coded(Exit::Data, anyhow!("`{MODEL}`: {error}"));
     let params: ModelParams = serde_json::from_value(mapping.clone().into()).map_err(|error| refused(&error))?;
-    let any = Shape { users: usize::MAX, items: usize::MAX, entries: usize::MAX };
-    params.check(&any).map_err(|error| refused(&error))?;
+    params.check_for_any_data().map_err(|error| refused(&error))?;
     Ok(FitArgs::of(mapping))
 }
