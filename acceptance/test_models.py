@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 import fm_reference
-from conftest import real_data, run
+from conftest import Service, real_data, run
 
 COLUMNS = ["user", "item", "rating", "time"]
 
@@ -85,3 +85,44 @@ def test_the_bayesian_factorisation_machine_has_the_posterior_mean_of_a_plain_sa
     distance = np.sqrt(np.mean((found - expected) ** 2))
     assert distance < 3 * error, (distance, error)
     assert np.sqrt(np.mean((predicted("bias") - expected) ** 2)) > 10 * error, "the test could not fail"
+
+
+def test_how_sure_a_rating_is_has_one_answer_over_http_and_on_the_command_line(tmp_path):
+    rng = np.random.default_rng(3)
+    taste, kind = rng.normal(size=40), rng.normal(size=25)
+    values = (3 + 1.2 * np.outer(taste, kind) + 0.5 * rng.normal(size=(40, 25))).clip(1, 5).round()
+    known = rng.random(values.shape) < 0.5
+    rows = [f"u{user},i{item},{values[user, item]:.0f}" for user, item in zip(*np.nonzero(known))]
+    (tmp_path / "ratings.csv").write_text("user,item,rating\n" + "\n".join(rows) + "\n")
+    held = list(zip(*np.nonzero(~known)))
+    pairs = "".join(f"u{user},i{item}\n" for user, item in [*held, (99, 3)])
+    (tmp_path / "pairs.csv").write_text("user,item\n" + pairs)
+    run("fit", tmp_path / "ratings.csv", "--model", "bayesian_fm", "--set", "factors=2", "--out", tmp_path / "model")
+    told = run("predict", tmp_path / "model", "--pairs", tmp_path / "pairs.csv", "--distribution")
+    *table, unknown = csv.DictReader(told.splitlines())
+    assert (unknown["reason"], unknown["deviation"]) == ("unknown_user", "")
+    lines = [json.loads(line) for line in run("predict", tmp_path / "model", "--pairs", tmp_path / "pairs.csv", "--distribution",
+                                              "--json").splitlines()]
+    assert "rating" not in lines[-1]
+    service, inside = Service(tmp_path / "model"), 0
+    for user in range(0, 40):
+        of_user = [(row, line) for row, line in zip(table, lines) if row["user"] == f"u{user}"]
+        items = [row["item"] for row, _ in of_user]
+        scored = service.json("/v1/score", "POST", {"user": f"u{user}", "items": items, "distribution": True})["items"]
+        for (row, line), item in zip(of_user, scored):
+            rating = item["rating"]
+            assert line["rating"] == rating and line["score"] == item["score"]
+            assert [float(row[name]) for name in ("deviation", "low90", "high90")] == [rating["deviation"], *rating["interval90"]]
+            levels = np.array([[level["rating"], level["probability"]] for level in rating["probabilities"]])
+            mean = levels[:, 0] @ levels[:, 1]
+            assert abs(mean - rating["mean"]) < 1e-5 and abs(rating["mean"] - item["score"]) < 1e-5
+            assert abs(np.sqrt((levels[:, 0] - mean) ** 2 @ levels[:, 1]) - rating["deviation"]) < 1e-4
+            low, high = rating["interval90"]
+            assert levels[(levels[:, 0] >= low) & (levels[:, 0] <= high), 1].sum() > 0.9 - 1e-6
+            inside += low <= values[user, int(item["id"][1:])] <= high
+    service.stop()
+    # Of ratings that were made with noise as the model assumes it nine in ten are inside, and the ends of an interval are whole levels.
+    assert 0.85 < inside / len(held) < 1, inside / len(held)
+    assert max(float(row["high90"]) - float(row["low90"]) for row in table) > min(float(row["high90"]) - float(row["low90"]) for row in table)
+    told = run("predict", tmp_path / "ratings.csv", "--model", "bias", "--pairs", tmp_path / "pairs.csv", "--distribution")
+    assert all(row["score"] and row["high90"] == "" for row in list(csv.DictReader(told.splitlines()))[:-1])

@@ -28,10 +28,6 @@ impl RatingErrors {
     }
 }
 
-/// The share of a distribution that the interval of 90 % leaves out on either side.
-const TAIL: f64 = 0.05;
-/// The quantile of a normal distribution beyond which that much lies.
-const NORMAL: f64 = 1.644_853_626_951_472;
 /// The least probability that a level counts with.
 const LEAST: f64 = 1e-6;
 
@@ -54,13 +50,13 @@ impl Calibration {
     pub fn of(rating: f32, predicted: &Prediction) -> Option<Self> {
         if predicted.levels.is_empty() {
             let beside = (f64::from(rating) - predicted.mean).abs();
-            let is_inside = beside <= NORMAL * predicted.deviation?;
+            let is_inside = beside <= Prediction::NORMAL_TAIL * predicted.deviation?;
             return Some(Self { coverage: if is_inside { 1.0 } else { 0.0 }, log_loss: None });
         }
         let levels = || predicted.levels.iter();
         let below: f64 = levels().filter(|(level, _)| *level < rating).map(|(_, share)| share).sum();
         let given = levels().find(|(level, _)| *level == rating).map_or(0.0, |(_, share)| *share);
-        let (low, high) = (below.max(TAIL), (below + given).min(1.0 - TAIL));
+        let (low, high) = (below.max(Prediction::TAIL), (below + given).min(1.0 - Prediction::TAIL));
         let coverage = if given > 0.0 { ((high - low) / given).clamp(0.0, 1.0) } else { 0.0 };
         Some(Self { coverage, log_loss: Some(-given.max(LEAST).ln()) })
     }

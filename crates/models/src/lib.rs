@@ -30,6 +30,7 @@ mod params;
 pub mod plsa;
 pub mod popularity;
 mod positive;
+mod prediction;
 pub mod random_walk;
 pub mod sansa;
 pub mod sasrec;
@@ -53,7 +54,8 @@ pub use family::Family;
 pub use fit::{FitError, FitProgress, FitReport, Fitted, Memory, OnProgress, Phase, Shape};
 pub use params::{Number, ParamsError, Short};
 pub use positive::Positive;
-pub use scorer::{Candidates, FoldIn, History, Meaning, Prediction, Predictive, Scorer, SimilarItems};
+pub use prediction::Prediction;
+pub use scorer::{Candidates, FoldIn, History, Meaning, Predictive, Scorer, SimilarItems};
 pub use space::{Cheaper, Dimension, Range, RangeError};
 pub use weighting::Weighting;
 

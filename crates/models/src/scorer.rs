@@ -2,7 +2,7 @@
 
 use foretaste_data::ids::{ItemIx, UserIx};
 
-use crate::{Explain, Factored};
+use crate::{Explain, Factored, Prediction};
 
 /// Scores items for one user. One call a request, so dynamic dispatch costs nothing.
 pub trait Scorer: Send + Sync {
@@ -99,17 +99,13 @@ pub trait Predictive {
     /// # Panics
     /// When user or item is out of range.
     fn predict(&self, user: UserIx, item: ItemIx, time: Option<i64>) -> Prediction;
-}
 
-/// The rating of an item by a user, as far as it can be known.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Prediction {
-    /// Its mean, which is the predicted rating.
-    pub mean: f64,
-    /// Its standard deviation, the noise of a single rating included, where the model knows it.
-    pub deviation: Option<f64>,
-    /// The probability of every level of the scale, least first; empty for a model without levels.
-    pub levels: Vec<(f32, f64)>,
+    /// The ratings of some items by the user of a history that need not be in the training data, given when those end. Their means
+    /// are those of [`FoldIn::score_history`], up to rounding.
+    ///
+    /// # Panics
+    /// When an item is out of range.
+    fn predict_history(&self, history: History<'_>, items: &[ItemIx]) -> Vec<Prediction>;
 }
 
 /// A history: items that rise, each once, with what was observed of each.

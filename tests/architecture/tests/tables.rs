@@ -78,6 +78,7 @@ const CRATES: &[Crate] = &[
             ("factored", &[]),
             ("fit", &[]),
             ("positive", &[]),
+            ("prediction", &[]),
             ("params", &[]),
             ("space", &[]),
             ("family", &["fit", "params"]),

@@ -98,6 +98,10 @@ pub(crate) struct PredictArgs {
     /// File to write the scores to, whole or not at all [default: stdout]
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Say how sure each predicted rating is, where the model knows it (`bayesian_fm`): its standard deviation and the
+    /// interval in which it lies with 90 %; with --json also the probability of every rating of the scale
+    #[arg(long)]
+    pub(crate) distribution: bool,
     /// Print JSON, one object a line, instead of CSV
     #[arg(long)]
     json: bool,

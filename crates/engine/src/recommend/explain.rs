@@ -135,6 +135,6 @@ pub fn check_terms(terms: usize) -> Result<(), RecommendError> {
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "what is shown is rounded, as scores are")]
-fn narrow(x: f64) -> f32 {
+pub(super) fn narrow(x: f64) -> f32 {
     x as f32
 }

@@ -6,6 +6,7 @@ mod listed;
 mod live;
 mod many;
 mod ranking;
+mod ratings;
 mod request;
 mod screened;
 mod standing;
@@ -20,13 +21,14 @@ use foretaste_data::catalogue::Item;
 use foretaste_data::dataset::Dataset;
 use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_data::interactions::ItemStats;
-use foretaste_models::{Candidates, FitError, FitReport, Meaning, Model, ModelParams, OnProgress, Prediction, Shape};
+use foretaste_models::{Candidates, FitError, FitReport, Meaning, Model, ModelParams, OnProgress, Shape};
 use jiff::Timestamp;
 
 pub use explain::{Taste, Term, Why, check_terms};
 pub use listed::{ListedItem, Others, Part, RecommendedItem, TermItem};
 pub use live::Observed;
 pub use ranking::check_limit;
+pub use ratings::{PredictedRating, RatingProbability};
 pub use request::{
     Fallback, Filter, ItemList, MAX_LIMIT, MAX_TERMS, Ranked, RecommendError, Request, Scored, Selection, Shortfall,
     ShortfallReason, Source, Subject, UnknownValue, WhatIf,
@@ -192,28 +194,6 @@ impl Recommender {
             scores.iter_mut().for_each(|score| *score = score.clamp(least, most));
         }
         Ok(())
-    }
-
-    /// The rating of an item by a user of the training data, at a time in milliseconds since 1970 (UTC), with what the model
-    /// knows of its distribution; the mean is held to the scale. A model that knows nothing of times answers the same at each;
-    /// without a time it is a rating given when the training data end.
-    ///
-    /// # Errors
-    /// An unknown user, or one whose history tells the model nothing.
-    ///
-    /// # Panics
-    /// When the item is out of range.
-    pub fn rating(&self, user: &str, item: ItemIx, time: Option<i64>) -> Result<Prediction, RecommendError> {
-        let Some(predictive) = self.model.scorer().predictive() else {
-            let mut score = [0.0];
-            self.predict_items(user, &[item], &mut score)?;
-            return Ok(Prediction { mean: f64::from(score[0]), deviation: None, levels: Vec::new() });
-        };
-        let mut predicted = predictive.predict(self.user(user)?, item, time);
-        if let Meaning::Rating { least, most } = self.meaning() {
-            predicted.mean = predicted.mean.clamp(f64::from(least), f64::from(most));
-        }
-        Ok(predicted)
     }
 
     /// The row of a user.

@@ -237,6 +237,12 @@ impl Predictive for BayesianFm {
     fn predict(&self, user: UserIx, item: ItemIx, time: Option<i64>) -> Prediction {
         self.prediction(&self.on_day(self.user(user), time), item)
     }
+
+    /// One fold-in, and for each item as above.
+    fn predict_history(&self, history: History<'_>, items: &[ItemIx]) -> Vec<Prediction> {
+        let user = self.on_day(&self.folded(history, Sums::typical(&self.samples)), None);
+        items.iter().map(|&item| self.prediction(&user, item)).collect()
+    }
 }
 
 impl FoldIn for BayesianFm {

@@ -270,6 +270,26 @@ fn a_predicted_rating_without_a_time_is_the_score_and_its_levels_are_a_distribut
             assert!(predicted.deviation.is_some_and(|deviation| deviation > 0.1), "{predicted:?}");
             let other = predictive.predict(user, item, Some(1_604_000_000_000));
             moved = moved.max((other.mean - predicted.mean).abs());
+            let [low, high] = predicted.interval90().unwrap();
+            let within = |&&(level, _): &&(f32, f64)| (low..=high).contains(&f64::from(level));
+            let inside: f64 = predicted.levels.iter().filter(within).map(|&(_, share)| share).sum();
+            assert!(inside > 0.9 - 1e-9, "{predicted:?}");
+        }
+        // The same of a history: means are its scores, and an equal history has an equal distribution.
+        let items: Vec<ItemIx> = (0..ITEMS as u32).map(ItemIx).collect();
+        for user in (0..USERS as u32).map(UserIx) {
+            let (items_of, values) = data.interactions.of(user);
+            let history = History { items: items_of, values, times: data.interactions.times_of(user) };
+            let predicted = predictive.predict_history(history, &items);
+            let mut scores = [0f32; ITEMS];
+            model.scorer().fold_in().unwrap().score_history(history, Candidates::All, &mut scores);
+            for ((predicted, score), &item) in predicted.iter().zip(scores).zip(&items) {
+                assert!((predicted.mean - f64::from(score)).abs() < 1e-5, "{predicted:?}, {score}");
+                let trained = predictive.predict(user, item, None);
+                for (a, b) in predicted.levels.iter().zip(&trained.levels) {
+                    assert!(a.0.to_bits() == b.0.to_bits() && (a.1 - b.1).abs() < 1e-5, "{predicted:?}, {trained:?}");
+                }
+            }
         }
         assert!(moved > 1e-3, "{}: a day changes nothing", params.name());
     }

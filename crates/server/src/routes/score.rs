@@ -6,7 +6,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
 use foretaste::models::ExplanationKind;
-use foretaste::recommend::{KeptOut, Others, Part, Recommender, Request, Source, Standing, Standings, TermItem, Why};
+use foretaste::recommend::{
+    KeptOut, Others, Part, PredictedRating, Recommender, Request, Source, Standing, Standings, TermItem, Why,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::openapi::RefOr;
@@ -38,6 +40,7 @@ pub(super) struct ScoreRequest {
     among: SelectionQuery,
     fallback: FallbackQuery,
     explain: ExplainQuery,
+    distribution: DistributionField,
 }
 
 /// The items that are asked about.
@@ -58,12 +61,22 @@ struct PlacesField {
     limit: Option<Limit>,
 }
 
+/// Whether to say how sure predicted ratings are.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DistributionField {
+    /// Whether each item has the distribution of its rating, where the model predicts one: `bayesian_fm` does.
+    #[serde(default)]
+    distribution: bool,
+}
+
 impl Wire for ScoreRequest {
     fn read(fields: &mut Fields) -> Result<Self, WireError> {
         let (of, items) = (OneSubject::read(fields)?, ItemsField::read(fields)?);
         let places = PlacesField::read(fields)?;
         let (among, fallback) = (SelectionQuery::read(fields)?, FallbackQuery::read(fields)?);
-        Ok(Self { of, items, places, among, fallback, explain: ExplainQuery::read(fields)? })
+        let explain = ExplainQuery::read(fields)?;
+        Ok(Self { of, items, places, among, fallback, explain, distribution: DistributionField::read(fields)? })
     }
 }
 
@@ -77,6 +90,7 @@ impl PartialSchema for ScoreRequest {
             SelectionQuery::schema(),
             FallbackQuery::schema(),
             ExplainQuery::schema(),
+            DistributionField::schema(),
         ];
         let description =
             "A user or a history and the items that are asked about, with what a list would be asked for.";
@@ -168,10 +182,13 @@ pub(super) struct ScoredItem<'a> {
     /// Whether a history without one of its entries scores lower by that entry's contribution. Present with `explain`.
     #[serde(skip_serializing_if = "Option::is_none")]
     additive: Option<bool>,
+    /// The rating that is expected, and how sure that is. Present with `distribution` where the model knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rating: Option<PredictedRating>,
 }
 
 impl<'a> ScoredItem<'a> {
-    fn new(recommender: &'a Recommender, standing: Standing) -> Self {
+    fn new(recommender: &'a Recommender, standing: Standing, rating: Option<PredictedRating>) -> Self {
         let Standing { id, title, score, rank, reason, why } = standing;
         let why = why.as_ref();
         Self {
@@ -185,17 +202,19 @@ impl<'a> ScoredItem<'a> {
             parts: why.map_or_else(Vec::new, Why::parts),
             kind: why.map(|why| why.kind),
             additive: why.map(|why| why.additive),
+            rating,
         }
     }
 }
 
 impl<'a> Scores<'a> {
-    fn new(version: &'a Version, standings: Standings) -> Self {
-        let items = standings.items.into_iter();
+    /// `ratings` are those of the items, or none at all.
+    fn new(version: &'a Version, standings: Standings, ratings: Vec<Option<PredictedRating>>) -> Self {
+        let items = standings.items.into_iter().zip(ratings.into_iter().chain(std::iter::repeat(None)));
         Self {
             model_version: &version.name,
             source: standings.source,
-            items: items.map(|standing| ScoredItem::new(&version.recommender, standing)).collect(),
+            items: items.map(|(standing, rating)| ScoredItem::new(&version.recommender, standing, rating)).collect(),
             unknown_items: standings.unknown_items,
             unknown_values: UnknownEntry::of(standings.unknown_values),
         }
@@ -205,13 +224,15 @@ impl<'a> Scores<'a> {
 /// How items stand for a user or a history
 ///
 /// Each item's score, its place among all items, and the first reason that keeps it out of the list; with `explain` also why
-/// it has its score. With `add` and `remove`, as if the history were another one; nothing is written.
+/// it has its score; with `distribution`, how sure a predicted rating is. With `add` and `remove`, as if the history were
+/// another one; nothing is written.
 #[utoipa::path(
     post, path = "/v1/score", tag = "recommendations", operation_id = "score",
     request_body(
         content = ScoreRequest,
         examples(
             ("a user" = (value = json!({"user": "500", "items": ["1", "2"]}))),
+            ("how sure" = (value = json!({"user": "500", "items": ["1"], "distribution": true}))),
             ("why" = (value = json!({"user": "500", "items": ["1", "2"], "limit": 10, "explain": 3}))),
         ),
     ),
@@ -226,8 +247,15 @@ pub(super) async fn score(
     app.score(move |version| {
         let items: Vec<&str> = request.items.items.iter().map(String::as_str).collect();
         let limit = request.places.limit.map(|Limit(limit)| limit);
-        let standings = version.recommender.standings(&request.request(), &items, limit)?;
-        reply::json(version, &Scores::new(version, standings))
+        let (recommender, asked) = (&version.recommender, request.request());
+        let standings = recommender.standings(&asked, &items, limit)?;
+        let ratings = if request.distribution.distribution {
+            let known: Vec<&str> = standings.items.iter().map(|standing| standing.id.as_str()).collect();
+            recommender.predicted_ratings(&asked, &known)?
+        } else {
+            Vec::new()
+        };
+        reply::json(version, &Scores::new(version, standings, ratings))
     })
     .await
 }

@@ -1,8 +1,13 @@
 //! Explanations, what-if and why-not over HTTP.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use foretaste::models::ModelParams;
+use foretaste::recommend::Recommender;
 use serde_json::{Value, json};
 
-use crate::client::start;
+use crate::client::{any_port, dataset, start, start_with};
 
 fn ids(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect()
@@ -80,4 +85,55 @@ fn an_item_that_is_not_in_a_list_is_told_why() {
     ] {
         assert_eq!(ask(more).fault(), fault);
     }
+}
+
+#[test]
+fn how_sure_a_rating_is_is_said_where_it_is_asked_for_and_known() {
+    let params = ModelParams::of("bayesian_fm").unwrap().with(&["factors=2", "sweeps=60", "burn_in=10", "samples=10"]);
+    let data = Arc::new(dataset(12));
+    let never = &mut |_| ControlFlow::Continue(());
+    let fitted = Recommender::fit(data, &params.unwrap(), jiff::Timestamp::UNIX_EPOCH, never).unwrap().0;
+    let server = start_with(any_port(), fitted);
+    let ask = |body: Value| server.post_json("/v1/score", &body.to_string());
+    let plain = ask(json!({"user": "u5", "items": ["2", "stranger", "5"]})).json();
+    assert!(plain["items"].as_array().unwrap().iter().all(|item| item.get("rating").is_none()), "{plain}");
+    let history = json!([{"item": "2", "rating": 5.0}, {"item": "4", "rating": 1.0}]);
+    for (mut body, source) in [
+        (json!({"user": "u5"}), "model"),
+        (json!({"user": "u5", "explain": 2}), "fold_in"),
+        (json!({"user": "u5", "add": [{"item": "3", "value": 1.0}]}), "fold_in"),
+        (json!({"history": history}), "fold_in"),
+    ] {
+        body["items"] = json!(["2", "stranger", "5"]);
+        body["distribution"] = json!(true);
+        let reply = ask(body).json();
+        assert_eq!(reply["source"], source);
+        assert_eq!(ids(&reply["items"]), ["2", "5"]);
+        for item in reply["items"].as_array().unwrap() {
+            let of = |field: &str| item["rating"][field].as_f64().unwrap();
+            let levels: Vec<(f64, f64)> = item["rating"]["probabilities"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|level| (level["rating"].as_f64().unwrap(), level["probability"].as_f64().unwrap()))
+                .collect();
+            assert_eq!(levels.iter().map(|level| level.0).collect::<Vec<_>>(), [1.0, 2.0, 3.0, 4.0, 5.0]);
+            let sum = |of: &dyn Fn(f64) -> f64| levels.iter().map(|&(rating, share)| share * of(rating)).sum::<f64>();
+            let mean = sum(&|rating| rating);
+            assert!((sum(&|_| 1.0) - 1.0).abs() < 1e-5 && (mean - of("mean")).abs() < 1e-4, "{item}");
+            assert!((item["score"].as_f64().unwrap() - mean).abs() < 1e-4, "{item}");
+            assert!((sum(&|rating| (rating - mean).powi(2)).sqrt() - of("deviation")).abs() < 1e-4, "{item}");
+            let [low, high] = [0, 1].map(|end| item["rating"]["interval90"][end].as_f64().unwrap());
+            let beyond = |out: &dyn Fn(f64) -> bool| sum(&|rating| f64::from(u8::from(out(rating))));
+            assert!(beyond(&|rating| rating < low) < 0.05 && beyond(&|rating| rating <= low) > 0.05 - 1e-5, "{item}");
+            assert!(beyond(&|rating| rating > high) < 0.05 + 1e-5 && beyond(&|rating| rating >= high) > 0.05, "{item}");
+        }
+    }
+    let fault = ask(json!({"user": "u5", "items": [], "distribution": "yes"})).fault();
+    assert_eq!(fault, "422 invalid_body");
+    let fallback = ask(json!({"user": "stranger", "items": ["2"], "distribution": true})).json();
+    assert_eq!((&fallback["source"], fallback["items"][0].get("rating")), (&json!("popular"), None));
+    // The svd says nothing of it.
+    let body = json!({"user": "u5", "items": ["2"], "distribution": true}).to_string();
+    assert_eq!(start().post_json("/v1/score", &body).json()["items"][0].get("rating"), None);
 }

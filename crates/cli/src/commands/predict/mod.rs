@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Error, Result, anyhow};
 use foretaste::models::Meaning;
-use foretaste::recommend::{RecommendError, Recommender};
+use foretaste::recommend::{PredictedRating, RecommendError, Recommender, Request};
 
 use super::destination::{self, Destination};
 use super::{recommender_of, refused};
@@ -40,7 +40,13 @@ pub(super) fn run(args: &PredictArgs) -> Result<()> {
             recommender.model_name()
         ));
     }
-    let mut rows = Rows::to(Destination::open(args.out.as_deref())?, args.shape())?;
+    if args.distribution && !recommender.knows_distributions() {
+        output::note(&format!(
+            "the model `{}` does not know how sure its scores are; `--model bayesian_fm` does",
+            recommender.model_name()
+        ));
+    }
+    let mut rows = Rows::to(Destination::open(args.out.as_deref())?, args.shape(), args.distribution)?;
     let (mut read, mut missing) = (0u64, BTreeMap::<Missing, u64>::new());
     while let Some(pair) = pairs.next()? {
         read += 1;
@@ -52,7 +58,9 @@ pub(super) fn run(args: &PredictArgs) -> Result<()> {
             }
             *missing.entry(reason).or_default() += 1;
         }
-        rows.write(&Scored { user: &pair.user, item: &pair.item, score })?;
+        let asked = args.distribution && score.is_ok();
+        let rating = if asked { distribution(&recommender, &pair)? } else { None };
+        rows.write(&Scored { user: &pair.user, item: &pair.item, score, rating })?;
     }
     rows.finish()?;
     say(read, &missing, &pairs);
@@ -85,6 +93,12 @@ fn score(recommender: &Recommender, pair: &Pair) -> Result<Result<f32, Missing>>
         (false, false) => Missing::UnknownUserAndItem,
     };
     Ok(Err(unknown))
+}
+
+/// How sure the rating of a pair that has a score is, where the model knows it.
+fn distribution(recommender: &Recommender, pair: &Pair) -> Result<Option<PredictedRating>> {
+    let ratings = recommender.predicted_ratings(&Request::for_user(&pair.user), &[&pair.item]);
+    Ok(ratings.map_err(refused)?.pop().flatten())
 }
 
 /// What `--strict` ends with.

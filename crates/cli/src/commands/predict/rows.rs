@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use foretaste::interactions::Reason;
+use foretaste::recommend::PredictedRating;
 use serde::{Serialize, Serializer};
 
 use super::Destination;
@@ -34,11 +35,13 @@ impl Missing {
 }
 
 /// A row of the answer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Scored<'a> {
     pub(super) user: &'a str,
     pub(super) item: &'a str,
     pub(super) score: std::result::Result<f32, Missing>,
+    /// How sure a predicted rating is, where that was asked for and the model knows it.
+    pub(super) rating: Option<PredictedRating>,
 }
 
 impl Serialize for Scored<'_> {
@@ -50,8 +53,11 @@ impl Serialize for Scored<'_> {
             score: Option<f32>,
             #[serde(skip_serializing_if = "Option::is_none")]
             reason: Option<Missing>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            rating: Option<&'a PredictedRating>,
         }
-        Row { user: self.user, item: self.item, score: self.score.ok(), reason: self.score.err() }.serialize(to)
+        let (score, reason, rating) = (self.score.ok(), self.score.err(), self.rating.as_ref());
+        Row { user: self.user, item: self.item, score, reason, rating }.serialize(to)
     }
 }
 
@@ -59,15 +65,17 @@ impl Serialize for Scored<'_> {
 pub(super) struct Rows {
     out: Destination,
     shape: Shape,
+    distribution: bool,
 }
 
 impl Rows {
-    /// Begins with the header of a CSV file.
-    pub(super) fn to(mut out: Destination, shape: Shape) -> Result<Self> {
+    /// Begins with the header of a CSV file; with a distribution it has a deviation and the ends of an interval.
+    pub(super) fn to(mut out: Destination, shape: Shape, distribution: bool) -> Result<Self> {
         if shape == Shape::Text {
-            writeln!(out, "user,item,score,reason")?;
+            let more = if distribution { ",deviation,low90,high90" } else { "" };
+            writeln!(out, "user,item,score,reason{more}")?;
         }
-        Ok(Self { out, shape })
+        Ok(Self { out, shape, distribution })
     }
 
     pub(super) fn write(&mut self, row: &Scored<'_>) -> Result<()> {
@@ -77,8 +85,14 @@ impl Rows {
         }
         let (user, item) = (csv_field(row.user), csv_field(row.item));
         match row.score {
-            Ok(score) => writeln!(self.out, "{user},{item},{score},")?,
-            Err(reason) => writeln!(self.out, "{user},{item},,{}", reason.token())?,
+            Ok(score) => write!(self.out, "{user},{item},{score},")?,
+            Err(reason) => write!(self.out, "{user},{item},,{}", reason.token())?,
+        }
+        match &row.rating {
+            Some(PredictedRating { deviation, interval90: [low, high], .. }) => {
+                writeln!(self.out, ",{deviation},{low},{high}")?;
+            }
+            None => writeln!(self.out, "{}", if self.distribution { ",,," } else { "" })?,
         }
         Ok(())
     }
@@ -105,7 +119,7 @@ mod tests {
     fn reasons_have_names_for_programs() {
         assert_eq!(Missing::UnknownUserAndItem.token(), "unknown_user_and_item");
         assert_eq!(Missing::Row(Reason::TooFewFields).token(), "too_few_fields");
-        let row = Scored { user: "1", item: "9", score: Err(Missing::UnknownItem) };
+        let row = Scored { user: "1", item: "9", score: Err(Missing::UnknownItem), rating: None };
         let json = serde_json::to_string(&row).unwrap();
         assert_eq!(json, r#"{"user":"1","item":"9","score":null,"reason":"unknown_item"}"#);
     }
