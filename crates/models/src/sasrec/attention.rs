@@ -24,23 +24,23 @@ fn over_root<T: Softmax>(width: usize) -> T {
 }
 
 /// `softmax(Q Kᵀ / sqrt(width)) V`, each row over the columns up to it (Vaswani and others, 2017, section 3.2.1); the shares go
-/// through dropout.
+/// through dropout. The queries are those of the last places, or of all; for the way back, of all.
 pub(crate) fn attend<T: Softmax>(
     [query, key, value]: [Vec<T>; 3],
     width: usize,
     dropout: &mut Option<Dropout>,
 ) -> (Vec<T>, Attended<T>) {
-    let places = query.len() / width;
-    let mut shares = vec![T::default(); places * places];
+    let (asked, places) = (query.len() / width, key.len() / width);
+    let mut shares = vec![T::default(); asked * places];
     let rows = |values| Block::new(values, width);
     multiply_blocks(&mut shares, rows(&query), rows(&key).transposed(), over_root(width), false);
-    let mut factors = if dropout.is_some() { vec![T::default(); places * places] } else { Vec::new() };
-    for (place, row) in shares.chunks_exact_mut(places).enumerate() {
-        let (known, later) = row.split_at_mut(place + 1);
+    let mut factors = if dropout.is_some() { vec![T::default(); shares.len()] } else { Vec::new() };
+    for (at, row) in shares.chunks_exact_mut(places).enumerate() {
+        let (known, later) = row.split_at_mut(places - asked + at + 1);
         T::softmax(known, 1.0);
         later.fill(T::default());
         if let Some(dropout) = dropout {
-            dropout.fill(&mut factors[place * places..][..=place]);
+            dropout.fill(&mut factors[at * places..][..known.len()]);
         }
     }
     let mut dropped = Vec::new();

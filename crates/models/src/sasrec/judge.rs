@@ -4,7 +4,7 @@ use foretaste_linalg::{Block, multiply_blocks};
 use rayon::prelude::*;
 
 use super::layout::Layout;
-use super::network::forward;
+use super::network::forward_last;
 
 /// Length of the lists by which passes are compared.
 const LIST: usize = 10;
@@ -29,8 +29,7 @@ pub(crate) fn mean_ndcg(layout: Layout, weights: &[f32], judged: &[Judged<'_>]) 
         let mut outputs = Vec::with_capacity(users.len() * width);
         for user in users {
             let input = &user.known[user.known.len().saturating_sub(layout.length)..];
-            let output = forward(layout, weights, input, None).output;
-            outputs.extend_from_slice(&output[output.len() - width..]);
+            outputs.extend(forward_last(layout, weights, input));
         }
         let mut scores = vec![0f32; users.len() * layout.items];
         let items = Block::new(&weights[layout.items()], width).transposed();

@@ -35,7 +35,7 @@ use foretaste_data::ids::{ItemIx, UserIx};
 pub use fit::SasRecParams;
 use layers::total;
 use layout::Layout;
-use network::forward;
+use network::forward_last;
 
 use crate::fit::narrow;
 use crate::sequences::latest;
@@ -107,12 +107,11 @@ impl FoldIn for SasRec {
             return;
         }
         sequence.reverse();
-        let output = forward(self.layout, &self.weights, &sequence, None).output;
-        let last = &output[output.len() - self.layout.width..];
+        let last = forward_last(self.layout, &self.weights, &sequence);
         match candidates {
-            Candidates::All => score_all(self.layout, &self.weights, last, scores),
+            Candidates::All => score_all(self.layout, &self.weights, &last, scores),
             Candidates::Items(_) => candidates.score_each(scores, |item| {
-                narrow(dot(last, &self.weights[item * self.layout.width..][..self.layout.width]))
+                narrow(dot(&last, &self.weights[item * self.layout.width..][..self.layout.width]))
             }),
         }
     }

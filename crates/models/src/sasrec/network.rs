@@ -36,13 +36,24 @@ fn entrance<T: Softmax>(layout: Layout) -> T {
     T::from_f64((layout.width as f64).sqrt())
 }
 
-/// Sends a sequence through: oldest item first, one to `length` of them.
-pub(crate) fn forward<T: Softmax>(
-    layout: Layout,
-    weights: &[T],
-    sequence: &[u32],
-    mut dropout: Option<Dropout>,
-) -> Forward<T> {
+/// Places that the last block makes for what the last one says. That of a single one would do, but a product of one row is summed in
+/// another order than that of several, and rounded otherwise than in training.
+const LATEST: usize = 2;
+
+/// What the last place of a sequence says: the last row of the output of [`forward`] without dropout, bit by bit, for which the last
+/// block makes the latest places alone.
+pub(crate) fn forward_last<T: Softmax>(layout: Layout, weights: &[T], sequence: &[u32]) -> Vec<T> {
+    let (width, mut x) = (layout.width, enter(layout, weights, sequence));
+    for block in 0..layout.blocks {
+        let kept = if block + 1 < layout.blocks { sequence.len() } else { LATEST.min(sequence.len()) };
+        pass(&layout.block(block), weights, width, &mut x, kept, &mut None);
+    }
+    let (mut output, _) = norm(weights, &layout.last_norm(), &x);
+    output.split_off(output.len() - width)
+}
+
+/// What is known of each place before the first block.
+fn enter<T: Softmax>(layout: Layout, weights: &[T], sequence: &[u32]) -> Vec<T> {
     let width = layout.width;
     let (items, scale) = (&weights[layout.items()], entrance::<T>(layout));
     let mut x = weights[layout.places()][(layout.length - sequence.len()) * width..].to_vec();
@@ -50,23 +61,38 @@ pub(crate) fn forward<T: Softmax>(
         let of_item = &items[item as usize * width..][..width];
         x.iter_mut().zip(of_item).for_each(|(x, &value)| *x += value * scale);
     }
+    x
+}
+
+/// Sends a sequence through: oldest item first, one to `length` of them.
+pub(crate) fn forward<T: Softmax>(
+    layout: Layout,
+    weights: &[T],
+    sequence: &[u32],
+    mut dropout: Option<Dropout>,
+) -> Forward<T> {
+    let (width, mut x) = (layout.width, enter(layout, weights, sequence));
     let item_factors = drop_some(&mut dropout, &mut x);
-    let blocks =
-        (0..layout.blocks).map(|block| pass(&layout.block(block), weights, width, &mut x, &mut dropout)).collect();
+    let mut through = |block| pass(&layout.block(block), weights, width, &mut x, sequence.len(), &mut dropout);
+    let blocks = (0..layout.blocks).map(&mut through).collect();
     let (output, last) = norm(weights, &layout.last_norm(), &x);
     Forward { item_factors, blocks, last, output }
 }
 
+/// Sends all places into a block and the last `kept` of them out of it; there is a way back where those are all.
 fn pass<T: Softmax>(
     of: &BlockLayout,
     weights: &[T],
     width: usize,
-    x: &mut [T],
+    x: &mut Vec<T>,
+    kept: usize,
     dropout: &mut Option<Dropout>,
 ) -> Passed<T> {
     let normed = norm(weights, &of.before_attention, x);
-    let maps = [&of.query, &of.key, &of.value].map(|map| linear(weights, map, &normed.0));
-    let attended = attend(maps, width, dropout);
+    x.drain(..x.len() - kept * width);
+    let query = linear(weights, &of.query, &normed.0[normed.0.len() - x.len()..]);
+    let [key, value] = [&of.key, &of.value].map(|map| linear(weights, map, &normed.0));
+    let attended = attend([query, key, value], width, dropout);
     let mut output = linear(weights, &of.output, &attended.0);
     let output_factors = drop_some(dropout, &mut output);
     add(x, &output);
@@ -139,4 +165,31 @@ fn pass_back<T: Softmax>(
 
 fn zeros_like<T: Softmax>(values: &[T]) -> Vec<T> {
     vec![T::default(); values.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use foretaste_data::random::Random;
+
+    use super::*;
+
+    #[test]
+    fn what_the_last_place_says_alone_has_the_bits_of_the_last_of_all_places() {
+        for (width, blocks) in [(8, 1), (20, 2), (64, 2), (64, 3)] {
+            let layout = Layout { items: 30, width, length: 50, blocks };
+            let mut random = Random::new(5);
+            let wide: Vec<f64> = (0..layout.len()).map(|_| 0.3 * random.normal()).collect();
+            let single: Vec<f32> = wide.iter().map(|&x| x as f32).collect();
+            for length in [1, 2, 3, 7, 50] {
+                let sequence: Vec<u32> = (0..length).map(|_| random.below(30) as u32).collect();
+                let all = forward(layout, &single, &sequence, None).output;
+                let last = forward_last(layout, &single, &sequence);
+                let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(&last), bits(&all[all.len() - width..]), "{width} x {blocks}, {length}");
+                let all = forward(layout, &wide, &sequence, None).output;
+                let last = forward_last(layout, &wide, &sequence);
+                assert!(last.iter().zip(&all[all.len() - width..]).all(|(a, b)| (a - b).abs() < 1e-13));
+            }
+        }
+    }
 }

@@ -4,3 +4,4 @@
 mod contract;
 mod explanations;
 mod params;
+mod sasrec;
