@@ -2,6 +2,13 @@
 
 use std::path::PathBuf;
 
+/// The formats that this build reads.
+const FORMATS: &str = if cfg!(feature = "parquet") {
+    "delimited text, JSON lines, Parquet or Arrow IPC"
+} else {
+    "delimited text or JSON lines"
+};
+
 /// A fault of the file as a whole; faults of single rows are counted, not raised.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
@@ -32,7 +39,7 @@ pub enum TableError {
         order: &'static str,
     },
     /// A format that is known, and not read.
-    #[error("{name} is {found}, expected delimited text, JSON lines, Parquet or Arrow IPC; {advice}")]
+    #[error("{name} is {found}, expected {FORMATS}; {advice}")]
     Refused {
         /// What was read.
         name: String,

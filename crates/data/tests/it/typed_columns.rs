@@ -79,6 +79,7 @@ fn a_build_without_parquet_names_the_feature() {
     for bytes in [&b"PAR1...."[..], b"ARROW1\0\0"] {
         let error = read(bytes).unwrap_err().to_string();
         assert!(error.contains("feature `parquet`"), "{error}");
+        assert!(error.contains("expected delimited text or JSON lines;"), "{error}");
     }
 }
 

@@ -98,6 +98,24 @@ fn as_parquet(file: Destination, _path: &Path, columns: &[(String, Kind)]) -> Re
 
 #[cfg(not(feature = "parquet"))]
 fn as_parquet(_file: Destination, path: &Path, _columns: &[(String, Kind)]) -> Result<Kept> {
-    let why = "this foretaste was built without the feature `parquet`; a name that ends in .csv is written";
+    let why = "this build leaves Parquet out; build with the feature `parquet`, or give a name that ends in .csv";
     Err(crate::exit::coded(crate::exit::Exit::Usage, anyhow::anyhow!("cannot write {}: {why}", path.display())))
+}
+
+#[cfg(all(test, not(feature = "parquet")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_without_parquet_refuses_such_a_file_by_name_and_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["lists.parquet", "LISTS.PARQUET"] {
+            let path = folder.path().join(name);
+            let Err(error) = Kept::open(&path, &[("user".to_owned(), Kind::Text)]) else { panic!("{name} is written") };
+            let error = error.to_string();
+            assert!(error.contains(name) && error.contains("feature `parquet`") && error.contains(".csv"), "{error}");
+        }
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+        assert!(Kept::open(&folder.path().join("lists.csv"), &[("user".to_owned(), Kind::Text)]).is_ok());
+    }
 }
