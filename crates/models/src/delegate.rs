@@ -13,7 +13,7 @@ pub(crate) trait Delegate: Send + Sync {
     fn inner(&self) -> &Self::Inner;
 }
 
-// A method that were missing here would be the trait's default in place of the inner scorer's.
+// A method missing here would be the trait's default in place of the inner scorer's.
 #[deny(clippy::missing_trait_methods)]
 impl<M: Delegate> Scorer for M {
     fn items(&self) -> usize {
