@@ -32,6 +32,8 @@ pub mod popularity;
 mod positive;
 mod prediction;
 pub mod random_walk;
+mod rating_equations;
+mod rating_factors;
 pub mod sansa;
 pub mod sasrec;
 pub mod scaled_svd;

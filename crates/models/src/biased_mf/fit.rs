@@ -2,25 +2,20 @@
 
 use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::dataset::Dataset;
-use foretaste_data::ids::UserIx;
 use foretaste_data::interactions::{Feedback, Interactions};
-use foretaste_linalg::{CsrMatrix, normal};
-use rayon::prelude::*;
+use foretaste_linalg::normal;
 use serde::{Deserialize, Serialize};
 
-use super::equations::{Equations, Penalties};
-use super::{BiasedMf, persist};
+use super::{BiasedMf, folded, persist};
 use crate::fit::{OnProgress, check_at_least_one, check_finite, check_range, narrow, tell};
+use crate::rating_equations::{Penalties, Side, mean};
+use crate::rating_factors::RatingFactors;
 use crate::{Dimension, Family, FitError, FitReport, History, Memory, Shape};
 
 /// Most factors: each thread holds 16 bytes times their square.
 const MOST_FACTORS: usize = 1024;
 /// The least penalty of factors: below it the equations are too badly conditioned.
 const LEAST_PENALTY: f64 = 1e-6;
-/// Users or items that are solved for between two reports.
-const WAVE: usize = 1 << 13;
-/// The same of one task.
-const TASK: usize = 8;
 /// Standard deviation of the first factors.
 const DEVIATION: f64 = 0.1;
 
@@ -60,69 +55,15 @@ impl BiasedMfParams {
         check_range("bias_shrinkage", self.bias_shrinkage, 0.0, 1e9)
     }
 
+    pub(crate) fn penalties(&self) -> Penalties {
+        let Self { regularization, bias_regularization, bias_shrinkage, .. } = *self;
+        Penalties { factor: regularization, bias: bias_regularization, shrinkage: bias_shrinkage, exponent: 1.0 }
+    }
+
     /// Whether no fit can have had these parameters.
     pub(super) fn is_refused(&self) -> bool {
         self.check().is_err()
     }
-}
-
-/// Users or items: their ratings, and factors and bias of each.
-pub(crate) struct Side<'a> {
-    ratings: &'a CsrMatrix,
-    /// rows x (factors and a bias), row-major.
-    pub(crate) rows: Vec<f64>,
-}
-
-impl<'a> Side<'a> {
-    /// All biases are 0.
-    pub(crate) fn new(ratings: &'a CsrMatrix, factors: usize, first: impl Fn(usize, usize) -> f64) -> Self {
-        let mut rows = vec![0f64; ratings.nrows() * (factors + 1)];
-        for (at, row) in rows.chunks_exact_mut(factors + 1).enumerate() {
-            row[..factors].iter_mut().enumerate().for_each(|(column, to)| *to = first(at, column));
-        }
-        Self { ratings, rows }
-    }
-
-    /// Solves for every row, the rows of the other side being known; equal bits at any number of threads.
-    pub(crate) fn solve(
-        &mut self,
-        other: &Self,
-        (params, mean): (&BiasedMfParams, f64),
-        solved: &mut dyn FnMut(f64) -> Result<(), FitError>,
-    ) -> Result<(), FitError> {
-        let (width, ratings, penalties) = (params.factors + 1, self.ratings, Penalties::of(params));
-        let all = ratings.nrows().max(1);
-        for (wave, rows) in self.rows.chunks_mut(WAVE * width).enumerate() {
-            let tasks = rows.par_chunks_mut(TASK * width).enumerate();
-            tasks.for_each_init(
-                || Equations::new(width),
-                |equations, (task, rows)| {
-                    for (at, to) in rows.chunks_exact_mut(width).enumerate() {
-                        equations.clear();
-                        let (columns, values) = ratings.row(wave * WAVE + task * TASK + at);
-                        for (&column, &value) in columns.iter().zip(values) {
-                            let known = &other.rows[column as usize * width..][..width];
-                            equations.add(known.iter().copied(), f64::from(value) - mean);
-                        }
-                        match equations.solved(&penalties) {
-                            Some(solved) => to.copy_from_slice(&solved),
-                            None => to.fill(0.0),
-                        }
-                    }
-                },
-            );
-            #[expect(clippy::cast_precision_loss, reason = "a number of rows is far below 2^53")]
-            solved((wave + 1).saturating_mul(WAVE).min(all) as f64 / all as f64)?;
-        }
-        Ok(())
-    }
-}
-
-/// The mean of all ratings.
-pub(crate) fn mean(matrix: &CsrMatrix) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a number of ratings is far below 2^53")]
-    let count = matrix.nnz().max(1) as f64;
-    matrix.values().iter().map(|&value| f64::from(value)).sum::<f64>() / count
 }
 
 impl BiasedMf {
@@ -133,18 +74,12 @@ impl BiasedMf {
         interactions: &Interactions,
         scale: [f32; 2],
     ) -> Self {
-        let width = params.factors + 1;
-        let mean = mean(interactions.matrix());
         let stored: Vec<f32> = items.iter().map(|&x| narrow(x)).collect();
-        let mut model = Self::new(mean, Penalties::of(params), Vec::new(), (&stored, width), scale);
-        let mut users = vec![0f32; interactions.users().len() * width];
-        users.par_chunks_exact_mut(width).enumerate().with_min_len(TASK).for_each(|(user, to)| {
-            #[expect(clippy::cast_possible_truncation, reason = "users are counted in 32 bits")]
-            let (items, values) = interactions.of(UserIx(user as u32));
-            to.copy_from_slice(&model.folded(History { items, values, times: None }));
-        });
-        model.users = users;
-        model
+        let penalties = params.penalties();
+        let factors = RatingFactors::of_items(mean(interactions.matrix()), (&stored, params.factors + 1), scale);
+        drop(stored);
+        let fold = |factors: &RatingFactors, history: History<'_>| folded(factors, &penalties, history);
+        Self { factors: factors.with_users_of(interactions, fold), penalties }
     }
 }
 
@@ -192,7 +127,8 @@ impl Family for BiasedMf {
         let items = report.phase("solve", || {
             let by_user = interactions.matrix();
             let by_item = by_user.transpose();
-            let with = (params, mean(by_user));
+            let penalties = params.penalties();
+            let with = (&penalties, mean(by_user));
             let first = normal(by_item.nrows(), params.factors, DEVIATION, params.seed);
             let factor = |item: usize, column: usize| f64::from(first.values()[item * params.factors + column]);
             let mut users = Side::new(by_user, params.factors, |_, _| 0.0);
@@ -203,16 +139,16 @@ impl Family for BiasedMf {
                 #[expect(clippy::cast_precision_loss, reason = "a number of epochs is far below 2^53")]
                 let mut solved = |share: f64| tell(progress, (half as f64 + share) / halves as f64);
                 if half % 2 == 0 {
-                    users.solve(&items, with, &mut solved)?;
+                    users.solve(&items, with, None, &mut solved)?;
                 } else {
-                    items.solve(&users, with, &mut solved)?;
+                    items.solve(&users, with, None, &mut solved)?;
                 }
             }
             Ok(items.rows)
         })?;
         check_finite("item factors", items.iter().copied())?;
         let model = report.phase("users", || Self::of_items(params, &items, interactions, [least, most]));
-        check_finite("user factors", model.users.iter().map(|&x| f64::from(x)))?;
+        check_finite("user factors", model.users().iter().map(|&x| f64::from(x)))?;
         tell(progress, 1.0)?;
         Ok(model)
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{fit, interactions};
 use crate::bias::BiasParams;
-use crate::biased_mf::{self, BiasedMf, BiasedMfParams};
+use crate::biased_mf::{BiasedMf, BiasedMfParams};
 use crate::co_clustering::{CoClusteringParams, Groups};
 use crate::delegate::Delegate;
 use crate::ease::{EaseParams, to_weights, weighted_gram};
@@ -16,6 +16,7 @@ use crate::item_knn::ItemKnnParams;
 use crate::kernel_autoencoder::KernelAutoencoderParams;
 use crate::popularity::PopularityParams;
 use crate::random_walk::RandomWalkParams;
+use crate::rating_equations;
 use crate::scaled_svd::ScaledSvdParams;
 use crate::slim::{SlimParams, descend};
 use crate::svd::SvdParams;
@@ -404,16 +405,18 @@ fn biased_mf_has_the_errors_and_predictions_of_the_reference() {
         ..BiasedMfParams::default()
     };
     let at = |row: usize, factor: usize| (row * factors + factor) as f64;
-    let mut users = biased_mf::Side::new(by_user, factors, |user, factor| 0.3 * (1.0 + at(user, factor)).sin());
-    let mut items = biased_mf::Side::new(&by_item, factors, |item, factor| 0.3 * (2.0 + at(item, factor)).cos());
-    let with = (&params, biased_mf::mean(by_user));
-    let predicted = |users: &biased_mf::Side<'_>, items: &biased_mf::Side<'_>, user: usize, item: usize| {
-        let (u, v) = (&users.rows[user * 3..][..3], &items.rows[item * 3..][..3]);
-        with.1 + u[2] + v[2] + u[0] * v[0] + u[1] * v[1]
-    };
+    let mut users = rating_equations::Side::new(by_user, factors, |user, factor| 0.3 * (1.0 + at(user, factor)).sin());
+    let mut items = rating_equations::Side::new(&by_item, factors, |item, factor| 0.3 * (2.0 + at(item, factor)).cos());
+    let penalties = params.penalties();
+    let with = (&penalties, rating_equations::mean(by_user));
+    let predicted =
+        |users: &rating_equations::Side<'_>, items: &rating_equations::Side<'_>, user: usize, item: usize| {
+            let (u, v) = (&users.rows[user * 3..][..3], &items.rows[item * 3..][..3]);
+            with.1 + u[2] + v[2] + u[0] * v[0] + u[1] * v[1]
+        };
     for rmse in numbers(&expected["train_rmse_per_epoch"]) {
-        users.solve(&items, with, &mut |_| Ok(())).unwrap();
-        items.solve(&users, with, &mut |_| Ok(())).unwrap();
+        users.solve(&items, with, None, &mut |_| Ok(())).unwrap();
+        items.solve(&users, with, None, &mut |_| Ok(())).unwrap();
         let mut squares = 0.0;
         for user in 0..30 {
             let (columns, values) = by_user.row(user);
@@ -427,7 +430,7 @@ fn biased_mf_has_the_errors_and_predictions_of_the_reference() {
     let all: Vec<f64> = (0..60).map(|at| predicted(&users, &items, at / 20, at % 20)).collect();
     assert_near(&all, &expected["predictions_users_0_2"], 1e-9, "predictions");
     // What is served solves for the users once more.
-    users.solve(&items, with, &mut |_| Ok(())).unwrap();
+    users.solve(&items, with, None, &mut |_| Ok(())).unwrap();
     let served = Model::BiasedMf(BiasedMf::of_items(&params, &items.rows, &data, [1.0, 5.0]));
     let all: Vec<f64> = (0..60).map(|at| predicted(&users, &items, at / 20, at % 20)).collect();
     for (found, expected) in scores(&served, &data).iter().zip(all) {
