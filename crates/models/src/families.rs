@@ -181,6 +181,7 @@ families! {
     CoClustering: crate::co_clustering::CoClustering, "predicts ratings from groups of users and of items";
     Plsa: crate::plsa::Plsa, "users as mixtures of tastes that have names (PLSA)";
     BiasedMf: crate::biased_mf::BiasedMf, "predicts ratings from biases and from factors of users and items (biased MF)";
+    SvdPlusPlus: crate::svd_plus_plus::SvdPlusPlus, "predicts ratings from factors and from what a user has rated at all (SVD++)";
     BayesianFm: crate::bayesian_fm::BayesianFm, "predicts ratings, and how sure they are, from weights that are drawn (Bayesian FM)";
     SequentialRules: crate::sequential_rules::SequentialRules, "what users took soon after the latest items of the history (SR)";
     TwoScaleLinear: crate::two_scale_linear::TwoScaleLinear, "linear weights of a history that fades at two speeds for what comes next";

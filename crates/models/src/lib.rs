@@ -44,6 +44,7 @@ pub mod slim;
 mod space;
 mod sparse_sections;
 pub mod svd;
+pub mod svd_plus_plus;
 pub mod trending;
 pub mod two_scale_linear;
 pub mod user_knn;

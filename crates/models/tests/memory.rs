@@ -101,6 +101,9 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
         "biased_mf" if shape.entries <= 2_000_000 && shape.users <= 100_000 => {
             all(&[&["epochs=1"], &["epochs=1", "factors=4"]])
         }
+        "svd_plus_plus" if shape.entries <= 2_000_000 && shape.users <= 100_000 => {
+            all(&[&["epochs=1"], &["epochs=1", "factors=4"]])
+        }
         "co_clustering" if shape.entries <= 3_000_000 => all(&[&["sweeps=2"], &["sweeps=1", "user_groups=9"]]),
         "random_walk" if shape.items > 2000 || multiplications > 100_000_000 => all(&[&[], &["neighbours=1000"]]),
         "random_walk" => all(&[&["neighbours=1"], &["neighbours=50", "beta=0.5"], &["neighbours=1000000"]]),

@@ -71,6 +71,7 @@ pub(crate) fn models() -> Vec<ModelParams> {
         "feature_factors" => vec!["factors=5", "lambda=1"],
         "blend" => vec!["members=ease(lambda=5) + 0.5 ials(factors=6, epochs=4) + 0.1 scaled_svd(factors=5)"],
         "biased_mf" => vec!["factors=4", "epochs=8"],
+        "svd_plus_plus" => vec!["factors=4", "epochs=8", "count_exponent=0.8"],
         "bayesian_fm" => vec!["factors=3", "sweeps=40", "burn_in=10", "samples=10"],
         "ease" => vec!["lambda=5", "dropout=0.2", "user_exponent=0.5"],
         _ => Vec::new(),
@@ -301,7 +302,7 @@ fn most_items_are_most_like_one_of_their_group() {
     // What reads ratings alone has to see some of both groups by one user; which items are taken is nothing to it.
     let (taken, both) = (data(), rated(40));
     for params in models() {
-        let model = fit(&params, if params.name() == "biased_mf" { &both } else { &taken });
+        let model = fit(&params, if matches!(params.name(), "biased_mf" | "svd_plus_plus") { &both } else { &taken });
         let Some(similar) = model.scorer().similar() else { continue };
         let mut alike = 0;
         for item in 0..ITEMS {
