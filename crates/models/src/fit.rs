@@ -49,7 +49,7 @@ pub struct Memory {
     /// a day, column and sample), nor what each thread holds of its own (4 MiB where it multiplies dense
     /// blocks; item-kNN and random walks 40 bytes an item; SLIM 9 bytes an item and 8 for each pair of the items that
     /// can have a weight for one candidate; iALS 16 times the square of the number of factors;
-    /// biased MF 16 bytes for each factor of each item of the longest history;
+    /// biased MF and SVD++ 16 times the square of the number of factors;
     /// SASRec what 8 users take on their way through the network, some 40 x length x width and 16 x length² bytes a user and block, and 256 bytes an item).
     pub fit: u64,
     /// Held by the fitted model.

@@ -41,6 +41,7 @@ pub struct SvdPlusPlusParams {
 }
 
 impl Default for SvdPlusPlusParams {
+    /// The best, or within 0.0005 of it, on an inner split of the training rows of the first of five folds of MovieLens 100K and of 1M.
     fn default() -> Self {
         Self {
             factors: 40,

@@ -3,12 +3,14 @@
 
 use std::ops::ControlFlow;
 
+use foretaste_data::ids::IdTable;
+use foretaste_data::interactions::{Feedback, Interactions};
 use foretaste_data::random::Random;
 use foretaste_linalg::CsrMatrix;
 
 use super::fit::{Found, solved};
 use super::implicit::Implicit;
-use super::{SvdPlusPlusParams, implicit};
+use super::{SvdPlusPlus, SvdPlusPlusParams, implicit};
 
 const USERS: usize = 15;
 const ITEMS: usize = 9;
@@ -121,6 +123,21 @@ fn the_gradient_of_what_is_said_by_having_rated_is_that_of_the_objective() {
     for (at, downhill) in downhill.iter().enumerate() {
         let expected = slope(&ratings, &params, &users, (USERS + ITEMS) * (FACTORS + 1) + at);
         assert!((-2.0 * downhill - expected).abs() < 1e-6 * expected.abs().max(1.0), "{downhill}, {expected}");
+    }
+}
+
+#[test]
+fn users_of_the_model_are_those_that_the_fit_ends_with() {
+    let (ratings, params) = (ratings(), params(3000));
+    let ids = |count: usize| (10..10 + count).map(|id| id.to_string()).collect::<Vec<_>>();
+    let table = |count: usize| IdTable::from_sorted(ids(count).iter().map(String::as_str)).unwrap();
+    let feedback = Feedback::Explicit { least: 1.0, most: 5.0 };
+    let data = Interactions::new(table(USERS), table(ITEMS), ratings.clone(), None, feedback).unwrap();
+    let found = fitted(&ratings, &params);
+    let model = SvdPlusPlus::of(&params, &found, &data, [1.0, 5.0]);
+    assert!(found.users.iter().any(|x| x.abs() > 0.3), "{:?}", found.users);
+    for (at, (folded, expected)) in model.users().iter().zip(&found.users).enumerate() {
+        assert!((f64::from(*folded) - expected).abs() < 1e-5, "number {at}: {folded}, {expected}");
     }
 }
 
