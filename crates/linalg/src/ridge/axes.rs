@@ -9,16 +9,20 @@ use crate::{eigen, product};
 pub struct NoAxes;
 
 /// Replaces `x: n x p` by `x Q` with the orthogonal `Q: p x p` that makes the columns perpendicular, the longest first, but
-/// for rounding to f32; rows `beside` of the same width are turned likewise. 3 n p² + 3 p³ flops or so, parallel.
+/// for rounding to f32; rows of each matrix `beside` of the same width are turned likewise. 3 n p² + 3 p³ flops or so,
+/// parallel.
 ///
 /// # Errors
 /// When an entry is not finite.
-pub fn to_principal_axes(x: &mut Dense<f32>, beside: Option<&mut Dense<f32>>) -> Result<(), NoAxes> {
+pub fn to_principal_axes<'b>(
+    x: &mut Dense<f32>,
+    beside: impl IntoIterator<Item = &'b mut Dense<f32>>,
+) -> Result<(), NoAxes> {
     let width = x.ncols();
     let axes = eigen::largest(product::gram(x), width).map_err(|_| NoAxes)?;
     let turn = product::converted::<f64, f32>(&axes.vectors);
     product::turn(x, turn.as_ref());
-    if let Some(beside) = beside {
+    for beside in beside {
         product::turn(beside, turn.as_ref());
     }
     Ok(())

@@ -37,6 +37,8 @@ pub struct RidgeSolver {
     b: Vec<f32>,
     /// `D^-½`, filled up to whole strips with zeros.
     scales: Vec<f32>,
+    /// `D^-½` times what a penalty towards a mean adds to the right-hand side; nothing without a mean.
+    pull: Vec<f32>,
     /// Sums over more rows than are summed in f32: of the right-hand side, and of the matrix.
     wide: (Vec<f64>, Vec<f64>),
 }
@@ -45,8 +47,8 @@ impl RidgeSolver {
     /// A solver for rows of `width` columns.
     #[must_use]
     pub fn new(width: usize) -> Self {
-        let (z, matrix, b, wide) = Default::default();
-        Self { width, z, matrix, b, scales: vec![0.0; width.next_multiple_of(WIDTH)], wide }
+        let (z, matrix, b, pull, wide) = Default::default();
+        Self { width, z, matrix, b, scales: vec![0.0; width.next_multiple_of(WIDTH)], pull, wide }
     }
 
     /// Writes the coefficients to `x`. `row` gives each of the `count` rows; the penalty of a column is its entry in
@@ -58,12 +60,33 @@ impl RidgeSolver {
         &mut self,
         count: usize,
         row: impl Fn(usize) -> &'r [f32],
+        penalties: (&[f32], f32),
+        x: &mut [f32],
+    ) {
+        self.solve_towards(count, row, penalties, None, x);
+    }
+
+    /// The same with `more` as a penalty on the difference from a `mean`: `(D + Yᵀ Y) x = Yᵀ 1 + more mean`, where `D` has `more`
+    /// in it. With `g = D^-½ more mean` it is `(I + Zᵀ Z) t = Zᵀ 1 + g`, or `t = g + Zᵀ s` with `(I + Z Zᵀ) s = 1 - Z g`.
+    ///
+    /// # Panics
+    /// When a row, `penalties`, `mean` or `x` is not as wide as a row.
+    pub fn solve_towards<'r>(
+        &mut self,
+        count: usize,
+        row: impl Fn(usize) -> &'r [f32],
         (penalties, more): (&[f32], f32),
+        mean: Option<&[f32]>,
         x: &mut [f32],
     ) {
         assert!(penalties.len() == self.width && x.len() == self.width, "penalties and coefficients of a row");
         for (scale, penalty) in self.scales.iter_mut().zip(penalties) {
             *scale = scale_of(penalty + more);
+        }
+        self.pull.clear();
+        if let Some(mean) = mean {
+            assert_eq!(mean.len(), self.width, "width of a mean");
+            self.pull.extend(mean.iter().zip(&self.scales).map(|(mean, scale)| more * mean * scale));
         }
         let width = self.width;
         let row = |at: usize| {
@@ -104,6 +127,7 @@ impl RidgeSolver {
             b.iter_mut().zip(&wide.0).for_each(|(to, &sum)| *to = sum as f32);
             matrix.entries_mut().zip(&wide.1).for_each(|(to, &sum)| *to = sum as f32);
         }
+        self.b.iter_mut().zip(&self.pull).for_each(|(b, pull)| *b += pull);
         self.add_one(size);
         Solve { matrix: &mut self.matrix, b: &mut self.b }.run();
     }
@@ -129,8 +153,15 @@ impl RidgeSolver {
         self.add_one(size);
         self.clear_b(size);
         self.b[..count].fill(1.0);
+        let (strips, _) = self.b.as_chunks_mut::<WIDTH>();
+        for (panel, b) in strips.iter_mut().enumerate().take(self.z.count()) {
+            for (z, pull) in self.z.panel(panel).iter().zip(&self.pull) {
+                b.iter_mut().zip(&z.0).for_each(|(b, z)| *b -= z * pull);
+            }
+        }
         Solve { matrix: &mut self.matrix, b: &mut self.b }.run();
         Times { z: &self.z, b: &self.b, out: x }.run();
+        x.iter_mut().zip(&self.pull).for_each(|(x, pull)| *x += pull);
     }
 
     fn add_one(&mut self, size: usize) {
@@ -201,6 +232,37 @@ mod tests {
         let x = solved(&rows, &[4000.0, 4000.0], 0.0);
         let off = residual(&rows, &[4000.0, 4000.0], 0.0, &x);
         assert!(off < 5e-5, "{off:e}");
+    }
+
+    #[test]
+    fn a_penalty_on_the_difference_from_a_mean_satisfies_its_equations() {
+        let wide = |x: f32| f64::from(x);
+        for width in [1, 3, 8, 31, 33, 64] {
+            for count in [0, 1, 7, 9, 30, 64, 129, SUMMED + 3] {
+                let rows: Dense<f32> = RandomBlocks::new(5).block(count, width);
+                let mean: Dense<f32> = RandomBlocks::new(6).block(1, width);
+                let penalties: Vec<f32> = (0..width).map(|column| 0.3 * (column + 1) as f32).collect();
+                let (more, mean) = (0.7f32, mean.row(0));
+                let mut x = vec![f32::NAN; width];
+                let mut solver = RidgeSolver::new(width);
+                solver.solve_towards(count, |at| rows.row(at), (&penalties, more), Some(mean), &mut x);
+                let left: Vec<f64> = (0..count)
+                    .map(|at| 1.0 - rows.row(at).iter().zip(&x).map(|(&y, &x)| wide(y) * wide(x)).sum::<f64>())
+                    .collect();
+                for column in 0..width {
+                    let fit: f64 = (0..count).map(|at| left[at] * wide(rows.row(at)[column])).sum();
+                    let pull = wide(more) * (wide(mean[column]) - wide(x[column]));
+                    let off = fit + pull - wide(penalties[column]) * wide(x[column]);
+                    let scale = 1.0 + (0..count).map(|at| wide(rows.row(at)[column]).abs()).sum::<f64>();
+                    assert!(off.abs() < 2e-5 * scale, "{count} rows of {width}, column {column}: {off:e}");
+                }
+                // A mean of zeros is none.
+                let (mut zero, mut none) = (vec![f32::NAN; width], vec![f32::NAN; width]);
+                solver.solve_towards(count, |at| rows.row(at), (&penalties, more), Some(&vec![0.0; width]), &mut zero);
+                solver.solve(count, |at| rows.row(at), (&penalties, more), &mut none);
+                assert_eq!(zero, none);
+            }
+        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct RidgeSteps {
     residual: Vec<f32>,
     direction: Vec<f32>,
     product: Vec<f32>,
+    /// `D^-½` times what a penalty towards a mean adds to the right-hand side; nothing without a mean.
+    pull: Vec<f32>,
     wide: Vec<f64>,
 }
 
@@ -39,7 +41,8 @@ impl RidgeSteps {
     pub fn new(width: usize) -> Self {
         let vector = || vec![0f32; width.next_multiple_of(LINE)];
         let [scales, solution, residual, direction, product] = std::array::from_fn(|_| vector());
-        Self { width, z: Vec::new(), scales, solution, residual, direction, product, wide: Vec::new() }
+        let (z, pull, wide) = Default::default();
+        Self { width, z, scales, solution, residual, direction, product, pull, wide }
     }
 
     /// Takes `steps` steps from `x`. `row` gives each of the `count` rows; the penalty of a column is its entry in `penalties`
@@ -51,13 +54,35 @@ impl RidgeSteps {
         &mut self,
         count: usize,
         row: impl Fn(usize) -> &'r [f32],
+        penalties: (&[f32], f32),
+        steps: usize,
+        x: &mut [f32],
+    ) {
+        self.improve_towards(count, row, penalties, None, steps, x);
+    }
+
+    /// The same with `more` as a penalty on the difference from a `mean`, as
+    /// [`RidgeSolver::solve_towards`](super::RidgeSolver::solve_towards) has it.
+    ///
+    /// # Panics
+    /// When a row, `penalties`, `mean` or `x` is not as wide as a row.
+    pub fn improve_towards<'r>(
+        &mut self,
+        count: usize,
+        row: impl Fn(usize) -> &'r [f32],
         (penalties, more): (&[f32], f32),
+        mean: Option<&[f32]>,
         steps: usize,
         x: &mut [f32],
     ) {
         assert!(penalties.len() == self.width && x.len() == self.width, "penalties and coefficients of a row");
         for (scale, penalty) in self.scales.iter_mut().zip(penalties) {
             *scale = scale_of(penalty + more);
+        }
+        self.pull.clear();
+        if let Some(mean) = mean {
+            assert_eq!(mean.len(), self.width, "width of a mean");
+            self.pull.extend(mean.iter().zip(&self.scales).map(|(mean, scale)| more * mean * scale));
         }
         let of_all = self.solution.iter_mut().zip(&self.scales).zip(&*x);
         of_all.for_each(|((to, &scale), &x)| *to = if scale > 0.0 { x / scale } else { 0.0 });
@@ -87,12 +112,15 @@ impl<'r, F: Fn(usize) -> &'r [f32]> WithSimd for Improve<'_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { of, count, row, steps } = self;
-        let RidgeSteps { z, scales, solution, residual, direction, product, wide, .. } = of;
+        let RidgeSteps { z, scales, solution, residual, direction, product, pull, wide, .. } = of;
         let mut rows = Rows { z, scales, count, row, is_held: false };
-        // Zᵀ 1 - (I + Zᵀ Z) t
+        // Zᵀ 1 + g - (I + Zᵀ Z) t
         rows.products(simd, 1.0, solution, residual, wide);
         for (r, t) in residual.iter_mut().zip(&*solution) {
             *r -= t;
+        }
+        for (r, g) in residual.iter_mut().zip(&*pull) {
+            *r += g;
         }
         direction.copy_from_slice(residual);
         let mut square = dot(simd, residual, residual);
@@ -234,6 +262,22 @@ mod tests {
                 let differences = [1, 3, 30].map(|steps| off(count, width, steps));
                 assert!(differences[2] < 1e-4, "{count} rows of {width}: {differences:?}");
                 assert!(differences[1] <= differences[0] + 1e-5, "{count} rows of {width}: {differences:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn steps_towards_a_mean_reach_the_exact_solution_of_it() {
+        for (count, width) in [(0, 3), (5, 16), (30, 33), (1100, 20)] {
+            let rows: Dense<f32> = RandomBlocks::new(5).block(count, width);
+            let mean: Dense<f32> = RandomBlocks::new(6).block(1, width);
+            let penalties: Vec<f32> = (0..width).map(|column| 0.3 * (column + 1) as f32 + count as f32 / 4.0).collect();
+            let (row, of_column, mean) = (|at: usize| rows.row(at), (&penalties[..], 0.7), Some(mean.row(0)));
+            let (mut exact, mut found) = (vec![0f32; width], vec![0.5f32; width]);
+            RidgeSolver::new(width).solve_towards(count, row, of_column, mean, &mut exact);
+            RidgeSteps::new(width).improve_towards(count, row, of_column, mean, 40, &mut found);
+            for (exact, found) in exact.iter().zip(&found) {
+                assert!((exact - found).abs() < 1e-5, "{count} rows of {width}: {found}, not {exact}");
             }
         }
     }
