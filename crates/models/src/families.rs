@@ -134,6 +134,15 @@ macro_rules! families {
                 match self { $(Self::$variant(params) => params::to_map(params),)+ }
             }
 
+            /// The mapping that is written: what came later only where it differs from the defaults.
+            fn to_written(&self) -> serde_json::Map<String, serde_json::Value> {
+                match self {
+                    $(Self::$variant(params) => {
+                        params::without_defaults::<<$family as Family>::Params>(params, <$family>::LATER)
+                    })+
+                }
+            }
+
             /// The parameters of a model from a mapping, missing ones by default.
             pub(crate) fn from_map(
                 name: &str,
@@ -220,7 +229,7 @@ impl Default for ModelParams {
 impl Serialize for ModelParams {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let name = [("model".to_owned(), self.name().into())];
-        serializer.collect_map(name.into_iter().chain(self.to_map()))
+        serializer.collect_map(name.into_iter().chain(self.to_written()))
     }
 }
 

@@ -19,6 +19,10 @@ pub trait Family: Scorer + Clone + Debug + Sized {
     /// The sections of a model file that are its own.
     const SECTIONS: &'static [Section];
 
+    /// Parameters that came after others: they are written only where they differ from their defaults, so that files without
+    /// them stay what they were, and readable by what was before them.
+    const LATER: &'static [&'static str] = &[];
+
     /// What a fit may choose: public fields with defaults, each optional in what is read; unknown fields are refused.
     type Params: Clone + Debug + PartialEq + Default + Serialize + DeserializeOwned;
 

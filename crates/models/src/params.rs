@@ -101,6 +101,12 @@ impl ModelParams {
         self.to_map().into_iter().map(|(name, value)| format!("{name} {value}")).collect()
     }
 
+    /// The value of a parameter, if there is one of that name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<Value> {
+        self.to_map().remove(name)
+    }
+
     /// The same model with other values: `NAME=VALUE` each, in the order given, a later one over an earlier one. A value
     /// is read as JSON where it is JSON (`500`, `0.5`, `true`, `null`), as a number where it is one in another form (`.5`), else
     /// as a word.
@@ -140,6 +146,16 @@ pub(crate) fn to_map<P: Serialize>(params: &P) -> Map<String, Value> {
         // Parameters are structs of numbers and words.
         _ => Map::new(),
     }
+}
+
+/// The parameters without those of `names` that have their defaults.
+pub(crate) fn without_defaults<P: Default + Serialize>(params: &P, names: &[&str]) -> Map<String, Value> {
+    let mut map = to_map(params);
+    if !names.is_empty() {
+        let defaults = to_map(&P::default());
+        map.retain(|name, value| !names.contains(&name.as_str()) || defaults.get(name) != Some(value));
+    }
+    map
 }
 
 pub(crate) fn from_map<P>(model: &str, map: Map<String, Value>) -> Result<P, ParamsError>

@@ -343,8 +343,7 @@ impl Search {
 
 /// The values that parameters have along a space.
 fn values(params: &ModelParams, space: &[Dimension]) -> Setting {
-    let map = serde_json::to_value(params).unwrap_or_default();
-    space.iter().map(|Dimension { name, .. }| (name.clone(), map.get(name).cloned().unwrap_or(Value::Null))).collect()
+    space.iter().map(|Dimension { name, .. }| (name.clone(), params.value(name).unwrap_or(Value::Null))).collect()
 }
 
 /// Lowers the high end of whole numbers that data of this shape cannot have.
