@@ -46,10 +46,11 @@ fn sparse_bytes(rows: usize, entries: usize) -> u64 {
 pub struct Memory {
     /// Held at most while the fit runs, to a fifth and 20 MB: the matrix of interactions and the model that comes of it
     /// are included, ids and times are not, nor what days take as features (`bayesian_fm`: 4 bytes
-    /// a day, column and sample), nor what each thread holds of its own (4 MiB where it multiplies dense
+    /// a day, column and sample), nor features of items (`ials`: 8 bytes for each of an item, and 12 for each factor of each
+    /// different one), nor what each thread holds of its own (4 MiB where it multiplies dense
     /// blocks; item-kNN and random walks 40 bytes an item; SLIM 9 bytes an item and 8 for each pair of the items that
-    /// can have a weight for one candidate; iALS 16 times the square of the number of factors;
-    /// biased MF and SVD++ 16 times the square of the number of factors;
+    /// can have a weight for one candidate; iALS 16 times the square of the number of factors, and with features of items 320
+    /// bytes for each different one; biased MF and SVD++ 16 times the square of the number of factors;
     /// SASRec what 8 users take on their way through the network, some 40 x length x width and 16 x length² bytes a user and block, and 256 bytes an item).
     pub fit: u64,
     /// Held by the fitted model.

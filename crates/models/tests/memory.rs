@@ -3,6 +3,7 @@
 
 use std::ops::ControlFlow;
 
+use foretaste_data::catalogue::{Catalogue, Item};
 use foretaste_data::dataset::Dataset;
 use foretaste_data::ids::IdTable;
 use foretaste_data::interactions::{Feedback, Interactions};
@@ -30,6 +31,19 @@ const SHAPES: [(usize, usize, usize); 13] = [
     (250_000, 800, 8),
     (1_000_000, 1_000_000, 1),
 ];
+
+/// The setting of models that are fitted to items of which something is known.
+const FEATURES: &str = "features=items";
+
+/// Items of two genres of twenty, and of some year.
+fn catalogue(items: usize) -> Catalogue {
+    const GENRES: [&str; 20] =
+        ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t"];
+    let genre = |item: usize, of: u64| GENRES[(scrambled((item as u64) << 3 | of) % 20) as usize];
+    let year = |item: usize| Some(1930 + (scrambled(item as u64) % 90) as u16);
+    let item = |item| Item { title: None, genres: vec![genre(item, 1), genre(item, 2)], year: year(item) };
+    Catalogue::from_items((0..items).map(item)).unwrap()
+}
 
 /// Ratings of one to five with times; a user has `each` items at scattered places, or a few less.
 fn data((users, items, each): (usize, usize, usize)) -> Dataset {
@@ -89,7 +103,13 @@ fn settings(model: &str, shape: &Shape) -> Vec<Vec<String>> {
         }
         "kernel_autoencoder" if shape.items <= 5000 => all(&[&["landmarks=100"], &["landmarks=1000", "depth=1"]]),
         "ials" if shape.entries <= 2_000_000 && shape.users <= 100_000 => {
-            all(&[&["epochs=1", "factors=8"], &["epochs=1"], &["epochs=1", "factors=200"]])
+            let mut all: Vec<Vec<String>> =
+                all(&[&["epochs=1", "factors=8"], &["epochs=1"], &["epochs=1", "factors=200"]]);
+            if shape.items <= 20_000 {
+                let of = |factors: &str| ["epochs=1", factors, FEATURES].map(str::to_owned).to_vec();
+                all.extend(["factors=8", "factors=64"].map(of));
+            }
+            all
         }
         "bayesian_fm" if shape.entries <= 200_000 && shape.users <= 10_000 => all(&[
             &["sweeps=3", "burn_in=0", "samples=3"],
@@ -194,7 +214,7 @@ fn peaks_and_models_are_a_fifth_from_what_was_announced_for_every_model_and_shap
     pool.broadcast(|_| ["rank=1", "rank=40"].map(|rank| fit(&ModelParams::default().with(&[rank]).unwrap(), &small)));
     let mut wrong = Vec::new();
     for shape in SHAPES {
-        let data = data(shape);
+        let mut data = data(shape);
         // What is known of the data stays with them, and is no part of a model.
         let _ = data.interactions.user_sums();
         let shape = Shape::of(&data.interactions);
@@ -202,6 +222,10 @@ fn peaks_and_models_are_a_fifth_from_what_was_announced_for_every_model_and_shap
         for &(name, _) in ModelParams::MODELS {
             for settings in settings(name, &shape) {
                 let params = ModelParams::of(name).unwrap().with(&settings).unwrap();
+                data.catalogue = match settings.iter().any(|setting| setting == FEATURES) {
+                    true => catalogue(shape.items),
+                    false => Catalogue::unknown(shape.items),
+                };
                 let (peak, held) = measured(&pool, &params, &data);
                 let memory = params.memory(&shape);
                 let fit = memory.fit.saturating_sub(given);

@@ -4,16 +4,13 @@ use foretaste_data::container::{ContainerError, Reader, Section, Writer};
 use foretaste_data::dataset::Dataset;
 use foretaste_linalg::{CsrMatrix, Dense, NoAxes, RidgeSolver, RidgeSteps, column_squares, normal, to_principal_axes};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{Ials, persist};
-use crate::fit::{OnProgress, check_finite, check_range, narrow, tell};
-use crate::{Cheaper, Dimension, Family, FitError, FitReport, ItemVectors, Memory, Positive, Shape};
+use super::prior::Prior;
+use super::{Ials, IalsFeatures, IalsParams, IalsSolver, persist};
+use crate::features::features;
+use crate::fit::{OnProgress, check_finite, narrow, tell};
+use crate::{Cheaper, Dimension, Family, FitError, FitReport, ItemVectors, Memory, Shape};
 
-/// Most factors: each thread holds up to 16 bytes times their square.
-const MOST_FACTORS: usize = 4096;
-/// The least weight of all pairs: below it the equations are too badly conditioned for single precision.
-const LEAST_WEIGHT: f64 = 1e-5;
 /// Users or items that are solved for between two reports.
 const WAVE: usize = 1 << 13;
 /// The same of one task.
@@ -21,77 +18,6 @@ const TASK: usize = 8;
 
 /// Steps of conjugate gradients for each user and item in half an epoch.
 const STEPS: usize = 3;
-
-/// How all users, or all items, are solved for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum IalsSolver {
-    /// The least squares themselves.
-    #[default]
-    Exact,
-    /// Three steps of conjugate gradients from the factors of the epoch before: a fraction of the time, and a little less
-    /// gained an epoch. The users are solved for exactly at last.
-    Cg,
-}
-
-/// What the fit of iALS may choose.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct IalsParams {
-    /// Number of factors of a user and of an item; more of them say more, and cost more.
-    pub factors: usize,
-    /// How often all users and all items are solved for.
-    pub epochs: usize,
-    /// Weight of a pair as one that is not positive, where a positive weighs 1 more; from 0.01 to 1.
-    pub unobserved_weight: f64,
-    /// Weight of the penalty on the factors, which decides most; from 0.001 to 0.05.
-    pub regularization: f64,
-    /// How much the penalty rises with the number of interactions of a user or item, from 0 (not) to 1 (alike).
-    pub frequency_exponent: f64,
-    /// How the factors are found: `exact`, or `cg`, several times faster with 128 factors.
-    pub solver: IalsSolver,
-    /// Seed of the first item factors. Equal seeds give equal bytes.
-    pub seed: u64,
-    /// The least value that counts as positive; where nothing is stated, every value above 0.
-    pub positive: Positive,
-}
-
-impl Default for IalsParams {
-    /// Weight and penalty are those found for MovieLens 1M with 128 factors (`docs/models.md`).
-    fn default() -> Self {
-        Self {
-            factors: 64,
-            epochs: 8,
-            unobserved_weight: 0.15,
-            regularization: 0.01,
-            frequency_exponent: 1.0,
-            solver: IalsSolver::default(),
-            seed: 0,
-            positive: Positive::default(),
-        }
-    }
-}
-
-impl IalsParams {
-    fn check(&self) -> Result<(), FitError> {
-        if !(1..=MOST_FACTORS).contains(&self.factors) {
-            let allowed = format!("whole numbers from 1 to {MOST_FACTORS}");
-            return Err(FitError::Parameter { name: "factors", found: self.factors.to_string(), allowed });
-        }
-        if self.epochs == 0 {
-            let allowed = "whole numbers from 1 on".to_owned();
-            return Err(FitError::Parameter { name: "epochs", found: self.epochs.to_string(), allowed });
-        }
-        check_range("unobserved_weight", self.unobserved_weight, LEAST_WEIGHT, 1000.0)?;
-        check_range("regularization", self.regularization, f64::MIN_POSITIVE, f64::INFINITY)?;
-        check_range("frequency_exponent", self.frequency_exponent, 0.0, 1.0)
-    }
-
-    /// Whether no fit can have had these parameters.
-    pub(super) fn is_refused(&self) -> bool {
-        self.check().is_err()
-    }
-}
 
 /// The weights of the objective.
 #[derive(Clone, Copy, Debug)]
@@ -127,17 +53,51 @@ impl Weights {
 pub(crate) struct Side<'a> {
     pub(crate) positives: &'a CsrMatrix,
     pub(crate) factors: Dense<f32>,
+    /// What features say of the factors, where they are asked.
+    pub(crate) prior: Option<Prior>,
 }
 
-impl Side<'_> {
-    /// Solves for all factors of this side, those of the other side given, or comes closer to that. These are rotated to their principal axes first,
-    /// in which what all pairs add to the equations is diagonal; a rotation of both sides changes no score. `solved` is told
-    /// of the share that is done.
+impl<'a> Side<'a> {
+    pub(crate) fn new(positives: &'a CsrMatrix, factors: Dense<f32>) -> Self {
+        Self { positives, factors, prior: None }
+    }
+
+    /// The same with the penalty of each row with positives on the difference from what its features say; `all` are on the
+    /// other side.
+    pub(crate) fn with_features(self, features: CsrMatrix, params: &IalsParams, all: usize) -> Self {
+        let weights = Weights::of(params);
+        let counts = (0..features.nrows()).map(|row| self.positives.row(row).0.len());
+        let penalties = counts.map(|count| if count > 0 { weights.penalty(count, all) } else { 0.0 }).collect();
+        let prior = Prior::new(features, penalties, params.feature_penalty, self.factors.ncols());
+        Self { prior: Some(prior), ..self }
+    }
+
+    /// Learns what features say of the factors that there are.
+    pub(crate) fn learn(&mut self) {
+        if let Some(prior) = &mut self.prior {
+            prior.learn(&self.factors);
+        }
+    }
+
+    /// The factors, those of rows without positives being what their features say.
+    pub(crate) fn into_factors(self) -> Dense<f32> {
+        let (mut factors, width) = (self.factors, self.prior.as_ref().map_or(0, |prior| prior.weights.ncols()));
+        if let Some(prior) = &self.prior {
+            let rows = factors.values_mut().chunks_exact_mut(width).enumerate();
+            let unknown = rows.filter(|&(row, _)| self.positives.row(row).0.is_empty());
+            unknown.for_each(|(row, to)| prior.mean(row, to));
+        }
+        factors
+    }
+
+    /// Solves for all factors of this side, those of the other side given, or comes closer to that. These are rotated to their
+    /// principal axes first, in which what all pairs add to the equations is diagonal; a rotation of both sides, and of what
+    /// features say, changes no score. `solved` is told of the share that is done.
     ///
     /// The bits do not depend on the threads: every row is solved by itself.
     pub(crate) fn solve(
         &mut self,
-        given: &mut Dense<f32>,
+        given: &mut Side<'_>,
         params: &IalsParams,
         solver: IalsSolver,
         solved: &mut dyn FnMut(f64) -> Result<(), FitError>,
@@ -145,27 +105,32 @@ impl Side<'_> {
         let weights = Weights::of(params);
         let no_axes = |source: NoAxes| FitError::Failed { what: "rotation of factors", source: Box::new(source) };
         let start = (solver == IalsSolver::Cg).then_some(&mut self.factors);
-        to_principal_axes(given, start).map_err(no_axes)?;
+        // What features say turns with the factors of either side.
+        let said = self.prior.iter_mut().chain(&mut given.prior).map(|prior| &mut prior.weights);
+        to_principal_axes(&mut given.factors, start.into_iter().chain(said)).map_err(no_axes)?;
+        let given = &given.factors;
         let (all, width) = (given.nrows(), given.ncols());
         let penalties = weights.penalties(&column_squares(given));
-        let (positives, given, count) = (self.positives, &*given, self.factors.nrows());
+        let (positives, prior, count) = (self.positives, self.prior.as_ref(), self.factors.nrows());
         for (wave, rows) in self.factors.values_mut().chunks_mut(WAVE * width).enumerate() {
             let tasks = rows.par_chunks_exact_mut(width).enumerate().with_min_len(TASK);
             let known = |at: usize| positives.row(wave * WAVE + at).0;
             let penalty = |known: &[u32]| (&penalties[..], weights.regularization(known.len(), all));
             match solver {
                 IalsSolver::Exact => tasks.for_each_init(
-                    || RidgeSolver::new(width),
-                    |solver, (at, to)| {
-                        let known = known(at);
-                        solver.solve(known.len(), |at| given.row(known[at] as usize), penalty(known), to);
+                    || (RidgeSolver::new(width), Vec::new()),
+                    |(solver, mean), (at, to)| {
+                        let (known, mean) = (known(at), mean_of(prior, wave * WAVE + at, mean));
+                        let row = |at: usize| given.row(known[at] as usize);
+                        solver.solve_towards(known.len(), row, penalty(known), mean, to);
                     },
                 ),
                 IalsSolver::Cg => tasks.for_each_init(
-                    || RidgeSteps::new(width),
-                    |solver, (at, to)| {
-                        let known = known(at);
-                        solver.improve(known.len(), |at| given.row(known[at] as usize), penalty(known), STEPS, to);
+                    || (RidgeSteps::new(width), Vec::new()),
+                    |(solver, mean), (at, to)| {
+                        let (known, mean) = (known(at), mean_of(prior, wave * WAVE + at, mean));
+                        let row = |at: usize| given.row(known[at] as usize);
+                        solver.improve_towards(known.len(), row, penalty(known), mean, STEPS, to);
                     },
                 ),
             }
@@ -175,14 +140,25 @@ impl Side<'_> {
         Ok(())
     }
 
-    /// The penalty on the factors of this side, which has `all` on the other one.
+    /// The penalty on the factors of this side, which has `all` on the other one, and on what features say of them.
     fn penalty(&self, weights: Weights, all: usize) -> f64 {
         let of = |row: usize| {
-            let squares = product(self.factors.row(row), self.factors.row(row));
+            let own = self.factors.row(row);
+            let mut mean = Vec::new();
+            let squares = match mean_of(self.prior.as_ref(), row, &mut mean) {
+                None => product(own, own),
+                Some(mean) => own.iter().zip(mean).map(|(&x, &mean)| (f64::from(x) - f64::from(mean)).powi(2)).sum(),
+            };
             weights.penalty(self.positives.row(row).0.len(), all) * squares
         };
-        (0..self.factors.nrows()).into_par_iter().map(of).collect::<Vec<f64>>().iter().sum()
+        let of_rows: f64 = (0..self.factors.nrows()).into_par_iter().map(of).collect::<Vec<f64>>().iter().sum();
+        of_rows + self.prior.as_ref().map_or(0.0, Prior::penalty)
     }
+}
+
+/// The mean that the penalty of a row pulls to, where there is one.
+fn mean_of<'m>(prior: Option<&Prior>, row: usize, to: &'m mut Vec<f32>) -> Option<&'m [f32]> {
+    prior.and_then(|prior| prior.mean_of_known(row, to))
 }
 
 /// The product of two rows in f64, in eight sums that a processor makes side by side.
@@ -210,9 +186,22 @@ pub(crate) fn loss(users: &Side<'_>, items: &Side<'_>, params: &IalsParams) -> f
     observed + weights.unobserved * all + penalty
 }
 
+/// The features of the items.
+fn of_items(data: &Dataset) -> Result<CsrMatrix, FitError> {
+    features(Ials::NAME, &data.catalogue, data.interactions.items().len(), false).map_err(|error| match error {
+        FitError::Unsuited { model, .. } => {
+            let needs = "properties of items for `features=items`, such as genres: read a file of items (--items), or leave it \
+                         at `features=none`";
+            FitError::Unsuited { model, needs: needs.to_owned() }
+        }
+        other => other,
+    })
+}
+
 impl Family for Ials {
     const NAME: &'static str = "ials";
     const SECTIONS: &'static [Section] = persist::SECTIONS;
+    const LATER: &'static [&'static str] = &["features", "feature_penalty"];
     type Params = IalsParams;
 
     fn space() -> Vec<Dimension> {
@@ -230,6 +219,7 @@ impl Family for Ials {
     fn memory(params: &IalsParams, shape: &Shape) -> Memory {
         let (users, items, factors) = (shape.users as u64, shape.items as u64, params.factors as u64);
         let panels = 4 * factors * items.next_multiple_of(16);
+        // The features and their weights are left out: only the catalogue tells how many there are.
         let model = 4 * factors * (users + 1) + panels + ItemVectors::bytes(shape.items, params.factors);
         // What is positive by user and by item, the factors, and some squares in f64 for their axes; or the factors and
         // the model's own form of those of the items.
@@ -240,7 +230,7 @@ impl Family for Ials {
 
     /// In an epoch, with `f` factors, `r² l + r³ / 3` flops for each user and item, `r` the smaller and `l` the larger of `f`
     /// and the number of its positives; and `4 f² (users + items)` for the axes; with `cg`
-    /// `16 f` a positive in place of the former.
+    /// `16 f` a positive in place of the former. With features up to 200 steps of `4 f` flops for each feature of each item.
     fn fit(
         params: &IalsParams,
         data: &Dataset,
@@ -249,16 +239,23 @@ impl Family for Ials {
     ) -> Result<Self, FitError> {
         let interactions = &data.interactions;
         tell(progress, 0.0)?;
+        let features = match params.features {
+            IalsFeatures::None => None,
+            IalsFeatures::Items => Some(of_items(data)?),
+        };
         let by_user = params.positive.matrix(interactions);
         let by_user =
             by_user.map_err(|error| FitError::Failed { what: "choice of positives", source: error.into() })?;
         let by_item = by_user.transpose();
         let (width, [users, items]) = (params.factors, [&by_user, &by_item]);
-        let mut users = Side { positives: users, factors: Dense::zeros(users.nrows(), width) };
+        let mut users = Side::new(users, Dense::zeros(users.nrows(), width));
         #[expect(clippy::cast_precision_loss, reason = "a number of factors is small")]
         let deviation = 0.1 / (width as f64).sqrt();
         let factors = normal(items.nrows(), width, deviation, params.seed);
-        let mut items = Side { positives: items, factors };
+        let mut items = Side::new(items, factors);
+        if let Some(features) = features {
+            items = items.with_features(features, params, users.factors.nrows());
+        }
         // The users once more at last.
         let halves = 2 * params.epochs + 1;
         report.phase("solve", || {
@@ -267,20 +264,22 @@ impl Family for Ials {
                 let mut solved = |share: f64| tell(progress, (half as f64 + share) / halves as f64);
                 let solver = if half + 1 == halves { IalsSolver::Exact } else { params.solver };
                 if half % 2 == 0 {
-                    users.solve(&mut items.factors, params, solver, &mut solved)?;
+                    users.solve(&mut items, params, solver, &mut solved)?;
                 } else {
-                    items.solve(&mut users.factors, params, solver, &mut solved)?;
+                    items.solve(&mut users, params, solver, &mut solved)?;
+                    items.learn();
                 }
             }
             Ok(())
         })?;
-        for (part, side) in [("user factors", &users), ("item factors", &items)] {
-            check_finite(part, side.factors.values().iter().map(|&x| f64::from(x)))?;
-        }
+        check_finite("user factors", users.factors.values().iter().map(|&x| f64::from(x)))?;
         report.figures.push(("loss", loss(&users, &items, params)));
-        let (user_factors, item_factors) = (users.factors.into_values(), items.factors);
+        // A user has not turned down what was not there to be taken: items without a positive count for nothing in histories.
+        let penalties = Self::weights_of(params, &items.factors);
+        let (user_factors, item_factors) = (users.factors.into_values(), items.into_factors());
+        check_finite("item factors", item_factors.values().iter().map(|&x| f64::from(x)))?;
         drop((by_user, by_item));
-        Ok(report.phase("pack", || Self::new(params, user_factors, &item_factors)))
+        Ok(report.phase("pack", || Self::new(params, user_factors, &item_factors, penalties)))
     }
 
     fn save(&self, file: &mut Writer) -> Result<(), ContainerError> {

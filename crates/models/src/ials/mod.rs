@@ -12,21 +12,31 @@
 //! by solving exactly for all users, then for all items, and so on; the users are solved for last, so that a history folds
 //! in to what a user of the same history has.
 //!
+//! With features of items, `F`, the penalty of an item with positives is on the difference from what its features say, `|v - Aᵀ f|²`
+//! in place of `|v|²`, with a penalty `feature_penalty` x (the mean penalty of those items) on `|A|²`. `A` is the ridge regression of the
+//! factors on the features after each solution for the items. An item without a positive is no part of this, and has the factors `Aᵀ f`
+//! in the end: it can be found by what is known of it, and no user has turned it down.
+//!
 //! Sources: Hu, Koren, Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008; the objective is that
 //! of Rendle, Krichene, Zhang, Koren, "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022,
-//! arXiv 2110.14037, sections 2 and 3.
+//! arXiv 2110.14037, sections 2 and 3. Features: Agarwal, Chen, "Regression-based latent factor models", KDD 2009, section 2, whose
+//! factors are normal around a regression on features; here with the loss of iALS and a ridge penalty.
 
 mod explain;
 mod fit;
+mod params;
 mod persist;
+mod prior;
+#[cfg(test)]
+mod tests;
 
 use foretaste_data::ids::{ItemIx, UserIx};
 use foretaste_linalg::{Dense, PanelMatrix, RidgeSolver, column_squares};
 
 use fit::Weights;
-pub use fit::{IalsParams, IalsSolver};
 #[cfg(test)]
 pub(crate) use fit::{Side, loss};
+pub use params::{IalsFeatures, IalsParams, IalsSolver};
 
 use crate::factored::NOTHING;
 use crate::{Candidates, Explain, Factored, FoldIn, History, ItemVectors, Meaning, Positive, Scorer, SimilarItems};
@@ -36,25 +46,41 @@ use crate::{Candidates, Explain, Factored, FoldIn, History, ItemVectors, Meaning
 pub struct Ials {
     /// users x factors, row-major.
     user_factors: Vec<f32>,
-    /// items x factors; the columns are perpendicular.
+    /// items x factors; the columns of those with positives are perpendicular.
     item_factors: ItemVectors,
     /// items x factors, each row scaled to length 1.
     item_directions: PanelMatrix,
     weights: Weights,
-    /// The weights of all items in the equations of a user.
+    /// The weights of all items with positives in the equations of a user.
     penalties: Vec<f32>,
     positive: Positive,
+    /// What the file says beside the factors.
+    features: IalsFeatures,
 }
 
 impl Ials {
+    /// The weights of all items in the equations of a user.
+    pub(crate) fn weights_of(params: &IalsParams, items: &Dense<f32>) -> Vec<f32> {
+        Weights::of(params).penalties(&column_squares(items))
+    }
+
     /// Puts the parts together, whose lengths belong together and whose numbers are finite.
-    pub(crate) fn new(params: &IalsParams, user_factors: Vec<f32>, items: &Dense<f32>) -> Self {
+    ///
+    /// `penalties` are the weights of all items with positives in the equations of a user.
+    pub(crate) fn new(params: &IalsParams, user_factors: Vec<f32>, items: &Dense<f32>, penalties: Vec<f32>) -> Self {
         let weights = Weights::of(params);
-        let penalties = weights.penalties(&column_squares(items));
         let item_factors = PanelMatrix::new(items.nrows(), items.ncols(), items.values());
         let item_directions = item_factors.directions(&vec![1.0; items.ncols()]);
         let item_factors = ItemVectors::new(item_factors);
-        Self { user_factors, item_factors, item_directions, weights, penalties, positive: params.positive }
+        Self {
+            user_factors,
+            item_factors,
+            item_directions,
+            weights,
+            penalties,
+            positive: params.positive,
+            features: params.features,
+        }
     }
 
     /// Number of factors.
@@ -70,7 +96,7 @@ impl Ials {
     }
 
     /// Factors of the items, items x factors. Their columns are perpendicular, the longest first: a rotation of all factors
-    /// changes no score.
+    /// changes no score. Factors that features alone speak for count for nothing in that.
     #[must_use]
     pub fn item_factors(&self) -> &PanelMatrix {
         self.item_factors.rows()
@@ -163,7 +189,7 @@ impl SimilarItems for Ials {
         "cosine"
     }
 
-    /// Cosine of the items' factors; an item without a positive has none and cannot be compared.
+    /// Cosine of the items' factors; an item without a positive has none, but for what its features say, and cannot be compared.
     fn similar_to(&self, item: ItemIx, scores: &mut [f32]) {
         let mut direction = vec![0f32; self.factors()];
         self.item_directions.row(item.0 as usize, &mut direction);

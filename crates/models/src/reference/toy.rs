@@ -255,14 +255,14 @@ fn ials_has_the_loss_of_the_reference_after_every_half_of_an_epoch() {
     let by_user = params.positive.matrix(&data).unwrap();
     let by_item = by_user.transpose();
     let width = params.factors as u64;
-    let mut users = Side { positives: &by_user, factors: first_factors(30, width, 1) };
-    let mut items = Side { positives: &by_item, factors: first_factors(20, width, 1_000_003) };
+    let mut users = Side::new(&by_user, first_factors(30, width, 1));
+    let mut items = Side::new(&by_item, first_factors(20, width, 1_000_003));
     let mut losses = vec![];
     for half in 0..6 {
         if half % 2 == 0 {
-            users.solve(&mut items.factors, &params, IalsSolver::Exact, &mut |_| Ok(())).unwrap();
+            users.solve(&mut items, &params, IalsSolver::Exact, &mut |_| Ok(())).unwrap();
         } else {
-            items.solve(&mut users.factors, &params, IalsSolver::Exact, &mut |_| Ok(())).unwrap();
+            items.solve(&mut users, &params, IalsSolver::Exact, &mut |_| Ok(())).unwrap();
         }
         losses.push(loss(&users, &items, &params));
     }
@@ -278,8 +278,9 @@ fn ials_has_the_loss_of_the_reference_after_every_half_of_an_epoch() {
     }
     assert_near(&scores, &expected["scores_users_0_2"], 1e-5, "scores");
     // As a fit does before it ends.
-    users.solve(&mut items.factors, &params, IalsSolver::Exact, &mut |_| Ok(())).unwrap();
-    let model = Ials::new(&params, users.factors.into_values(), &items.factors);
+    users.solve(&mut items, &params, IalsSolver::Exact, &mut |_| Ok(())).unwrap();
+    let penalties = Ials::weights_of(&params, &items.factors);
+    let model = Ials::new(&params, users.factors.into_values(), &items.factors, penalties);
     let history: Vec<u32> = numbers(&expected["fold_in_items"]).into_iter().map(|item| item as u32).collect();
     let history = History { items: &history, values: &vec![1.0; history.len()], times: None };
     let mut folded = vec![0f32; 20];
@@ -304,15 +305,15 @@ fn steps_of_conjugate_gradients_lower_the_loss_of_ials_to_that_of_exact_solution
     let by_user = params.positive.matrix(&data).unwrap();
     let by_item = by_user.transpose();
     let width = params.factors as u64;
-    let mut users = Side { positives: &by_user, factors: first_factors(30, width, 1) };
-    let mut items = Side { positives: &by_item, factors: first_factors(20, width, 1_000_003) };
+    let mut users = Side::new(&by_user, first_factors(30, width, 1));
+    let mut items = Side::new(&by_item, first_factors(20, width, 1_000_003));
     let given = numbers(&expected["loss_per_half_step"]);
     let mut before = f64::INFINITY;
     for half in 0..given.len() - 1 {
         if half % 2 == 0 {
-            users.solve(&mut items.factors, &params, params.solver, &mut |_| Ok(())).unwrap();
+            users.solve(&mut items, &params, params.solver, &mut |_| Ok(())).unwrap();
         } else {
-            items.solve(&mut users.factors, &params, params.solver, &mut |_| Ok(())).unwrap();
+            items.solve(&mut users, &params, params.solver, &mut |_| Ok(())).unwrap();
         }
         let found = loss(&users, &items, &params);
         assert!(found < before, "half {half}: {found} after {before}");

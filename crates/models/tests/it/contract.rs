@@ -76,7 +76,9 @@ pub(crate) fn models() -> Vec<ModelParams> {
         "ease" => vec!["lambda=5", "dropout=0.2", "user_exponent=0.5"],
         _ => Vec::new(),
     };
-    ModelParams::MODELS.iter().map(|&(name, _)| ModelParams::of(name).unwrap().with(&small(name)).unwrap()).collect()
+    let of = |name: &str, more: &[&str]| ModelParams::of(name).unwrap().with(&[&small(name), more].concat()).unwrap();
+    let all = ModelParams::MODELS.iter().map(|&(name, _)| of(name, &[]));
+    all.chain([of("ials", &["features=items", "feature_penalty=1"])]).collect()
 }
 
 pub(crate) fn fit(params: &ModelParams, data: &Dataset) -> Model {

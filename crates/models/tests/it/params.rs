@@ -40,6 +40,21 @@ fn every_model_reads_back_what_it_writes_and_its_defaults_are_in_range() {
 }
 
 #[test]
+fn what_came_later_is_written_where_it_differs_from_the_default_and_can_always_be_set() {
+    let ials = ModelParams::of("ials").unwrap();
+    let written = |params: &ModelParams| serde_json::to_value(params).unwrap();
+    assert!(written(&ials).get("features").is_none() && written(&ials).get("feature_penalty").is_none());
+    assert!(ials.settings().contains(&"features \"none\"".to_owned()), "{:?}", ials.settings());
+    assert_eq!(ials.value("features"), Some("none".into()));
+    let featured = ials.clone().with(&["features=items"]).unwrap();
+    assert_eq!(written(&featured)["features"], "items");
+    assert_eq!(serde_json::from_value::<ModelParams>(written(&featured)).unwrap(), featured);
+    assert_eq!(featured.with(&["features=none"]).unwrap(), ials);
+    let error = ials.with(&["features=users"]).unwrap_err().to_string();
+    assert!(error.contains("found `users`, expected") && error.contains("`items`"), "{error}");
+}
+
+#[test]
 fn what_is_no_parameter_is_named_with_what_there_is() {
     for (json, expected) in [
         (r#"{"model": "eese"}"#, "there is no model `eese`, did you mean `ease`?; there are svd, popularity, trending"),
@@ -72,6 +87,7 @@ fn values_out_of_range_are_refused_without_work() {
         ("ials", "unobserved_weight=0", "unobserved_weight 0 was asked for, allowed are 0.00001 to 1000"),
         ("ials", "regularization=0", "regularization 0 was asked for, allowed are numbers above 0"),
         ("ials", "frequency_exponent=2", "frequency_exponent 2 was asked for, allowed are 0 to 1"),
+        ("ials", "feature_penalty=0", "feature_penalty 0 was asked for, allowed are numbers above 0"),
         ("random_walk", "neighbours=0", "neighbours 0 was asked for, allowed are whole numbers from 1 on"),
         ("random_walk", "alpha=3", "alpha 3 was asked for, allowed are 0 to 2"),
         ("random_walk", "beta=-1", "beta -1 was asked for, allowed are 0 to 2"),
