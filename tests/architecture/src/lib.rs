@@ -1,8 +1,10 @@
 //! Reads the source of the workspace as text: which rooms a file names, by `crate::` or by `super::`.
 //!
-//! A room is a folder or file right below a crate's `src/`. The tables of who may import whom stand in `tests/tables.rs`.
+//! A room is a folder or file right below a crate's `src/`. The tables of who may import whom stand in
+//! `tables`, and `tests/tables.rs` holds the source against them.
 
 pub mod prose;
+pub mod tables;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

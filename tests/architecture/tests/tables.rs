@@ -4,366 +4,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use foretaste_architecture::tables::all;
 use foretaste_architecture::{module_of, rooms_named, root, rust_files};
-
-/// A room, and those of its crate that it may import. They stand above it, so no circle is possible.
-type Rooms = &'static [(&'static str, &'static [&'static str])];
-
-/// A crate: its folder, the crates of this workspace that it may use, its rooms.
-struct Crate {
-    folder: &'static str,
-    may_use: &'static [&'static str],
-    rooms: Rooms,
-}
-
-/// The architecture. Changing this table is changing the architecture: the commit says why.
-const CRATES: &[Crate] = &[
-    Crate { folder: "crates/files", may_use: &[], rooms: &[("whole", &[]), ("private", &["whole"]), ("journal", &[])] },
-    Crate {
-        folder: "crates/linalg",
-        may_use: &[],
-        rooms: &[
-            ("csr", &[]),
-            ("panel", &[]),
-            ("lanes", &[]),
-            ("scalar", &["lanes"]),
-            ("dense", &["scalar"]),
-            ("block", &["scalar"]),
-            ("softmax", &["scalar"]),
-            ("mirror", &["dense", "scalar"]),
-            ("gram", &["csr", "dense", "mirror", "scalar"]),
-            ("spgemm", &["csr", "gram"]),
-            ("operator", &["dense", "scalar"]),
-            ("awake", &[]),
-            ("product", &["dense", "scalar"]),
-            ("eigen", &["lanes", "product", "scalar"]),
-            ("random", &["dense", "scalar"]),
-            ("screen", &["panel", "random"]),
-            ("cholesky", &["dense", "mirror", "product", "random", "scalar"]),
-            ("ridge", &["dense", "eigen", "product", "random"]),
-            ("spmm", &["csr", "dense", "scalar"]),
-            ("scatter", &["csr", "dense", "product", "scalar", "spmm"]),
-            ("sparse", &["csr", "dense", "operator", "scalar", "spmm"]),
-            ("rows", &["csr", "dense", "operator", "random", "scalar", "scatter", "sparse", "spmm"]),
-            ("basis", &["dense", "product", "random", "scalar"]),
-            (
-                "svd",
-                &[
-                    "awake", "basis", "csr", "dense", "eigen", "operator", "product", "random", "rows", "scalar",
-                    "sparse",
-                ],
-            ),
-        ],
-    },
-    Crate {
-        folder: "crates/data",
-        may_use: &["foretaste-files", "foretaste-linalg"],
-        rooms: &[
-            ("random", &[]),
-            ("ids", &[]),
-            ("source", &[]),
-            ("columnar", &["source"]),
-            ("table", &["columnar", "ids", "source"]),
-            ("interactions", &["columnar", "ids", "table"]),
-            ("container", &[]),
-            ("catalogue", &["ids", "interactions", "table"]),
-            ("dataset", &["ids", "catalogue", "interactions", "random", "source", "table"]),
-        ],
-    },
-    Crate {
-        folder: "crates/models",
-        may_use: &["foretaste-linalg", "foretaste-data"],
-        rooms: &[
-            ("scorer", &[]),
-            ("factored", &[]),
-            ("fit", &[]),
-            ("positive", &[]),
-            ("prediction", &[]),
-            ("params", &[]),
-            ("space", &[]),
-            ("family", &["fit", "params"]),
-            ("explain", &["fit", "scorer"]),
-            ("svd", &["explain", "fit"]),
-            ("delegate", &["scorer"]),
-            ("item_scores", &["fit"]),
-            ("popularity", &["delegate", "fit", "item_scores"]),
-            ("bias", &["explain", "fit"]),
-            ("normal_equations", &[]),
-            ("bayesian_fm", &["fit", "normal_equations"]),
-            ("rating_equations", &["normal_equations"]),
-            ("rating_factors", &["explain", "fit"]),
-            ("biased_mf", &["explain", "fit", "rating_equations", "rating_factors"]),
-            ("svd_plus_plus", &["explain", "fit", "rating_equations", "rating_factors"]),
-            ("co_clustering", &["fit"]),
-            ("weighting", &["fit"]),
-            ("sparse_sections", &[]),
-            ("sequences", &["fit", "positive", "scorer"]),
-            ("item_weights", &["explain", "fit", "sparse_sections"]),
-            ("item_knn", &["delegate", "fit", "item_weights", "weighting"]),
-            ("random_walk", &["delegate", "fit", "item_weights", "weighting"]),
-            ("slim", &["delegate", "fit", "item_weights", "weighting"]),
-            ("sansa", &["delegate", "fit", "item_weights", "weighting"]),
-            ("sequential_rules", &["explain", "fit", "item_weights", "sequences", "weighting"]),
-            ("two_scale_linear", &["explain", "fit", "sequences"]),
-            ("sasrec", &["fit", "sequences"]),
-            ("user_knn", &["explain", "fit", "sparse_sections", "weighting"]),
-            ("ease", &["delegate", "fit", "item_weights", "weighting"]),
-            ("features", &["fit"]),
-            ("ials", &["explain", "factored", "features", "fit"]),
-            ("plsa", &["explain", "fit"]),
-            ("scaled_svd", &["explain", "factored", "fit"]),
-            ("kernel_autoencoder", &["fit"]),
-            ("content", &["features", "fit", "sparse_sections"]),
-            ("kernel_ridge", &["features", "fit", "item_weights"]),
-            ("trending", &["delegate", "fit", "item_scores", "popularity"]),
-            ("feature_factors", &["explain", "features", "fit"]),
-            ("blend", &["fit", "params"]),
-            (
-                "families",
-                &[
-                    "fit",
-                    "params",
-                    "svd",
-                    "popularity",
-                    "trending",
-                    "bias",
-                    "item_knn",
-                    "ease",
-                    "user_knn",
-                    "random_walk",
-                    "slim",
-                    "sequential_rules",
-                    "two_scale_linear",
-                    "sasrec",
-                    "scaled_svd",
-                    "kernel_autoencoder",
-                    "ials",
-                    "content",
-                    "kernel_ridge",
-                    "feature_factors",
-                    "blend",
-                    "bayesian_fm",
-                    "biased_mf",
-                    "svd_plus_plus",
-                    "co_clustering",
-                    "plsa",
-                    "sansa",
-                ],
-            ),
-            (
-                "reference",
-                &[
-                    "delegate",
-                    "svd",
-                    "popularity",
-                    "bias",
-                    "co_clustering",
-                    "item_knn",
-                    "ease",
-                    "user_knn",
-                    "random_walk",
-                    "slim",
-                    "two_scale_linear",
-                    "scaled_svd",
-                    "kernel_autoencoder",
-                    "ials",
-                    "bayesian_fm",
-                    "plsa",
-                    "sansa",
-                    "biased_mf",
-                    "rating_equations",
-                ],
-            ),
-        ],
-    },
-    Crate {
-        folder: "crates/engine",
-        may_use: &["foretaste-files", "foretaste-linalg", "foretaste-data", "foretaste-models"],
-        rooms: &[("recommend", &[]), ("artifact", &["recommend"])],
-    },
-    Crate {
-        folder: "crates/eval",
-        may_use: &["foretaste", "foretaste-linalg"],
-        rooms: &[
-            ("ranking", &[]),
-            ("exposure", &[]),
-            ("diversity", &[]),
-            ("rating", &[]),
-            ("paired", &[]),
-            ("newcomers", &[]),
-            ("fold", &["newcomers"]),
-            ("activity", &["fold"]),
-            ("arrivals", &["fold", "newcomers"]),
-            ("split", &["arrivals", "fold"]),
-            ("folds", &["fold", "split"]),
-            ("sequences", &["fold"]),
-            ("protocol", &["fold", "folds", "sequences", "split"]),
-            ("judge", &["exposure", "fold", "ranking", "rating"]),
-            ("thinned", &["fold", "judge", "split"]),
-            ("outside", &["fold", "judge", "rating"]),
-            ("report", &["activity", "fold", "outside", "paired"]),
-            ("plan", &["fold", "judge"]),
-            ("spread", &["report"]),
-            ("contender", &["outside", "spread"]),
-            ("test_users", &["fold"]),
-            ("compare", &["paired", "report", "test_users"]),
-            ("entrant", &["compare", "diversity", "judge", "outside", "ranking", "report"]),
-            ("turn", &["contender", "diversity", "entrant", "fold", "judge", "outside", "plan"]),
-            (
-                "run",
-                &[
-                    "activity",
-                    "compare",
-                    "contender",
-                    "diversity",
-                    "entrant",
-                    "fold",
-                    "folds",
-                    "outside",
-                    "plan",
-                    "report",
-                    "split",
-                    "spread",
-                    "test_users",
-                    "thinned",
-                    "turn",
-                ],
-            ),
-            ("tune", &["contender", "fold", "judge", "protocol", "ranking", "run", "split"]),
-        ],
-    },
-    Crate {
-        folder: "crates/service",
-        may_use: &["foretaste"],
-        rooms: &[
-            ("clock", &[]),
-            ("observer", &[]),
-            ("source", &[]),
-            ("versions", &["observer", "source"]),
-            ("backlog", &[]),
-            ("scoring_pool", &["backlog", "clock", "observer"]),
-            ("memory", &["versions"]),
-            ("fits", &["memory", "observer", "source", "versions"]),
-            ("system", &["clock", "fits", "observer", "scoring_pool", "source", "versions"]),
-        ],
-    },
-    Crate {
-        folder: "crates/server",
-        may_use: &["foretaste", "foretaste-keys", "foretaste-net", "foretaste-service"],
-        rooms: &[
-            ("config", &[]),
-            ("metrics", &[]),
-            ("error", &[]),
-            ("app", &["error", "metrics"]),
-            ("extract", &["app", "error"]),
-            ("routes", &["app", "error", "extract", "metrics"]),
-            ("api", &["app", "error"]),
-            ("server", &["api", "app", "config", "metrics", "routes"]),
-            ("overload_tests", &["api", "app", "error", "routes"]),
-        ],
-    },
-    Crate {
-        folder: "crates/datasets",
-        may_use: &["foretaste-files"],
-        rooms: &[
-            ("error", &[]),
-            ("builtin", &[]),
-            ("cache", &[]),
-            ("unpack", &[]),
-            ("download", &["builtin", "cache", "unpack"]),
-        ],
-    },
-    Crate {
-        folder: "crates/cli",
-        may_use: &[
-            "foretaste",
-            "foretaste-files",
-            "foretaste-linalg",
-            "foretaste-eval",
-            "foretaste-datasets",
-            "foretaste-keys",
-            "foretaste-net",
-            "foretaste-service",
-            "foretaste-server",
-            "foretaste-notebook",
-            "foretaste-deploy",
-        ],
-        rooms: &[
-            ("machine", &[]),
-            ("output", &[]),
-            ("signals", &[]),
-            ("exit", &["output"]),
-            ("args", &["exit", "output"]),
-            ("data", &["args", "exit", "machine", "output"]),
-            ("commands", &["args", "data", "exit", "machine", "output", "signals"]),
-        ],
-    },
-    Crate {
-        folder: "hosting/keys",
-        may_use: &["foretaste-files"],
-        rooms: &[
-            ("error", &[]),
-            ("role", &[]),
-            ("rate", &[]),
-            ("secret", &[]),
-            ("key", &[]),
-            ("set", &["key"]),
-            ("file", &[]),
-            ("watched", &[]),
-        ],
-    },
-    Crate {
-        folder: "hosting/net",
-        may_use: &["foretaste-keys"],
-        rooms: &[
-            ("budget", &[]),
-            ("body", &["budget"]),
-            ("limits", &[]),
-            ("listener", &[]),
-            ("tls", &[]),
-            ("clock", &["limits"]),
-            ("slots", &["clock"]),
-            ("stream", &["clock"]),
-            ("connection", &["clock", "stream"]),
-            ("accept", &["clock", "connection", "listener", "stream"]),
-            ("serve", &["accept", "listener"]),
-            ("edge", &["body", "limits"]),
-        ],
-    },
-    Crate {
-        folder: "hosting/deploy",
-        may_use: &["foretaste-files"],
-        rooms: &[
-            ("process", &[]),
-            ("home", &[]),
-            ("spec", &["home"]),
-            ("emit", &["spec"]),
-            ("limits", &["process", "spec"]),
-            ("log", &["home"]),
-            ("order", &["spec"]),
-            ("plan", &["emit", "home", "order", "spec"]),
-            ("record", &["home", "limits", "order", "process"]),
-            ("launch", &["home", "process", "record"]),
-            ("worker", &["home", "process", "record"]),
-            ("supervisor", &["home", "launch", "limits", "log", "order", "process", "record", "worker"]),
-            ("client", &["home", "order", "process", "record", "supervisor", "worker"]),
-        ],
-    },
-    Crate {
-        folder: "hosting/notebook",
-        may_use: &["foretaste-files", "foretaste-keys", "foretaste-net"],
-        rooms: &[
-            ("metrics", &[]),
-            ("notebook", &[]),
-            ("kernel", &["notebook"]),
-            ("error", &["kernel"]),
-            ("pool", &["error", "kernel", "metrics", "notebook"]),
-            ("http", &["kernel", "metrics", "notebook", "pool"]),
-            ("gateway", &["error", "http", "kernel", "metrics", "notebook", "pool"]),
-        ],
-    },
-    Crate { folder: "tests/architecture", may_use: &[], rooms: &[("prose", &[])] },
-];
 
 const WINGS: &[&str] = &["crates", "hosting", "tests"];
 const LONGEST_FILE: usize = 500;
@@ -376,7 +18,7 @@ fn fail_if_any(faults: &[String]) {
 #[test]
 fn rooms_import_only_what_the_table_allows() {
     let mut faults = Vec::new();
-    for member in CRATES {
+    for member in all() {
         let source_folder = root().join(member.folder).join("src");
         for file in rust_files(&source_folder).unwrap() {
             let module = module_of(file.strip_prefix(&source_folder).unwrap());
@@ -399,7 +41,7 @@ fn rooms_import_only_what_the_table_allows() {
 #[test]
 fn the_table_names_only_rooms_that_exist_and_has_no_cycle() {
     let mut faults = Vec::new();
-    for member in CRATES {
+    for member in all() {
         for (at, (room, allowed)) in member.rooms.iter().enumerate() {
             let path = root().join(member.folder).join("src").join(room);
             if !path.is_dir() && !path.with_extension("rs").is_file() {
@@ -425,7 +67,7 @@ fn crates_depend_only_on_those_the_table_allows() {
         members.extend(entries.filter(|path| path.join("Cargo.toml").is_file()));
     }
     for path in &members {
-        let Some(member) = CRATES.iter().find(|member| root().join(member.folder) == *path) else {
+        let Some(member) = all().into_iter().find(|member| root().join(member.folder) == *path) else {
             faults.push(format!("{} is not in the table", path.display()));
             continue;
         };
@@ -438,7 +80,7 @@ fn crates_depend_only_on_those_the_table_allows() {
         }
     }
     fail_if_any(&faults);
-    assert_eq!(members.len(), CRATES.len(), "the table names a crate that is gone");
+    assert_eq!(members.len(), all().len(), "the table names a crate that is gone");
 }
 
 /// Where the parameter of one model may stand by its name: with the model, with its factorisation and what measures that,

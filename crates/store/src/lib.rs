@@ -1,0 +1,25 @@
+//! What happened, kept for good: events of users and items, acknowledged when they are durable.
+//!
+//! ```text
+//! NewEvent ─> append ─> one transaction, synced ─> Appended       snapshot ─> Dataset ─> fit
+//!                                                  └> since ─> what a model does not know yet
+//! ```
+//!
+//! A [`Store`] knows ids and events, and nothing of models or HTTP. Inside, users and items have numbers of their own, which
+//! never change; the dense indices of a [`Dataset`](foretaste_data::dataset::Dataset) are made by a snapshot.
+
+mod catalogue;
+mod error;
+mod event;
+mod kind;
+mod snapshot;
+mod sqlite;
+mod store;
+mod worth;
+
+pub use error::StoreError;
+pub use event::{Appended, Event, NewEvent};
+pub use kind::{EventKind, Meaning, Merge, Rules};
+pub use sqlite::SqliteStore;
+pub use store::{About, Fault, Imported, Progress, Store};
+pub use worth::{Observation, Worth, worth};
