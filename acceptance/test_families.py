@@ -109,8 +109,10 @@ def test_every_family_is_refitted_to_a_source_that_has_changed(data):
     source = data / "growing.csv"
     shutil.copy(data / "ratings.csv", source)
     service = Service(source, "--items", data / "items.csv", "--model", "popularity")
-    for row, name in enumerate(NAMES):
-        with open(source, "a") as file:
-            file.write(f"new{row},i5,4,{1_700_000_000 + row}\n")
-        assert refit(service, name)["rows_added"] == 1
-    service.stop()
+    try:
+        for row, name in enumerate(NAMES):
+            with open(source, "a") as file:
+                file.write(f"new{row},i5,4,{1_700_000_000 + row}\n")
+            assert refit(service, name)["rows_added"] == 1
+    finally:
+        service.stop()
