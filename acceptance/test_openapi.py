@@ -25,9 +25,9 @@ def operations(document):
 
 
 @pytest.fixture
-def fitted():
-    """A demo of one's own with a job to look at, which examples name; of its versions the last five are kept."""
-    demo = Service("demo")
+def fitted(tmp_path):
+    """A demo of one's own, with a store, and a job to look at, which examples name; of its versions the last five are kept."""
+    demo = Service("demo", "--data-dir", tmp_path / "data")
     job = demo.json("/v1/models", "POST", {"rank": 3})["id"]
     deadline = time.monotonic() + 60
     while demo.json(f"/v1/jobs/{job}")["state"] in ("queued", "running"):
@@ -40,7 +40,7 @@ def fitted():
 def test_the_document_is_valid(document):
     validate(document)
     ids = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(set(ids)) == len(ids) == 20, ids
+    assert len(set(ids)) == len(ids) == 22, ids
 
 
 def test_what_is_invalid_is_found(document):
@@ -149,8 +149,8 @@ def test_a_generated_client_calls_every_route_and_gets_the_documented_type(clien
     assert called == {operation["operationId"] for _, _, operation in operations(document)}
 
 
-def test_generated_requests_find_no_fault(demo, tmp_path):
-    command = [SCRIPTS / "schemathesis", "run", f"{demo.url}/openapi.json"]
+def test_generated_requests_find_no_fault(fitted, tmp_path):
+    command = [SCRIPTS / "schemathesis", "run", f"{fitted.url}/openapi.json"]
     command += ["--checks", "not_a_server_error,status_code_conformance,content_type_conformance,"
                 "response_schema_conformance,response_headers_conformance"]
     command += ["--max-examples", "60", "--seed", "1", "--no-color"]

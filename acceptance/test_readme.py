@@ -45,6 +45,19 @@ def test_every_command_prints_what_the_readme_says(demo, folder):
     assert seen >= 10
 
 
+def test_every_command_prints_what_the_page_on_events_says(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "foretaste").symlink_to(PROGRAM)
+    environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    seen = 0
+    for command, expected in commands((ROOT / "docs" / "events.md").read_text()):
+        result = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120, cwd=tmp_path, env=environment)
+        assert result.returncode == 0, f"{command}\n{result.stderr}"
+        assert matches(expected, result.stdout), f"{command}\nexpected:\n{expected}\nfound:\n{result.stdout}"
+        seen += 1
+    assert seen == 9
+
+
 @pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
 def test_every_command_prints_what_the_page_on_operations_says(tmp_path):
     text = (ROOT / "docs" / "operations.md").read_text()

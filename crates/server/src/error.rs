@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use foretaste::models::svd::SvdParams;
 use foretaste::models::{FitError, ParamsError};
 use foretaste::recommend::RecommendError;
-use foretaste_service::{FitJobError, ScoringError};
+use foretaste_service::{FitJobError, ScoringError, WriteError};
 use serde::Serialize;
 
 /// Everything that the service may answer besides success.
@@ -50,6 +50,10 @@ pub(crate) enum ErrorCode {
     InvalidRating,
     NotEnoughMemory,
     TooManyEntries,
+    InvalidEvent,
+    NoStore,
+    StorageFull,
+    StorageFailed,
     Internal,
     FitFailed,
     SourceUnreadable,
@@ -102,6 +106,11 @@ impl ErrorCode {
             Self::InvalidRating => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_rating"),
             Self::NotEnoughMemory => (StatusCode::UNPROCESSABLE_ENTITY, "not_enough_memory"),
             Self::TooManyEntries => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_entries"),
+            Self::InvalidEvent => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_event"),
+            Self::NoStore => (StatusCode::CONFLICT, "no_store"),
+            // The disk is full, or broken.
+            Self::StorageFull => (StatusCode::INSUFFICIENT_STORAGE, "storage_full"),
+            Self::StorageFailed => (StatusCode::SERVICE_UNAVAILABLE, "storage_failed"),
             // The error is ours.
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::FitFailed => (StatusCode::INTERNAL_SERVER_ERROR, "fit_failed"),
@@ -140,7 +149,9 @@ impl ErrorCode {
             Self::Timeout => "the body took too long",
             Self::BodyTooLarge => "the body is too large",
             Self::UriTooLong => "path and query are too long",
-            Self::UnsupportedMediaType => "the body is not `application/json`, or is compressed",
+            Self::UnsupportedMediaType => {
+                "the body is not `application/json`, nor, where lines are taken, `application/x-ndjson`, or is compressed"
+            }
             Self::InvalidBody => "the body has the wrong shape",
             Self::InvalidLimit => "the limit is out of range",
             Self::InvalidExplain => "`explain` is out of range",
@@ -151,10 +162,14 @@ impl ErrorCode {
             Self::InvalidRating => "a rating is not a finite number",
             Self::NotEnoughMemory => "the fit needs more memory than is allowed",
             Self::TooManyEntries => "a list has too many entries",
+            Self::InvalidEvent => "an event is not of the form that events have",
+            Self::NoStore => "the service keeps no events: it was started without `--data-dir`",
+            Self::StorageFull => "the disk is full; nothing was written",
+            Self::StorageFailed => "the disk could not be written; what is there is served",
             Self::Internal => "the request failed for a reason of our own",
             Self::FitFailed => "the fit failed",
             Self::SourceUnreadable => "the source cannot be read again",
-            Self::Overloaded => "too many requests wait for a scoring thread",
+            Self::Overloaded => "too many requests wait for a scoring thread, or to be written",
             Self::FitQueueFull => "one fit runs and another waits",
             Self::ShuttingDown => "the service is shutting down",
         }
@@ -271,6 +286,19 @@ impl From<ParamsError> for ApiError {
 impl From<FitJobError> for ApiError {
     fn from(error: FitJobError) -> Self {
         ErrorCode::from(&error).because(error.to_string())
+    }
+}
+
+impl From<WriteError> for ApiError {
+    fn from(error: WriteError) -> Self {
+        let code = match error {
+            WriteError::NoStore => ErrorCode::NoStore,
+            WriteError::Busy { .. } => ErrorCode::Overloaded,
+            WriteError::Full(_) => ErrorCode::StorageFull,
+            WriteError::Failed(_) => ErrorCode::StorageFailed,
+            WriteError::ShuttingDown => ErrorCode::ShuttingDown,
+        };
+        code.because(error.to_string())
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 use foretaste::dataset::Dataset;
 use foretaste::recommend::Recommender;
+use foretaste_store::Store;
 
 /// Most files that a state is made of; a folder with more is compared by the first of them in the order of names.
 const MOST_FILES: usize = 10_000;
@@ -22,11 +23,12 @@ pub trait Source: fmt::Debug + Send + Sync {
     /// The source is gone or cannot be looked at.
     fn state(&self) -> Result<Option<SourceState>, SourceError>;
 
-    /// Reads the source from its beginning, in the thread pool this is called in. `is_cancelled` is asked now and then.
+    /// Reads the source from its beginning, as it was in a state where it can tell, in the thread pool this is called in.
+    /// `is_cancelled` is asked now and then.
     ///
     /// # Errors
     /// The source cannot be read, or the reading was cancelled.
-    fn read(&self, is_cancelled: &dyn Fn() -> bool) -> Result<SourceData, SourceError>;
+    fn read(&self, state: Option<&SourceState>, is_cancelled: &dyn Fn() -> bool) -> Result<SourceData, SourceError>;
 }
 
 /// What a source holds.
@@ -43,9 +45,17 @@ pub enum SourceData {
 #[error("{0}")]
 pub struct SourceError(pub String);
 
-/// Size, time of change and inode of every file of a source. Equal states mean that nothing was written in between.
+/// Size, time of change and inode of every file of a source, or how far a store was written. Equal states mean that nothing
+/// was written in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceState(Vec<FileState>);
+pub struct SourceState(State);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    Files(Vec<FileState>),
+    /// The sequence number of the last event.
+    Events(u64),
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct FileState {
@@ -74,7 +84,22 @@ impl SourceState {
                 return Ok(None);
             }
         }
-        Ok(Some(Self(files)))
+        Ok(Some(Self(State::Files(files))))
+    }
+
+    /// The state of a store whose last event has that sequence number.
+    #[must_use]
+    pub fn events(sequence: u64) -> Self {
+        Self(State::Events(sequence))
+    }
+
+    /// The sequence number of the last event, of a store.
+    #[must_use]
+    pub fn sequence(&self) -> Option<u64> {
+        match self.0 {
+            State::Events(sequence) => Some(sequence),
+            State::Files(_) => None,
+        }
     }
 }
 
@@ -115,13 +140,15 @@ pub struct Origin {
     pub source: Arc<dyn Source>,
     /// Its state right before it was read.
     pub state: Option<SourceState>,
+    /// Where events are written, if it is a store.
+    pub store: Option<Arc<dyn Store>>,
 }
 
 impl Origin {
     /// Data that is in memory only.
     #[must_use]
     pub fn memory() -> Self {
-        Self { source: Arc::new(InMemory), state: None }
+        Self { source: Arc::new(InMemory), state: None, store: None }
     }
 
     /// A source whose state is taken now; read it after this.
@@ -130,7 +157,7 @@ impl Origin {
     /// As [`Source::state`].
     pub fn of(source: Arc<dyn Source>) -> Result<Self, SourceError> {
         let state = source.state()?;
-        Ok(Self { source, state })
+        Ok(Self { source, state, store: None })
     }
 }
 
@@ -143,7 +170,7 @@ impl Source for InMemory {
         Ok(None)
     }
 
-    fn read(&self, _: &dyn Fn() -> bool) -> Result<SourceData, SourceError> {
+    fn read(&self, _: Option<&SourceState>, _: &dyn Fn() -> bool) -> Result<SourceData, SourceError> {
         Err(SourceError("the data is in memory only and cannot be read again".to_owned()))
     }
 }

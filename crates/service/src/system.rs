@@ -3,16 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use foretaste::interactions::Feedback;
 use foretaste::models::ModelParams;
 use foretaste::recommend::Recommender;
+use foretaste_store::{Appended, Event, NewEvent, Store, StoreError};
 use rayon::ThreadPool;
 
 use crate::clock::Clock;
-use crate::fits::FitQueue;
+use crate::fits::{FitData, FitQueue};
+use crate::live::{Live, left_out};
 use crate::observer::Observer;
 use crate::scoring_pool::{ScoringError, ScoringPool, ScoringThreads};
-use crate::source::Origin;
+use crate::source::{Origin, SourceState};
 use crate::versions::{Version, Versions};
+use crate::writes::{WriteError, Writes};
 
 /// Threads, queue and memory of a [`Service`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,13 @@ pub struct ServiceConfig {
     pub memory: Option<u64>,
 }
 
+/// Remembers the events of a store that a model lacks, which holds those up to a sequence number.
+fn remember(store: &dyn Store, held: u64, feedback: Feedback, live: &Live) -> Result<(), StoreError> {
+    let mut add = |event: Event| live.add(event.sequence, &event.event);
+    store.of_kinds(&left_out(feedback), held, &mut add)?;
+    store.since(held, &mut add)
+}
+
 /// The running system.
 #[derive(Debug)]
 pub struct Service {
@@ -36,6 +47,8 @@ pub struct Service {
     pub scoring: ScoringPool,
     /// Where models are fitted.
     pub fits: FitQueue,
+    /// Where events are written; `None` without a store.
+    pub writes: Option<Writes>,
 }
 
 impl Service {
@@ -50,12 +63,32 @@ impl Service {
         train: ThreadPool,
         observer: Arc<dyn Observer>,
     ) -> std::io::Result<(Self, ScoringThreads)> {
-        let Origin { source, state } = origin;
-        let versions = Arc::new(Versions::new(first, state, Arc::clone(&observer)));
+        let Origin { source, state, store } = origin;
+        let live = Arc::new(Live::default());
+        if let Some(store) = &store {
+            let held = state.as_ref().and_then(SourceState::sequence).unwrap_or(0);
+            remember(&**store, held, first.dataset().interactions.feedback(), &live).map_err(std::io::Error::other)?;
+        }
+        let versions = Arc::new(Versions::new(first, state, Arc::clone(&live), Arc::clone(&observer)));
         let ServiceConfig { threads, queue, wait, memory } = *config;
         let (scoring, scorers) = ScoringPool::start(threads, queue, wait, Arc::clone(&observer), Clock::default())?;
         let fits = FitQueue::start(Arc::clone(&versions), observer, source, train, memory)?;
-        Ok((Self { versions, scoring, fits }, scorers))
+        let writes = store.map(|store| Writes::start(store, live)).transpose()?;
+        Ok((Self { versions, scoring, fits, writes }, scorers))
+    }
+
+    /// Writes events, all or none; they are durable, and count in the next list, when it returns.
+    ///
+    /// # Errors
+    /// There is no store, or as [`Writes::append`].
+    pub async fn append(&self, events: Vec<NewEvent>) -> Result<Vec<Appended>, WriteError> {
+        self.writes.as_ref().ok_or(WriteError::NoStore)?.append(events).await
+    }
+
+    /// The data that a fit takes where nothing else is said: what the store holds by now, or what was loaded.
+    #[must_use]
+    pub fn data(&self) -> FitData {
+        if self.writes.is_some() { FitData::Source } else { FitData::Loaded }
     }
 
     /// Has `work` done by a scoring thread, with the version that serves at that moment.

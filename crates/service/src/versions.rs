@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::{ArcSwap, Guard};
 use foretaste::recommend::Recommender;
 
+use crate::live::{Live, Since};
 use crate::observer::Observer;
 use crate::source::SourceState;
 
@@ -23,11 +24,19 @@ pub struct Version {
     pub recommender: Recommender,
     /// The state of the source that the data was read in; `None` where the data was not read, or cannot be read twice.
     pub source: Option<SourceState>,
+    live: Arc<Live>,
 }
 
 impl Version {
-    fn new(number: u64, recommender: Recommender, source: Option<SourceState>) -> Arc<Self> {
-        Arc::new(Self { number, name: format!("v{number}"), recommender, source })
+    fn new(number: u64, recommender: Recommender, source: Option<SourceState>, live: &Arc<Live>) -> Arc<Self> {
+        Arc::new(Self { number, name: format!("v{number}"), recommender, source, live: Arc::clone(live) })
+    }
+
+    /// What a user did that this version does not hold; nothing without a store.
+    #[must_use]
+    pub fn since(&self, user: &str) -> Since {
+        let held = self.source.as_ref().and_then(SourceState::sequence);
+        held.map_or_else(Since::default, |held| self.live.since(user, held, self.recommender.dataset()))
     }
 }
 
@@ -53,6 +62,7 @@ impl Activated {
 pub struct Versions {
     current: ArcSwap<Version>,
     kept: Mutex<Kept>,
+    live: Arc<Live>,
     observer: Arc<dyn Observer>,
 }
 
@@ -67,10 +77,10 @@ struct Kept {
 impl Versions {
     /// Versions of which the only one is `first`, which serves.
     #[must_use]
-    pub fn new(first: Recommender, source: Option<SourceState>, observer: Arc<dyn Observer>) -> Self {
-        let first = Version::new(1, first, source);
+    pub fn new(first: Recommender, source: Option<SourceState>, live: Arc<Live>, observer: Arc<dyn Observer>) -> Self {
+        let first = Version::new(1, first, source, &live);
         let kept = Mutex::new(Kept { versions: VecDeque::from([Arc::clone(&first)]), newest: first.number });
-        let versions = Self { current: ArcSwap::new(Arc::clone(&first)), kept, observer };
+        let versions = Self { current: ArcSwap::new(Arc::clone(&first)), kept, live, observer };
         versions.serve(&first);
         versions
     }
@@ -104,12 +114,17 @@ impl Versions {
     pub fn publish(&self, recommender: Recommender, source: Option<SourceState>) -> Arc<Version> {
         let mut kept = self.kept();
         kept.newest += 1;
-        let version = Version::new(kept.newest, recommender, source);
+        let version = Version::new(kept.newest, recommender, source, &self.live);
         kept.versions.push_back(Arc::clone(&version));
         while kept.versions.len() > KEPT {
             kept.versions.pop_front();
         }
         self.serve(&version);
+        // What every version that may serve holds need not be remembered beside them.
+        let held = kept.versions.iter().map(|kept| kept.source.as_ref().and_then(SourceState::sequence));
+        if let Some(Some(held)) = held.min() {
+            self.live.forget(held, version.recommender.dataset().interactions.feedback());
+        }
         version
     }
 
@@ -155,7 +170,7 @@ mod tests {
 
     #[test]
     fn the_oldest_versions_give_way_but_never_the_one_that_serves_and_no_name_is_given_twice() {
-        let versions = Versions::new(recommender(), None, Arc::new(()));
+        let versions = Versions::new(recommender(), None, Arc::default(), Arc::new(()));
         for _ in 0..3 {
             versions.publish(recommender(), None);
         }

@@ -72,7 +72,7 @@ impl Source for File {
         SourceState::of(&[&self.path()]).map_err(|error| SourceError(error.to_string()))
     }
 
-    fn read(&self, is_cancelled: &dyn Fn() -> bool) -> Result<SourceData, SourceError> {
+    fn read(&self, _: Option<&SourceState>, is_cancelled: &dyn Fn() -> bool) -> Result<SourceData, SourceError> {
         self.read.fetch_add(1, Ordering::Relaxed);
         let mut is_shut = self.is_shut.lock().unwrap();
         while *is_shut && !is_cancelled() {

@@ -8,11 +8,16 @@
 //! A [`Store`] knows ids and events, and nothing of models or HTTP. Inside, users and items have numbers of their own, which
 //! never change; the dense indices of a [`Dataset`](foretaste_data::dataset::Dataset) are made by a snapshot.
 
+#[cfg(feature = "sqlite")]
 mod catalogue;
+#[cfg(feature = "sqlite")]
+mod checksum;
 mod error;
 mod event;
 mod kind;
+#[cfg(feature = "sqlite")]
 mod snapshot;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
 mod worth;
@@ -20,6 +25,7 @@ mod worth;
 pub use error::StoreError;
 pub use event::{Appended, Event, NewEvent};
 pub use kind::{EventKind, Meaning, Merge, Rules};
+#[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use store::{About, Fault, Imported, Progress, Store};
 pub use worth::{Observation, Worth, worth};

@@ -8,6 +8,7 @@ use foretaste_data::interactions::Feedback;
 
 use crate::error::StoreError;
 use crate::event::{Appended, Event, NewEvent};
+use crate::kind::EventKind;
 
 /// What a store is of.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -70,6 +71,12 @@ pub trait Store: Debug + Send + Sync {
     /// # Errors
     /// The store cannot be read or is damaged.
     fn since(&self, after: u64, each: &mut dyn FnMut(Event)) -> Result<(), StoreError>;
+
+    /// Gives the events of some types up to a sequence number, in their order.
+    ///
+    /// # Errors
+    /// The store cannot be read or is damaged.
+    fn of_kinds(&self, kinds: &[EventKind], until: u64, each: &mut dyn FnMut(Event)) -> Result<(), StoreError>;
 
     /// The events up to a sequence number as a data set: users and items in id order, as from a file of the same events.
     /// `is_cancelled` is asked now and then. O(events log events).

@@ -1,5 +1,6 @@
 //! `serve`
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -15,6 +16,10 @@ pub(crate) struct ServeArgs {
     pub(crate) fit: FitArgs,
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
+    /// Folder of the service's store, which DATA is imported into once and where events are kept for good; `none`: events are
+    /// refused [default: none]
+    #[arg(long, value_name = "DIR", env = "FORETASTE_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) inherit: InheritArg,
     /// Refuse fits for which the process would need more than this amount
@@ -30,6 +35,13 @@ pub(crate) struct ServeArgs {
     /// How the log on stderr looks
     #[arg(long, value_enum, env = "FORETASTE_LOG_FORMAT", default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
+}
+
+impl ServeArgs {
+    /// The folder of the store, where there is to be one.
+    pub(crate) fn store(&self) -> Option<&Path> {
+        self.data_dir.as_deref().filter(|folder| !folder.as_os_str().is_empty() && *folder != Path::new("none"))
+    }
 }
 
 /// `--inherit`

@@ -49,7 +49,7 @@ pub use report::{
     ColumnRead, ColumnsRead, IgnoredColumn, NotATime, Progress, ReadReport, Reason, Rejected, RejectedRow, TableRead,
 };
 pub use roles::{Evidence, Role, Roles};
-pub use times::TimeFormat;
+pub use times::{TimeFormat, time_of_text};
 pub use values::{MissingCodes, Weights};
 
 use foretaste_linalg::CsrMatrix;

@@ -82,6 +82,12 @@ impl TimeFormat {
     }
 }
 
+/// The milliseconds since 1970 (UTC) of a text such as `2024-02-29T23:59:59+02:00`; `None` where it is none.
+#[must_use]
+pub fn time_of_text(text: &str) -> Option<i64> {
+    iso(text.as_bytes())
+}
+
 /// A whole number that is all digits.
 #[inline]
 pub(super) fn digits(text: &[u8]) -> Option<i64> {

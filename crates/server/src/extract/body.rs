@@ -66,8 +66,17 @@ pub(crate) async fn read(mut body: Body, app: &App) -> Result<HeldBytes, ApiErro
 /// # Errors
 /// It is not JSON, or not of that form.
 pub(crate) fn parse<T: Wire>(bytes: &[u8]) -> Result<T, ApiError> {
+    let read = Fields::of_body(tree(bytes)?).and_then(Fields::all);
+    read.map_err(|error| ErrorCode::InvalidBody.because(error.to_string()))
+}
+
+/// The body as JSON of any form. A byte order mark is skipped.
+///
+/// # Errors
+/// It is not JSON.
+pub(crate) fn tree(bytes: &[u8]) -> Result<Tree, ApiError> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    let tree = serde_json::from_slice::<Tree>(bytes).map_err(|error| {
+    serde_json::from_slice::<Tree>(bytes).map_err(|error| {
         // A message may quote the body, which may be long.
         let message: String = error.to_string().chars().take(300).collect();
         // What is beyond the parser's limits is JSON for all that.
@@ -80,7 +89,5 @@ pub(crate) fn parse<T: Wire>(bytes: &[u8]) -> Result<T, ApiError> {
             }
             _ => ErrorCode::MalformedJson.because(message),
         }
-    })?;
-    let read = Fields::of_body(tree).and_then(Fields::all);
-    read.map_err(|error| ErrorCode::InvalidBody.because(error.to_string()))
+    })
 }

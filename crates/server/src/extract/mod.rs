@@ -2,10 +2,10 @@
 
 pub(crate) mod accept;
 pub(crate) mod body;
-mod decode;
+pub(crate) mod decode;
 pub(crate) mod fields;
 pub(crate) mod param;
 pub(crate) mod path;
 pub(crate) mod query;
-mod tree;
+pub(crate) mod tree;
 pub(crate) mod wire_error;

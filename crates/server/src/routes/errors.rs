@@ -11,11 +11,11 @@ use crate::error::{ErrorBody, ErrorCode};
 
 use ErrorCode::{
     AmbiguousRequest, BodyTooLarge, ExpectationFailed, ExpiredKey, FitFailed, FitQueueFull, ForeignOrigin,
-    InsufficientRole, Internal, InvalidBody, InvalidExplain, InvalidLimit, InvalidModel, InvalidParameter, InvalidRank,
-    InvalidRating, MalformedJson, MethodNotAllowed, MisdirectedRequest, MissingKey, MissingParameter, NoDirection,
-    NotEnoughMemory, NotInHistory, NotSupported, Overloaded, RateLimited, ShuttingDown, Timeout, TooManyEntries,
-    UnknownHistory, UnknownItem, UnknownJob, UnknownKey, UnknownModel, UnknownUser, UnreadableBody,
-    UnsupportedMediaType, UriTooLong,
+    InsufficientRole, Internal, InvalidBody, InvalidEvent, InvalidExplain, InvalidLimit, InvalidModel,
+    InvalidParameter, InvalidRank, InvalidRating, MalformedJson, MethodNotAllowed, MisdirectedRequest, MissingKey,
+    MissingParameter, NoDirection, NoStore, NotEnoughMemory, NotInHistory, NotSupported, Overloaded, RateLimited,
+    ShuttingDown, StorageFailed, StorageFull, Timeout, TooManyEntries, UnknownHistory, UnknownItem, UnknownJob,
+    UnknownKey, UnknownModel, UnknownUser, UnreadableBody, UnsupportedMediaType, UriTooLong,
 };
 
 /// Any route, also one that is open to all.
@@ -37,6 +37,9 @@ const CHANGES: &[ErrorCode] = &[ForeignOrigin];
 const SCORED: &[ErrorCode] = &[Overloaded];
 /// Routes that read a body.
 const BODY: &[ErrorCode] = &[MalformedJson, UnreadableBody, Timeout, UnsupportedMediaType, InvalidBody];
+/// Routes that write events.
+const EVENTS: &[ErrorCode] =
+    &[InvalidEvent, TooManyEntries, NoStore, Overloaded, StorageFull, StorageFailed, ShuttingDown];
 /// Routes that ask for a fit.
 const FIT: &[ErrorCode] = &[InvalidRank, InvalidModel, NotEnoughMemory, FitQueueFull, ShuttingDown];
 
@@ -73,7 +76,7 @@ errors! {
     /// Those of what is open to all.
     OpenErrors = OPEN;
     /// Those of the readiness.
-    ReadyErrors = OPEN, &[ShuttingDown];
+    ReadyErrors = OPEN, &[ShuttingDown, StorageFailed];
     /// Those of a list for a user.
     UserErrors = OPEN, KEYED, SCORED, &[UnknownUser, InvalidLimit];
     /// Those of a user.
@@ -92,6 +95,8 @@ errors! {
     ListErrors = OPEN, KEYED, SCORED, &[InvalidLimit, TooManyEntries];
     /// Those of a request for a fit.
     FitErrors = OPEN, KEYED, CHANGES, BODY, FIT;
+    /// Those of events.
+    EventErrors = OPEN, KEYED, CHANGES, BODY, EVENTS;
     /// Those of a version.
     ModelErrors = OPEN, KEYED, CHANGES, &[UnknownModel];
     /// Those of a job.

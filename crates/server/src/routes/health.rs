@@ -8,6 +8,7 @@ use super::errors::{OpenErrors, ReadyErrors};
 use crate::app::Shared;
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::query::NoQuery;
+use foretaste_service::Writes;
 
 /// A sign of life.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -28,15 +29,16 @@ pub(super) async fn healthz(_: NoQuery) -> Json<Health> {
 
 /// Whether the service wants work
 ///
-/// 503 `shutting_down` from the shutdown signal on.
+/// 503 `shutting_down` from the shutdown signal on; 503 `storage_failed` once events could not be written, while all that is
+/// there is still served.
 #[utoipa::path(
     get, path = "/readyz", tag = "operations", operation_id = "readyz",
     responses((status = 200, description = "It does", body = Health), ReadyErrors)
 )]
 pub(super) async fn readyz(State(app): State<Shared>, _: NoQuery) -> Result<Json<Health>, ApiError> {
-    if app.is_ready() {
-        Ok(Json(Health { status: "ready" }))
-    } else {
-        Err(ErrorCode::ShuttingDown.because("the service is shutting down"))
+    if !app.is_ready() {
+        return Err(ErrorCode::ShuttingDown.because("the service is shutting down"));
     }
+    app.service.writes.as_ref().map_or(Ok(()), Writes::check)?;
+    Ok(Json(Health { status: "ready" }))
 }

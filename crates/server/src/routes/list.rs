@@ -14,6 +14,10 @@ pub(super) struct Recommendations<'a> {
     model_version: &'a str,
     /// Where the scores come from.
     source: Source,
+    /// Events of the user that the model was not fitted to and that count all the same; present when there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 3)]
+    live_events: Option<usize>,
     /// The items; equal scores are ordered by id, numbers by value before other ids.
     items: Vec<RecommendedItem<'a>>,
     /// The largest tastes of the history. Present with `explain` where the model knows tastes.
@@ -94,6 +98,7 @@ impl<'a> Recommendations<'a> {
         Self {
             model_version: &version.name,
             source: ranked.source,
+            live_events: None,
             items: version.recommender.recommended(&ranked),
             tastes: ranked.tastes,
             unknown_items: ranked.unknown_items,
@@ -103,6 +108,12 @@ impl<'a> Recommendations<'a> {
             left: None,
             moved: None,
         }
+    }
+
+    /// The same with so many events that the model was not fitted to.
+    pub(super) fn and(mut self, live_events: usize) -> Self {
+        self.live_events = (live_events > 0).then_some(live_events);
+        self
     }
 
     /// The same with how the list differs from another one.

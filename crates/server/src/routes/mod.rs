@@ -3,6 +3,8 @@
 mod docs;
 mod document;
 mod errors;
+mod event_time;
+mod events;
 mod health;
 mod items;
 mod jobs;
@@ -53,6 +55,7 @@ fn scored() -> OpenApiRouter<Shared> {
 fn documented() -> OpenApiRouter<Shared> {
     let read =
         OpenApiRouter::new().routes(routes!(models::list)).routes(routes!(jobs::list)).routes(routes!(jobs::job));
+    let write = OpenApiRouter::new().routes(routes!(events::write)).routes(routes!(events::write_ratings));
     let admin = OpenApiRouter::new()
         .routes(routes!(tutorial::recompute_svd))
         .routes(routes!(models::fit))
@@ -60,6 +63,7 @@ fn documented() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(document::frame())
         .merge(scored())
         .merge(needing(Role::Read, read))
+        .merge(needing(Role::Write, write))
         .merge(needing(Role::Admin, admin))
         .merge(operations())
 }

@@ -23,6 +23,7 @@ use crate::extract::body::JsonBody;
 use crate::extract::fields::{Fields, Wire};
 use crate::extract::query::NoQuery;
 use crate::extract::wire_error::WireError;
+use foretaste_service::Since;
 
 /// A user or a history and what is wanted for it.
 pub(super) struct RecommendRequest {
@@ -74,10 +75,10 @@ impl RecommendRequest {
         self.list.check()
     }
 
-    fn request(&self) -> Request<'_> {
+    fn request<'a>(&'a self, since: &'a Since) -> Request<'a> {
         // A list that is compared with another is scored as that one is, changed or not.
         let what_if = self.of.what_if().or_else(|| self.diff.diff.then(Default::default));
-        Request { what_if, ..self.list.request(self.of.subject()) }
+        Request { what_if, live: &since.observed, ..self.list.request(self.of.subject()) }
     }
 }
 
@@ -104,10 +105,12 @@ pub(super) async fn recommend(
 ) -> Result<Response<Body>, ApiError> {
     request.check()?;
     app.score(move |version| {
-        let (asked, recommender) = (request.request(), &version.recommender);
+        let since = request.of.since(version);
+        let (asked, recommender) = (request.request(&since), &version.recommender);
         let ranked = recommender.recommend(&asked)?;
         let shift = request.diff.diff.then(|| recommender.shift(&asked, &ranked.items)).transpose()?;
-        reply::json(version, &Recommendations::new(version, ranked).with(version, shift.as_ref()))
+        let list = Recommendations::new(version, ranked).and(since.events);
+        reply::json(version, &list.with(version, shift.as_ref()))
     })
     .await
 }

@@ -27,7 +27,7 @@ use crate::extract::body::JsonBody;
 use crate::extract::fields::{Fields, Wire};
 use crate::extract::query::NoQuery;
 use crate::extract::wire_error::WireError;
-use foretaste_service::Version;
+use foretaste_service::{Since, Version};
 
 /// Most items that one request may ask about.
 const MAX_ITEMS: usize = 1000;
@@ -120,14 +120,14 @@ impl ScoreRequest {
         Ok(())
     }
 
-    fn request(&self) -> Request<'_> {
+    fn request<'a>(&'a self, since: &'a Since) -> Request<'a> {
         Request {
             subject: self.of.subject(),
             limit: 1,
             selection: self.among.selection(),
             fallback: self.fallback.fallback,
             explain: self.explain.explain.map(|Limit(terms)| terms),
-            live: &[],
+            live: &since.observed,
             what_if: self.of.what_if(),
         }
     }
@@ -247,7 +247,8 @@ pub(super) async fn score(
     app.score(move |version| {
         let items: Vec<&str> = request.items.items.iter().map(String::as_str).collect();
         let limit = request.places.limit.map(|Limit(limit)| limit);
-        let (recommender, asked) = (&version.recommender, request.request());
+        let since = request.of.since(version);
+        let (recommender, asked) = (&version.recommender, request.request(&since));
         let standings = recommender.standings(&asked, &items, limit)?;
         let ratings = if request.distribution.distribution {
             let known: Vec<&str> = standings.items.iter().map(|standing| standing.id.as_str()).collect();

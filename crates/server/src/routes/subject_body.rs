@@ -10,6 +10,7 @@ use super::list_query::check_entries;
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::fields::{Fields, Wire};
 use crate::extract::wire_error::WireError;
+use foretaste_service::{Since, Version};
 
 /// Largest rating of a history: a sum over the longest history of such ratings is still finite.
 const MAX_RATING: f64 = 1e30;
@@ -101,6 +102,11 @@ impl OneSubject {
                 Subject::History(history.map(|entry| (entry.item.as_str(), entry.rating as f32)).collect())
             }
         }
+    }
+
+    /// What the user did that a version does not hold; nothing for a history, which says all itself.
+    pub(super) fn since(&self, version: &Version) -> Since {
+        self.0.user.as_ref().map_or_else(Since::default, |user| version.since(user))
     }
 
     /// What the history is changed by, where anything is.

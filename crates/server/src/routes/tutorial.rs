@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, Response};
 use foretaste::models::svd::SvdParams;
 use foretaste::recommend::{Fallback, Request};
-use foretaste_service::{FitData, FitRequest, Fitted};
+use foretaste_service::{FitRequest, Fitted};
 use serde::Serialize;
 
 use super::errors::{RecomputeErrors, TutorialErrors};
@@ -39,7 +39,7 @@ pub(super) async fn viewed(
 ) -> Result<Response<Body>, ApiError> {
     let form = accept.form();
     app.score(move |version| {
-        let rated = version.recommender.rated(&user)?;
+        let rated = version.recommender.rated_by(&user, &version.since(&user).observed)?;
         match form {
             Form::Text => Ok(reply::text(version, titles(&version.recommender, &rated))),
             Form::Json => reply::json(version, &Ratings::new(version, &user, &rated, rated.len())),
@@ -68,11 +68,12 @@ pub(super) async fn recommended(
 ) -> Result<Response<Body>, ApiError> {
     let form = accept.form();
     app.score(move |version| {
-        let request = Request { fallback: Fallback::None, ..Request::for_user(&user) };
+        let since = version.since(&user);
+        let request = Request { fallback: Fallback::None, live: &since.observed, ..Request::for_user(&user) };
         let ranked = version.recommender.recommend(&request)?;
         match form {
             Form::Text => Ok(reply::text(version, titles(&version.recommender, &ranked.items))),
-            Form::Json => reply::json(version, &Recommendations::new(version, ranked)),
+            Form::Json => reply::json(version, &Recommendations::new(version, ranked).and(since.events)),
         }
     })
     .await
@@ -115,7 +116,8 @@ pub(super) async fn recompute_svd(
 ) -> Result<Response<Body>, ApiError> {
     let (rank, begun) = (param.whole_number()?, Instant::now());
     let k = [(SvdParams::K.to_owned(), rank.into())].into_iter().collect();
-    let job = app.service.fits.submit(FitRequest { params: app.service.params().refit(k)?, data: FitData::Loaded })?;
+    let request = FitRequest { params: app.service.params().refit(k)?, data: app.service.data() };
+    let job = app.service.fits.submit(request)?;
     let Fitted { version: model_version, fit, .. } = job.outcome().await?;
     let took = begun.elapsed();
     app.recomputes.record(took);

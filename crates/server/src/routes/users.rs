@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
-use foretaste::recommend::{ListedItem, Scored, Subject, check_limit};
+use foretaste::recommend::{ListedItem, Request, Scored, Subject, check_limit};
 use serde::Serialize;
 
 use super::errors::{LookupErrors, RecommendErrors, UserErrors};
@@ -32,9 +32,10 @@ pub(super) async fn recommendations(
 ) -> Result<Response<Body>, ApiError> {
     query.check()?;
     app.score(move |version| {
-        let request = query.request(Subject::User(&user));
+        let since = version.since(&user);
+        let request = Request { live: &since.observed, ..query.request(Subject::User(&user)) };
         let ranked = version.recommender.recommend(&request)?;
-        reply::json(version, &Recommendations::new(version, ranked))
+        reply::json(version, &Recommendations::new(version, ranked).and(since.events))
     })
     .await
 }
@@ -64,9 +65,15 @@ pub(super) struct User<'a> {
 pub(super) async fn user(State(app): State<Shared>, Id(id): Id, _: NoQuery) -> Result<Response<Body>, ApiError> {
     app.score(move |version| {
         let (recommender, users) = (&version.recommender, &version.recommender.dataset().users);
-        let rated = recommender.user(&id).map(|user| user.0 as usize);
-        let ratings = rated.as_ref().map_or(0, |&row| recommender.dataset().interactions.matrix().row(row).0.len());
-        let row = rated.or_else(|unknown| users.unrated_row(&id).ok_or(unknown))?;
+        let since = version.since(&id);
+        let ratings = recommender.rated_by(&id, &since.observed).map_or(0, |rated| rated.len());
+        let row = recommender.user(&id).map(|user| user.0 as usize);
+        let row = match row.or_else(|unknown| users.unrated_row(&id).ok_or(unknown)) {
+            Ok(row) => row,
+            // Who did something since is known, too.
+            Err(_) if !since.observed.is_empty() => usize::MAX,
+            Err(unknown) => return Err(unknown.into()),
+        };
         let properties = PropertyMap(users.properties().of(row).collect());
         reply::json(version, &User { model_version: &version.name, id: &id, ratings, properties })
     })
@@ -106,7 +113,7 @@ pub(super) async fn ratings(
 ) -> Result<Response<Body>, ApiError> {
     check_limit(limit)?;
     app.score(move |version| {
-        let rated = version.recommender.rated(&user)?;
+        let rated = version.recommender.rated_by(&user, &version.since(&user).observed)?;
         let shown = &rated[..limit.min(rated.len())];
         reply::json(version, &Ratings::new(version, &user, shown, rated.len()))
     })

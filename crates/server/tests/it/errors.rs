@@ -247,6 +247,17 @@ fn what_the_model_that_serves_cannot_do_is_said() {
     assert_eq!(server.get("/v1/users/u5/recommendations").status, 200);
 }
 
+/// What events may be refused with.
+const EVENTS: [&str; 7] = [
+    "409 no_store",
+    "422 invalid_event",
+    "422 too_many_entries",
+    "503 overloaded",
+    "503 shutting_down",
+    "503 storage_failed",
+    "507 storage_full",
+];
+
 /// What a list for a history, or a place in one, may be refused with.
 const HISTORY: [&str; 10] = [
     "404 no_direction",
@@ -265,7 +276,7 @@ const HISTORY: [&str; 10] = [
 fn every_error_of_every_operation_is_documented_with_its_codes() {
     let document: Value = serde_json::from_str(&foretaste_server::openapi()).unwrap();
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 19);
+    assert_eq!(paths.len(), 21);
     // Routes by what they do, and the codes that each kind may answer.
     let any = [
         "400 ambiguous_request",
@@ -281,7 +292,7 @@ fn every_error_of_every_operation_is_documented_with_its_codes() {
         ["400 malformed_json", "400 unreadable_body", "408 timeout", "415 unsupported_media_type", "422 invalid_body"];
     let fit =
         ["409 fit_queue_full", "422 invalid_model", "422 invalid_rank", "422 not_enough_memory", "503 shutting_down"];
-    let more: [(&str, &[&str]); 20] = [
+    let more: [(&str, &[&str]); 22] = [
         ("viewed", &["400 missing_parameter", "404 unknown_user", "503 overloaded"]),
         ("recommended", &["400 missing_parameter", "404 unknown_user", "503 overloaded"]),
         ("recompute_svd", &["400 missing_parameter", "500 fit_failed"]),
@@ -314,7 +325,9 @@ fn every_error_of_every_operation_is_documented_with_its_codes() {
         ("list_jobs", &[]),
         ("job", &["404 unknown_job"]),
         ("healthz", &[]),
-        ("readyz", &["503 shutting_down"]),
+        ("readyz", &["503 shutting_down", "503 storage_failed"]),
+        ("write_events", &EVENTS),
+        ("write_ratings", &EVENTS),
         ("metrics", &[]),
     ];
     let mut ids = BTreeSet::new();

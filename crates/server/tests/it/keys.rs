@@ -42,7 +42,7 @@ fn every_route_lets_in_those_roles_alone_that_the_document_states() {
     let (server, secrets) = keyed(false);
     let document = server.get("/openapi.json").json();
     let operations = operations(&document);
-    assert_eq!(operations.len(), 20, "{operations:?}");
+    assert_eq!(operations.len(), 22, "{operations:?}");
     let stated = |method: &str, path: &str| {
         operations.iter().find(|(a, b, _)| a == method && b == path).unwrap_or_else(|| panic!("{method} {path}")).2
     };
@@ -52,6 +52,8 @@ fn every_route_lets_in_those_roles_alone_that_the_document_states() {
         ("GET", "/metrics", Some(Role::Read)),
         ("POST", "/v1/recommendations", Some(Role::Read)),
         ("POST", "/v1/score", Some(Role::Read)),
+        ("POST", "/v1/events", Some(Role::Write)),
+        ("POST", "/v1/ratings", Some(Role::Write)),
         ("POST", "/recompute_svd", Some(Role::Admin)),
         ("POST", "/v1/models", Some(Role::Admin)),
         ("POST", "/v1/models/{version}/activate", Some(Role::Admin)),

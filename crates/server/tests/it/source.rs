@@ -32,7 +32,7 @@ impl Source for File {
         SourceState::of(&[self.path.as_path()]).map_err(|error| SourceError(error.to_string()))
     }
 
-    fn read(&self, _: &dyn Fn() -> bool) -> Result<SourceData, SourceError> {
+    fn read(&self, _: Option<&SourceState>, _: &dyn Fn() -> bool) -> Result<SourceData, SourceError> {
         drop(self.opened.wait_while(self.shut.lock().unwrap(), |shut| *shut).unwrap());
         load(&self.path).map(|data| SourceData::Interactions(Box::new(data)))
     }

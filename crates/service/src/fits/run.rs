@@ -98,7 +98,7 @@ impl Shared {
         let room = self.memory.beside_read(&serving)?;
         drop(serving);
         self.versions.shrink(room, |versions| held_by_all(versions, &loaded));
-        let read = contained(|| self.source.read(&|| self.is_cancelled()))?;
+        let read = contained(|| self.source.read(source.as_ref(), &|| self.is_cancelled()))?;
         if self.is_cancelled() {
             return Err(FitJobError::ShuttingDown);
         }

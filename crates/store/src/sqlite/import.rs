@@ -11,8 +11,9 @@ use rusqlite::{Transaction, TransactionBehavior, params};
 use super::read;
 use super::write::{ADD, Writer, add_event};
 use crate::catalogue::{Property, object};
+use crate::checksum;
 use crate::error::StoreError;
-use crate::event::{NewEvent, checksum_of_id, checksum_of_text};
+use crate::event::NewEvent;
 use crate::kind::EventKind;
 use crate::store::{About, Imported, Progress};
 
@@ -84,7 +85,7 @@ fn begin(writer: &mut Writer, data: &Dataset, text: &str) -> Result<(), StoreErr
 
 fn note(change: &Transaction<'_>, key: &str, text: &str) -> Result<(), StoreError> {
     let add = "INSERT OR REPLACE INTO about (key, value, checksum) VALUES (?1, ?2, ?3)";
-    change.execute(add, params![key, text, checksum_of_text(key, text)])?;
+    change.execute(add, params![key, text, checksum::of_text(key, text)])?;
     Ok(())
 }
 
@@ -94,13 +95,13 @@ fn write_known(change: &Transaction<'_>, table: &str, ids: &IdTable, known: &Cat
     ))?;
     for (row, id) in ids.iter().chain(known.unrated().iter()).enumerate() {
         let (number, object) = (row as i64 + 1, object(known, row));
-        add.execute(params![number, id, object, checksum_of_id(number, id, true, object.as_deref())])?;
+        add.execute(params![number, id, object, checksum::of_id(number, id, true, object.as_deref())])?;
     }
     let mut add =
         change.prepare("INSERT INTO properties (of, position, property, checksum) VALUES (?1, ?2, ?3, ?4)")?;
     for (position, property) in Property::all_of(known).iter().enumerate() {
         let text = serde_json::to_string(property).map_err(|error| StoreError::Failed(error.to_string()))?;
-        add.execute(params![table, position as i64, text, checksum_of_text(table, &text)])?;
+        add.execute(params![table, position as i64, text, checksum::of_text(table, &text)])?;
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::StoreError;
 use crate::event::{Appended, Event, NewEvent};
+use crate::kind::EventKind;
 use crate::store::{About, Fault, Imported, Progress, Store};
 use write::Writer;
 
@@ -115,6 +116,10 @@ impl Store for SqliteStore {
 
     fn since(&self, after: u64, each: &mut dyn FnMut(Event)) -> Result<(), StoreError> {
         read::since(&self.reader()?, after, each)
+    }
+
+    fn of_kinds(&self, kinds: &[EventKind], until: u64, each: &mut dyn FnMut(Event)) -> Result<(), StoreError> {
+        read::of_kinds(&self.reader()?, kinds, until, each)
     }
 
     fn snapshot(&self, until: u64, is_cancelled: &dyn Fn() -> bool) -> Result<Dataset, StoreError> {

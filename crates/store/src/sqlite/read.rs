@@ -6,8 +6,9 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
 use super::import::ABOUT;
 use crate::catalogue::{Known, Property};
+use crate::checksum;
 use crate::error::StoreError;
-use crate::event::{Event, NewEvent, checksum, checksum_of_id, checksum_of_text};
+use crate::event::{Event, NewEvent};
 use crate::kind::EventKind;
 use crate::snapshot::{Rows, dataset};
 use crate::store::{About, Fault};
@@ -28,7 +29,7 @@ pub(super) fn value(connection: &Connection, key: &str) -> Result<Option<String>
 
 /// The text, if it is as it was written.
 fn sound(name: &str, text: String, sum: u32) -> Result<String, StoreError> {
-    if checksum_of_text(name, &text) == sum {
+    if checksum::of_text(name, &text) == sum {
         return Ok(text);
     }
     Err(StoreError::Damaged(format!("what is noted of `{name}` is not as it was written")))
@@ -53,7 +54,7 @@ impl Named {
     fn read(row: &Row<'_>) -> Result<Self, StoreError> {
         let (number, id): (i64, String) = (row.get(0)?, row.get(1)?);
         let (is_listed, properties): (bool, Option<String>) = (row.get(2)?, row.get(3)?);
-        if checksum_of_id(number, &id, is_listed, properties.as_deref()) == row.get::<_, u32>(4)? {
+        if checksum::of_id(number, &id, is_listed, properties.as_deref()) == row.get::<_, u32>(4)? {
             return Ok(Self { number, id, is_listed, properties });
         }
         Err(StoreError::Damaged(format!("what is known of `{id}`, number {number}, is not as it was written")))
@@ -90,7 +91,7 @@ impl Kept {
         #[allow(clippy::cast_possible_truncation, reason = "it was widened from f32, which the checksum shows")]
         let value = value as f32;
         let sequence = sequence.cast_unsigned();
-        if checksum(sequence, (user, item), (kind, value), time, id.as_deref()) != sum {
+        if checksum::of_event(sequence, (user, item), (kind, value), time, id.as_deref()) != sum {
             return Err(damaged());
         }
         Ok(Self { user, item, id, observation: Observation { sequence, kind, value, time } })
@@ -98,8 +99,26 @@ impl Kept {
 }
 
 pub(super) fn since(connection: &Connection, after: u64, each: &mut dyn FnMut(Event)) -> Result<(), StoreError> {
-    let mut find = connection.prepare(&format!("{EVENTS} WHERE sequence > ?1 ORDER BY sequence"))?;
-    let mut rows = find.query(params![signed(after)])?;
+    let find = format!("{EVENTS} WHERE sequence > {} ORDER BY sequence", signed(after));
+    events(connection, &find, each)
+}
+
+pub(super) fn of_kinds(
+    connection: &Connection,
+    kinds: &[EventKind],
+    until: u64,
+    each: &mut dyn FnMut(Event),
+) -> Result<(), StoreError> {
+    let kinds: Vec<String> = kinds.iter().map(|kind| kind.number().to_string()).collect();
+    let kinds = kinds.join(", ");
+    let find = format!("{EVENTS} WHERE sequence <= {} AND kind IN ({kinds}) ORDER BY sequence", signed(until));
+    events(connection, &find, each)
+}
+
+/// Gives the events that a statement finds.
+fn events(connection: &Connection, find: &str, each: &mut dyn FnMut(Event)) -> Result<(), StoreError> {
+    let mut find = connection.prepare(find)?;
+    let mut rows = find.query([])?;
     let by_number = |table| connection.prepare(&format!("SELECT {} FROM {table} WHERE number = ?1", Named::ALL));
     let (mut users, mut items) = (by_number("users")?, by_number("items")?);
     while let Some(row) = rows.next()? {

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use rusqlite::{CachedStatement, Connection, Row, Transaction, TransactionBehavior, params};
 
+use crate::checksum;
 use crate::error::StoreError;
-use crate::event::{Appended, NewEvent, checksum, checksum_of_id};
+use crate::event::{Appended, NewEvent};
 
 /// Ids whose numbers are remembered; beyond them all are forgotten.
 const REMEMBERED: usize = 1 << 20;
@@ -110,7 +111,7 @@ pub(super) fn add_event(
     event: &NewEvent,
 ) -> Result<bool, StoreError> {
     let NewEvent { kind, value, time, ref id, .. } = *event;
-    let sum = checksum(sequence, (user, item), (kind, value), time, id.as_deref());
+    let sum = checksum::of_event(sequence, (user, item), (kind, value), time, id.as_deref());
     let sequence = sequence.cast_signed();
     let changed = add.execute(params![sequence, user, item, kind.number(), f64::from(value), time, id, sum])?;
     Ok(changed == 1)
@@ -127,7 +128,7 @@ impl Numbers {
             Some(number) => number,
             None => {
                 let number = change.prepare_cached(self.next)?.query_row([], |row| row.get(0))?;
-                let sum = checksum_of_id(number, id, false, None);
+                let sum = checksum::of_id(number, id, false, None);
                 change.prepare_cached(self.add)?.execute(params![number, id, sum])?;
                 number
             }
@@ -143,7 +144,7 @@ impl Numbers {
 /// The number of an id, as it was written.
 fn number_of(row: &Row<'_>, id: &str) -> Result<i64, StoreError> {
     let (number, listed, properties): (i64, bool, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    if checksum_of_id(number, id, listed, properties.as_deref()) == row.get::<_, u32>(3)? {
+    if checksum::of_id(number, id, listed, properties.as_deref()) == row.get::<_, u32>(3)? {
         return Ok(number);
     }
     Err(StoreError::Damaged(format!("what is known of `{id}` is not as it was written")))

@@ -15,9 +15,9 @@ use crate::commands::keys;
 use crate::exit::{Exit, coded};
 
 /// Flags that are no keys: where the service listens is `port`, which the supervisor holds for all replicas, so that none
-/// of them can have a second address of its own; `memory` is a key of every service; `keys` is `required` or `none`.
-pub(super) const NO_KEYS: [&str; 8] =
-    ["help", "inherit", "listen", "port", "admin-listen", "memory", "keys", "insecure-no-keys"];
+/// of them can have a second address of its own; a store has one process, and a rollout two; `memory` is a key of every service; `keys` is `required` or `none`.
+pub(super) const NO_KEYS: [&str; 9] =
+    ["help", "inherit", "listen", "port", "admin-listen", "memory", "keys", "insecure-no-keys", "data-dir"];
 /// Keys that stand for flags of another name.
 const KEYS: &str = "keys";
 const KEYS_FILE: &str = "keys_file";

@@ -4,10 +4,16 @@ pub(super) mod logging;
 mod repeats;
 pub(super) mod socket;
 mod source;
+#[cfg(feature = "store")]
+mod stored;
+#[cfg(not(feature = "store"))]
+#[path = "without_store.rs"]
+mod stored;
 mod suggestions;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use anyhow::{Context, Error, Result, anyhow};
 use foretaste::dataset::Dataset;
@@ -41,8 +47,16 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     // What clients can make the service hold comes out of the same memory as its models.
     let budget = Budget::within(args.memory);
     let room = args.memory.map(|bytes| machine::room_in(bytes).saturating_sub(budget.most() as u64));
-    let origin = source::origin(&args.data);
-    let recommender = train.install(|| prepare(args, room))?;
+    let (recommender, origin) = match args.store() {
+        None => {
+            let origin = source::origin(&args.data);
+            (train.install(|| prepare(args, room))?, origin)
+        }
+        Some(folder) => {
+            let (dataset, origin) = train.install(|| stored::open(folder, &args.data))?;
+            (train.install(|| fit_within(dataset, &args.fit, room))?, origin)
+        }
+    };
     let asks_for_keys = access.has_keys();
     let config = ServerConfig {
         listen,
@@ -93,12 +107,17 @@ fn prepare(args: &ServeArgs, room: Option<u64>) -> Result<Recommender> {
         }
         Loaded::Ratings(dataset) => {
             say(&report::lines(&dataset).join("\n"));
-            has_room(&dataset, fit, room)?;
-            let (recommender, report) = fitted(dataset, fit)?;
-            say(&fit_line(&recommender, &report));
-            Ok(recommender)
+            fit_within(dataset, fit, room)
         }
     }
+}
+
+/// Fits within a bound of bytes, and reports how it went.
+fn fit_within(dataset: Arc<Dataset>, fit: &FitArgs, room: Option<u64>) -> Result<Recommender> {
+    has_room(&dataset, fit, room)?;
+    let (recommender, report) = fitted(dataset, fit)?;
+    say(&fit_line(&recommender, &report));
+    Ok(recommender)
 }
 
 /// Refuses a fit that does not fit into the memory there is, before it begins.

@@ -51,7 +51,7 @@ impl Source for File {
         SourceState::of(&paths).map_err(|error| self.cannot(error))
     }
 
-    fn read(&self, is_cancelled: &dyn Fn() -> bool) -> Result<SourceData, SourceError> {
+    fn read(&self, _: Option<&SourceState>, is_cancelled: &dyn Fn() -> bool) -> Result<SourceData, SourceError> {
         let Some(read) = &self.read else {
             let model = artifact::read(&self.path).map_err(|error| self.cannot(error))?;
             return Ok(SourceData::Model(Box::new(model)));

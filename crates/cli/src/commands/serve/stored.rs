@@ -1,0 +1,70 @@
+//! A service's store: DATA goes into it once, and it is the truth from then on.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Result, anyhow};
+use foretaste::dataset::Dataset;
+use foretaste_service::{Origin, Store, StoreError};
+use foretaste_store::SqliteStore;
+
+use super::say;
+use crate::args::DataArgs;
+use crate::commands::report;
+use crate::data::{Loaded, Place, load, resolve};
+use crate::exit::{Exit, coded};
+use crate::output::count;
+
+/// Opens the store in a folder, with DATA in it, and gives all that it holds as a data set.
+pub(super) fn open(folder: &Path, data: &DataArgs) -> Result<(Arc<Dataset>, Origin)> {
+    let asked = source_of(data)?;
+    let store = SqliteStore::open(folder).map_err(refused)?;
+    match store.about().map_err(refused)? {
+        Some(held) if held.source == asked => {}
+        Some(held) => {
+            let (path, found) = (folder.to_owned(), held.source);
+            return Err(refused(StoreError::OtherSource { path, found, asked }));
+        }
+        None => import(&store, &asked, data)?,
+    }
+    let sequence = store.sequence();
+    let dataset = store.snapshot(sequence, &|| false).map_err(refused)?;
+    let entries = dataset.interactions.nnz();
+    say(&format!(
+        "store {}: {} events, {} interactions of {} users and {} items",
+        folder.display(),
+        count(usize::try_from(sequence).unwrap_or(usize::MAX)),
+        count(entries),
+        count(dataset.interactions.users().len()),
+        count(dataset.interactions.items().len())
+    ));
+    Ok((Arc::new(dataset), Origin::stored(Arc::new(store), sequence)))
+}
+
+/// What the store is said to hold: a path from the root, or a name.
+fn source_of(data: &DataArgs) -> Result<String> {
+    Ok(match resolve(&data.data)? {
+        Place::Ratings(path) => std::path::absolute(path)?.display().to_string(),
+        Place::Demo | Place::BuiltIn(_) => data.data.clone(),
+        Place::Model(path) => {
+            let (path, way_out) = (path.display(), "give the data that it was fitted to");
+            return Err(coded(Exit::Usage, anyhow!("{path} is a model, which a store cannot hold; {way_out}")));
+        }
+    })
+}
+
+fn import(store: &SqliteStore, source: &str, data: &DataArgs) -> Result<()> {
+    let Loaded::Ratings(dataset) = load(data)? else { return Err(anyhow!("{source} is a model by now")) };
+    say(&report::lines(&dataset).join("\n"));
+    store.import(source, &dataset, &mut |_, _| ControlFlow::Continue(())).map(drop).map_err(refused)
+}
+
+fn refused(error: StoreError) -> anyhow::Error {
+    let exit = match error {
+        StoreError::Damaged(_) | StoreError::Newer { .. } | StoreError::NoStore { .. } => Exit::Data,
+        StoreError::OtherSource { .. } => Exit::Usage,
+        _ => Exit::Failure,
+    };
+    coded(exit, error)
+}
