@@ -110,7 +110,7 @@ impl<'a> Recommendations<'a> {
         }
     }
 
-    /// The same with so many events that the model was not fitted to.
+    /// The same with the number of events that the model was not fitted to.
     pub(super) fn and(mut self, live_events: usize) -> Self {
         self.live_events = (live_events > 0).then_some(live_events);
         self
