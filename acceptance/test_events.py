@@ -4,7 +4,7 @@ import json, subprocess, time
 import pytest
 
 from conftest import PROGRAM, Service, run
-from stores import Stored, names_in
+from stores import Stored, Writer, names_in
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +134,36 @@ def test_a_store_is_the_truth_after_a_restart_and_of_one_source(tmp_path):
     run("fit", "demo", "--rank", 2, "--out", model)
     refused = subprocess.run([PROGRAM, "serve", model, "--data-dir", tmp_path / "new"], capture_output=True, text=True, timeout=10)
     assert refused.returncode == 2 and "is a model, which a store cannot hold" in refused.stderr
+
+
+def test_a_copy_is_taken_while_events_come_and_a_flipped_bit_is_named(tmp_path):
+    folder, copy = tmp_path / "data", tmp_path / "copy"
+    service = Stored(folder)
+    writer = Writer(service.url, "copied")
+    writer.start()
+    while len(writer.acknowledged) < 100:
+        time.sleep(0.01)
+    before = len(writer.acknowledged)
+    assert run("backup", folder, copy).endswith("every row is as it was written\n")
+    assert copy.stat().st_mode & 0o777 == 0o700 and (copy / "store.sqlite").stat().st_mode & 0o777 == 0o600
+    again = subprocess.run([PROGRAM, "backup", folder, copy], capture_output=True, text=True)
+    assert again.returncode == 1 and "it is not empty" in again.stderr
+    assert run("fsck", folder) == f"every row of {folder} is as it was written\n"
+    service.kill()
+    writer.join()
+    found = names_in(copy)
+    assert before <= len(found) <= len(writer.acknowledged) and set(found) <= set(writer.acknowledged)
+    restored = Stored(copy)
+    assert listed(restored, "w1", "ratings")["total"] > 0
+    restored.stop()
+    bytes_of = bytearray((copy / "store.sqlite").read_bytes())
+    at = bytes_of.rindex(b"copied-7")
+    bytes_of[at + 7] ^= 1
+    (copy / "store.sqlite").write_bytes(bytes_of)
+    damaged = subprocess.run([PROGRAM, "fsck", copy], capture_output=True, text=True)
+    assert damaged.returncode == 3 and "is not as it was written" in damaged.stdout and "fault" in damaged.stderr
+    nothing = subprocess.run([PROGRAM, "fsck", tmp_path / "nowhere"], capture_output=True, text=True)
+    assert nothing.returncode == 3 and "is no store of foretaste" in nothing.stderr
 
 
 def test_evidence_adds_up(tmp_path):

@@ -26,6 +26,6 @@ pub use error::StoreError;
 pub use event::{Appended, Event, NewEvent};
 pub use kind::{EventKind, Meaning, Merge, Rules};
 #[cfg(feature = "sqlite")]
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteReader, SqliteStore};
 pub use store::{About, Fault, Imported, Progress, Store};
 pub use worth::{Observation, Worth, worth};

@@ -92,6 +92,18 @@ Examples:
   foretaste rollback films
   foretaste rollback films --json";
 
+#[cfg(feature = "store")]
+pub(super) const FSCK: &str = "\
+Examples:
+  foretaste fsck taste
+  foretaste fsck taste > faults.txt";
+
+#[cfg(feature = "store")]
+pub(super) const BACKUP: &str = "\
+Examples:
+  foretaste backup taste taste.copy
+  foretaste backup /srv/taste /backup/taste-monday";
+
 pub(super) const KEYS: &str = "\
 Examples:
   foretaste keys add shop --role read

@@ -18,6 +18,8 @@ mod selection;
 mod serve;
 mod short;
 mod size;
+#[cfg(feature = "store")]
+mod stores;
 mod tables;
 mod time;
 mod tune;
@@ -46,6 +48,8 @@ pub(crate) use serve::{InheritArg, LogFormat, ServeArgs};
 pub(crate) use short::ShortArgs;
 #[cfg(feature = "notebooks")]
 pub(crate) use size::size;
+#[cfg(feature = "store")]
+pub(crate) use stores::{BackupArgs, FsckArgs};
 pub(crate) use time::time;
 pub(crate) use tune::TuneArgs;
 pub(crate) use typed::{shown, typed};
@@ -108,6 +112,14 @@ pub(crate) enum Command {
     /// Make, list and revoke the keys that let clients in
     #[command(after_help = examples::KEYS)]
     Keys(KeysArgs),
+    /// Look at every row of a service's store, and name those that are not as they were written
+    #[cfg(feature = "store")]
+    #[command(after_help = examples::FSCK)]
+    Fsck(FsckArgs),
+    /// Copy a service's store, also while the service writes to it
+    #[cfg(feature = "store")]
+    #[command(after_help = examples::BACKUP)]
+    Backup(BackupArgs),
     /// Measure
     #[command(after_help = examples::BENCH)]
     Bench(BenchArgs),

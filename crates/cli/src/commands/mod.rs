@@ -23,6 +23,8 @@ mod recommend;
 mod report;
 mod serve;
 mod similar;
+#[cfg(feature = "store")]
+mod stores;
 mod tune;
 mod unknown;
 
@@ -58,6 +60,10 @@ pub(crate) fn run(command: Command) -> Result<()> {
         Command::Generate(args) => generate::run(&args),
         Command::Services(command) => deploy::run(command),
         Command::Keys(args) => keys::run(args.command),
+        #[cfg(feature = "store")]
+        Command::Fsck(args) => stores::fsck(&args),
+        #[cfg(feature = "store")]
+        Command::Backup(args) => stores::backup(&args),
         Command::Bench(args) => bench::run(args.command),
         Command::Openapi => openapi::run(),
         Command::Completions(args) => completions::run(args.shell),

@@ -3,23 +3,24 @@
 mod errors;
 mod import;
 mod read;
+mod reader;
 mod schema;
 mod write;
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use foretaste_data::dataset::Dataset;
 use foretaste_files::PrivateFolder;
-use rusqlite::{Connection, OpenFlags};
 
 use crate::error::StoreError;
 use crate::event::{Appended, Event, NewEvent};
 use crate::kind::EventKind;
 use crate::store::{About, Fault, Imported, Progress, Store};
+pub use reader::SqliteReader;
 use write::Writer;
 
 /// The file.
@@ -30,7 +31,7 @@ const LOCK: &str = "store.lock";
 /// A store in a folder of its own, which one process at a time has open.
 #[derive(Debug)]
 pub struct SqliteStore {
-    path: PathBuf,
+    reader: SqliteReader,
     writer: Mutex<Writer>,
     /// The last sequence number that is durable.
     sequence: AtomicU64,
@@ -54,21 +55,16 @@ impl SqliteStore {
         let connection = schema::open(&path)?;
         let writer = Writer::new(connection)?;
         let sequence = AtomicU64::new(writer.last());
-        Ok(Self { path, writer: Mutex::new(writer), sequence, _lock: lock })
+        Ok(Self { reader: SqliteReader::at(path), writer: Mutex::new(writer), sequence, _lock: lock })
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A connection that reads what is durable, beside the one that writes.
-    fn reader(&self) -> Result<Connection, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Ok(Connection::open_with_flags(&self.path, flags)?)
-    }
-
     fn folder(&self) -> &Path {
-        self.path.parent().unwrap_or(&self.path)
+        let path = self.reader.path();
+        path.parent().unwrap_or(path)
     }
 }
 
@@ -93,7 +89,7 @@ fn locked(private: &PrivateFolder, folder: &Path) -> Result<File, StoreError> {
 
 impl Store for SqliteStore {
     fn about(&self) -> Result<Option<About>, StoreError> {
-        read::about(&self.reader()?)
+        self.reader.about()
     }
 
     fn import(&self, source: &str, data: &Dataset, progress: &mut Progress<'_>) -> Result<Imported, StoreError> {
@@ -115,18 +111,18 @@ impl Store for SqliteStore {
     }
 
     fn since(&self, after: u64, each: &mut dyn FnMut(Event)) -> Result<(), StoreError> {
-        read::since(&self.reader()?, after, each)
+        self.reader.since(after, each)
     }
 
     fn of_kinds(&self, kinds: &[EventKind], until: u64, each: &mut dyn FnMut(Event)) -> Result<(), StoreError> {
-        read::of_kinds(&self.reader()?, kinds, until, each)
+        read::of_kinds(&self.reader.connection()?, kinds, until, each)
     }
 
     fn snapshot(&self, until: u64, is_cancelled: &dyn Fn() -> bool) -> Result<Dataset, StoreError> {
-        read::snapshot(&mut self.reader()?, until, is_cancelled)
+        read::snapshot(&mut self.reader.connection()?, until, is_cancelled)
     }
 
     fn check(&self) -> Result<Vec<Fault>, StoreError> {
-        read::check(&self.reader()?)
+        self.reader.check()
     }
 }

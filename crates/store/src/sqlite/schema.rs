@@ -48,6 +48,25 @@ const CACHE: i64 = 65_536;
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
+    let found = known_format(&connection, path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
+    connection.pragma_update(None, "cache_size", -CACHE)?;
+    // What is deleted is overwritten.
+    connection.pragma_update(None, "secure_delete", true)?;
+    for (format, migration) in (1i64..).zip(MIGRATIONS).skip(usize::try_from(found).unwrap_or(0)) {
+        let change = connection.transaction()?;
+        change.execute_batch(migration)?;
+        change.pragma_update(None, "application_id", APPLICATION)?;
+        change.pragma_update(None, "user_version", format)?;
+        change.commit()?;
+    }
+    Ok(connection)
+}
+
+/// The format of a store; 0 of an empty file.
+pub(super) fn known_format(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let no_store = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => StoreError::NoStore { path: path.to_owned() },
         _ => error.into(),
@@ -63,18 +82,5 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     if found > known {
         return Err(StoreError::Newer { path: path.to_owned(), found, known });
     }
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
-    connection.pragma_update(None, "cache_size", -CACHE)?;
-    // What is deleted is overwritten.
-    connection.pragma_update(None, "secure_delete", true)?;
-    for (format, migration) in (1i64..).zip(MIGRATIONS).skip(usize::try_from(found).unwrap_or(0)) {
-        let change = connection.transaction()?;
-        change.execute_batch(migration)?;
-        change.pragma_update(None, "application_id", APPLICATION)?;
-        change.pragma_update(None, "user_version", format)?;
-        change.commit()?;
-    }
-    Ok(connection)
+    Ok(found)
 }

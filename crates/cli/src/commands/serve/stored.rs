@@ -12,6 +12,7 @@ use foretaste_store::SqliteStore;
 use super::say;
 use crate::args::DataArgs;
 use crate::commands::report;
+use crate::commands::stores::refused;
 use crate::data::{Loaded, Place, load, resolve};
 use crate::exit::{Exit, coded};
 use crate::output::count;
@@ -58,13 +59,4 @@ fn import(store: &SqliteStore, source: &str, data: &DataArgs) -> Result<()> {
     let Loaded::Ratings(dataset) = load(data)? else { return Err(anyhow!("{source} is a model by now")) };
     say(&report::lines(&dataset).join("\n"));
     store.import(source, &dataset, &mut |_, _| ControlFlow::Continue(())).map(drop).map_err(refused)
-}
-
-fn refused(error: StoreError) -> anyhow::Error {
-    let exit = match error {
-        StoreError::Damaged(_) | StoreError::Newer { .. } | StoreError::NoStore { .. } => Exit::Data,
-        StoreError::OtherSource { .. } => Exit::Usage,
-        _ => Exit::Failure,
-    };
-    coded(exit, error)
 }
