@@ -136,6 +136,29 @@ def test_a_store_is_the_truth_after_a_restart_and_of_one_source(tmp_path):
     assert refused.returncode == 2 and "is a model, which a store cannot hold" in refused.stderr
 
 
+def version_within(service, seconds, expected):
+    """The version that serves, once it is the one expected, or after so many seconds."""
+    until = time.monotonic() + seconds
+    while (found := json.loads(service.call("/v1/models")[2])["active"]) != expected and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
+def test_a_service_fits_anew_on_its_own(tmp_path):
+    service = Stored(tmp_path / "data", "--refit-after", 3)
+    post(service, [event("a", "1"), event("a", "2")])
+    assert version_within(service, 2.5, "v2") == "v1"
+    post(service, event("a", "3"))
+    assert version_within(service, 5, "v2") == "v2"
+    assert listed(service, "a")["source"] == "model"
+    service.stop()
+    service = Stored(tmp_path / "data", "--refit-every", "1s")
+    assert version_within(service, 3, "v2") == "v1", "nothing has changed"
+    post(service, event("a", "4"))
+    assert version_within(service, 5, "v2") == "v2"
+    service.stop()
+
+
 def test_a_copy_is_taken_while_events_come_and_a_flipped_bit_is_named(tmp_path):
     folder, copy = tmp_path / "data", tmp_path / "copy"
     service = Stored(folder)

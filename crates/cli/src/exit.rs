@@ -40,7 +40,6 @@ Environment:
   FORETASTE_CACHE  where downloads are kept, instead of the user's cache folder
   FORETASTE_STATE  where services keep their records, logs and sockets
   FORETASTE_IMAGES the table from images to Python interpreters
-  FORETASTE_DATA_DIR where a service keeps events, as `serve --data-dir`
   FORETASTE_KEYS_FILE the file that keeps the keys of services";
 
 impl From<Exit> for ExitCode {

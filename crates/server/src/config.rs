@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use foretaste_net::{Access, Budget, Limits, Tls};
+use foretaste_service::Schedule;
 
 /// Everything [`Server::bind`](crate::Server::bind) needs besides the model.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct ServerConfig {
     pub tls: Option<Arc<Tls>>,
     /// Bytes of bodies and replies that all clients may make it hold. Default 64 MiB.
     pub budget: Budget,
+    /// When to fit anew without being asked. Default: never.
+    pub schedule: Schedule,
     /// Time-outs, caps and sizes.
     pub limits: Limits,
 }
@@ -48,6 +51,7 @@ impl Default for ServerConfig {
             access_log: false,
             tls: None,
             budget: Budget::within(None),
+            schedule: Schedule::default(),
             limits: Limits::default(),
         }
     }

@@ -17,6 +17,7 @@ mod server;
 
 pub use config::ServerConfig;
 pub use foretaste_net::{LimitError, Limits, WRITE_RATE};
+pub use foretaste_service::Schedule;
 pub use foretaste_service::{Origin, Source, SourceData, SourceError, SourceState};
 pub use routes::openapi;
 pub use server::{Reloader, Server, ServerError};

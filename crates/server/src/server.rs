@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use foretaste::recommend::Recommender;
 use foretaste_net::{Access, Edge, LimitError, Listener, Slots, Tls, listen};
-use foretaste_service::{Observer, Origin, ScoringThreads, Service, ServiceConfig};
+use foretaste_service::{Observer, Origin, ScoringThreads, Service, ServiceConfig, Writes};
 use rayon::ThreadPool;
 use tokio::sync::oneshot;
 
@@ -21,6 +21,9 @@ use crate::routes::{admin_router, roles, router, scored_paths};
 
 /// Connections that the admin listener serves at once.
 const ADMIN_CONNECTIONS: usize = 64;
+
+/// Between two looks at the schedule of fits.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How long a fit that is cancelled at the end may take to notice.
 const FIT_PATIENCE: Duration = Duration::from_secs(1);
@@ -95,8 +98,8 @@ impl Server {
         };
         let metrics = Arc::new(Metrics::new());
         let limits = Arc::new(config.limits.clone());
-        let ServerConfig { threads, queue, wait, memory, .. } = config;
-        let system = ServiceConfig { threads, queue, wait, memory };
+        let ServerConfig { threads, queue, wait, memory, schedule, .. } = config;
+        let system = ServiceConfig { threads, queue, wait, memory, schedule };
         let observer = Arc::clone(&metrics) as Arc<dyn Observer>;
         let (service, scorers) =
             Service::start(&system, first, origin, train, observer).map_err(ServerError::Threads)?;
@@ -148,6 +151,7 @@ impl Server {
         };
         let served = runtime.block_on(parts.serve(shutdown)).map_err(ServerError::Threads);
         app.service.fits.stop(FIT_PATIENCE);
+        app.service.writes.iter().for_each(Writes::stop);
         // What did not finish is dropped here; a connection that hangs cannot hold the process.
         runtime.shutdown_timeout(Duration::from_millis(200));
         // The scoring threads end with the last reference to the scoring pool.
@@ -204,6 +208,15 @@ impl Parts {
             let answer = edge(admin_router(Arc::clone(&app)), access.clone().listening(address));
             tokio::spawn(foretaste_net::serve(listener, answer, Arc::clone(&limits), slots, tls.clone(), until));
         }
+        let scheduled = Arc::downgrade(&app);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                let Some(app) = scheduled.upgrade() else { return };
+                // It may look at files.
+                let _ = tokio::task::spawn_blocking(move || app.service.refit_if_due()).await;
+            }
+        });
         let until = async {
             shutdown.await;
             app.stop();

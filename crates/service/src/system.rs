@@ -1,7 +1,7 @@
 //! The whole running system: versions, scoring pool, fit queue.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use foretaste::interactions::Feedback;
 use foretaste::models::ModelParams;
@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::fits::{FitData, FitQueue};
 use crate::live::{Live, left_out};
 use crate::observer::Observer;
+use crate::schedule::{Schedule, Scheduled};
 use crate::scoring_pool::{ScoringError, ScoringPool, ScoringThreads};
 use crate::source::{Origin, SourceState};
 use crate::versions::{Version, Versions};
@@ -29,6 +30,8 @@ pub struct ServiceConfig {
     pub wait: Duration,
     /// Bytes that interactions, models and a fit may hold; `None` is no bound.
     pub memory: Option<u64>,
+    /// When to fit anew without being asked; see [`Service::refit_if_due`].
+    pub schedule: Schedule,
 }
 
 /// Remembers the events of a store that a model lacks, which holds those up to a sequence number.
@@ -49,6 +52,7 @@ pub struct Service {
     pub fits: FitQueue,
     /// Where events are written; `None` without a store.
     pub writes: Option<Writes>,
+    scheduled: Scheduled,
 }
 
 impl Service {
@@ -70,11 +74,11 @@ impl Service {
             remember(&**store, held, first.dataset().interactions.feedback(), &live).map_err(std::io::Error::other)?;
         }
         let versions = Arc::new(Versions::new(first, state, Arc::clone(&live), Arc::clone(&observer)));
-        let ServiceConfig { threads, queue, wait, memory } = *config;
+        let ServiceConfig { threads, queue, wait, memory, schedule } = *config;
         let (scoring, scorers) = ScoringPool::start(threads, queue, wait, Arc::clone(&observer), Clock::default())?;
         let fits = FitQueue::start(Arc::clone(&versions), observer, source, train, memory)?;
         let writes = store.map(|store| Writes::start(store, live)).transpose()?;
-        Ok((Self { versions, scoring, fits, writes }, scorers))
+        Ok((Self { versions, scoring, fits, writes, scheduled: Scheduled::new(schedule) }, scorers))
     }
 
     /// Writes events, all or none; they are durable, and count in the next list, when it returns.
@@ -83,6 +87,29 @@ impl Service {
     /// There is no store, or as [`Writes::append`].
     pub async fn append(&self, events: Vec<NewEvent>) -> Result<Vec<Appended>, WriteError> {
         self.writes.as_ref().ok_or(WriteError::NoStore)?.append(events).await
+    }
+
+    /// Fits anew where the schedule says so and the data have changed; to be called now and then.
+    pub fn refit_if_due(&self) {
+        let (serving, age, held) = {
+            let serving = self.versions.current();
+            let age = jiff::Timestamp::now().duration_since(serving.recommender.provenance().fitted_at);
+            let held = serving.source.as_ref().and_then(SourceState::sequence);
+            // A clock that was set back has no negative age.
+            (serving.number, Duration::try_from(age).unwrap_or(Duration::ZERO), held)
+        };
+        let events = self.writes.as_ref().zip(held).map_or(0, |(writes, held)| writes.sequence().saturating_sub(held));
+        let now = Instant::now();
+        if !self.scheduled.is_due(now, serving, age, events) {
+            return;
+        }
+        match self.fits.reload() {
+            Ok(Some(job)) => tracing::info!(job = job.id, events, "the schedule asks for a fit"),
+            // Nothing has changed.
+            Ok(None) => return,
+            Err(error) => tracing::warn!(%error, "the schedule asked for a fit, which was refused"),
+        }
+        self.scheduled.followed(now, serving);
     }
 
     /// The data that a fit takes where nothing else is said: what the store holds by now, or what was loaded.

@@ -47,6 +47,7 @@ struct Batch {
 #[derive(Debug)]
 pub struct Writes {
     queue: Mutex<Option<Sender<Batch>>>,
+    store: Arc<dyn Store>,
     failed: Arc<OnceLock<String>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -60,12 +61,12 @@ impl Writes {
         let (queue, batches) = bounded(WAITING);
         let failed = Arc::new(OnceLock::new());
         let thread = {
-            let failed = Arc::clone(&failed);
+            let (store, failed) = (Arc::clone(&store), Arc::clone(&failed));
             std::thread::Builder::new()
                 .name("store".to_owned())
                 .spawn(move || work(&*store, &live, &batches, &failed))?
         };
-        Ok(Self { queue: Mutex::new(Some(queue)), failed, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue: Mutex::new(Some(queue)), store, failed, thread: Mutex::new(Some(thread)) })
     }
 
     /// Writes the events of a request, all or none; they are durable, and count in the next list, when it returns. What became of
@@ -91,6 +92,12 @@ impl Writes {
     /// The store has failed, and takes no more.
     pub fn check(&self) -> Result<(), WriteError> {
         self.failed.get().map_or(Ok(()), |why| Err(WriteError::Failed(why.clone())))
+    }
+
+    /// The sequence number of the last event.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.store.sequence()
     }
 
     /// Takes no more, writes what waits, and returns.

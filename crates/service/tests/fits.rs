@@ -13,8 +13,8 @@ use foretaste::interactions::ReadOptions;
 use foretaste::models::ModelParams;
 use foretaste::recommend::Recommender;
 use foretaste_service::{
-    FitData, FitJobError, FitRequest, Fitted, Job, JobState, NotEnoughMemory, Origin, ScoringThreads, Service,
-    ServiceConfig, Source, SourceData, SourceError, SourceState,
+    FitData, FitJobError, FitRequest, Fitted, Job, JobState, NotEnoughMemory, Origin, Schedule, ScoringThreads,
+    Service, ServiceConfig, Source, SourceData, SourceError, SourceState,
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -113,7 +113,7 @@ fn start_with(memory: Option<u64>, can_be_read_twice: bool) -> Running {
     file.write("");
     let origin = Origin::of(Arc::clone(&file) as Arc<dyn Source>).unwrap();
     let first = fitted(file.load().unwrap(), 3);
-    let config = ServiceConfig { threads: 1, queue: 1, wait: PATIENCE, memory };
+    let config = ServiceConfig { threads: 1, queue: 1, wait: PATIENCE, memory, schedule: Schedule::default() };
     let train = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let (service, threads) = Service::start(&config, first, origin, train, Arc::new(())).unwrap();
     Running { service, file, _threads: threads }

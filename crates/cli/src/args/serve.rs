@@ -18,8 +18,14 @@ pub(crate) struct ServeArgs {
     pub(crate) listen: ListenArgs,
     /// Folder of the service's store, which DATA is imported into once and where events are kept for good; `none`: events are
     /// refused [default: none]
-    #[arg(long, value_name = "DIR", env = "FORETASTE_DATA_DIR")]
+    #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Fit anew this long after the last fit, such as 6h, where the data have changed
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) refit_every: Option<Duration>,
+    /// Fit anew after this number of events that the model does not hold
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) refit_after: Option<u64>,
     #[command(flatten)]
     pub(crate) inherit: InheritArg,
     /// Refuse fits for which the process would need more than this amount

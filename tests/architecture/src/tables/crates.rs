@@ -242,12 +242,16 @@ pub(super) const CRATES: &[Crate] = &[
             ("stored", &["source"]),
             ("live", &[]),
             ("writes", &["live"]),
+            ("schedule", &[]),
             ("versions", &["live", "observer", "source"]),
             ("backlog", &[]),
             ("scoring_pool", &["backlog", "clock", "observer"]),
             ("memory", &["versions"]),
             ("fits", &["memory", "observer", "source", "versions"]),
-            ("system", &["clock", "fits", "live", "observer", "scoring_pool", "source", "versions", "writes"]),
+            (
+                "system",
+                &["clock", "fits", "live", "observer", "schedule", "scoring_pool", "source", "versions", "writes"],
+            ),
         ],
     },
     Crate {

@@ -20,7 +20,7 @@ use foretaste::dataset::Dataset;
 use foretaste::models::Shape;
 use foretaste::recommend::Recommender;
 use foretaste_net::Budget;
-use foretaste_server::{Server, ServerConfig};
+use foretaste_server::{Schedule, Server, ServerConfig};
 
 use super::fit::fit_line;
 use super::{background_pool_of, entrance, report, threads};
@@ -68,6 +68,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
         access_log: args.access.access_log,
         tls,
         budget,
+        schedule: Schedule { every: args.refit_every, after: args.refit_after },
         ..ServerConfig::default()
     };
     let suggestions = suggestions::of(&recommender);

@@ -15,14 +15,20 @@ use crate::commands::report;
 use crate::commands::stores::refused;
 use crate::data::{Loaded, Place, load, resolve};
 use crate::exit::{Exit, coded};
-use crate::output::count;
+use crate::output::{self, count};
 
 /// Opens the store in a folder, with DATA in it, and gives all that it holds as a data set.
 pub(super) fn open(folder: &Path, data: &DataArgs) -> Result<(Arc<Dataset>, Origin)> {
     let asked = source_of(data)?;
     let store = SqliteStore::open(folder).map_err(refused)?;
     match store.about().map_err(refused)? {
-        Some(held) if held.source == asked => {}
+        Some(held) if held.source == asked => {
+            if data.read.says_anything() {
+                output::note(
+                    "the store holds the data already: flags about reading them counted when they were imported",
+                );
+            }
+        }
         Some(held) => {
             let (path, found) = (folder.to_owned(), held.source);
             return Err(refused(StoreError::OtherSource { path, found, asked }));
