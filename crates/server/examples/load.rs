@@ -1,10 +1,12 @@
 //! Puts load on a running service and prints what came back, as one JSON line.
 //!
 //! ```text
-//! cargo run --release --example load -- ADDRESS PATH RATE CONNECTIONS SECONDS
+//! cargo run --release --example load -- ADDRESS PATH RATE CONNECTIONS SECONDS [EVENTS]
 //! cargo run --release --example load -- 127.0.0.1:8080 '/recommended?param={}' 20000 64 5
+//! cargo run --release --example load -- 127.0.0.1:8080 /v1/events 0 4 5 100
 //! ```
 //!
+//! With EVENTS each request has a body of that many events, each under a name of its own.
 //! `{}` in the path becomes 1, 2, .. 1000. RATE is in requests a second, each due at its time whether or not earlier ones
 //! were answered (open loop); latency counts from that time. A request whose connection waits for an answer when it is due
 //! is not sent, and counted. RATE 0 sends as fast as answers come.
@@ -23,6 +25,28 @@ struct Load {
     rate: f64,
     connections: u32,
     length: Duration,
+    events: u32,
+    /// Tells the names of this run from those of others.
+    run: u128,
+}
+
+impl Load {
+    /// The body of a request of that number.
+    fn body(&self, order: u32) -> String {
+        let event = |nth: u32| {
+            // Spread over 100,000 users and 5,000 items.
+            let number = u64::from(order) * u64::from(self.events) + u64::from(nth);
+            let (user, item) = (number * 7919 % 100_000, number * 104_729 % 5000);
+            format!(
+                "{{\"user\":\"{user}\",\"item\":\"{item}\",\"type\":\"rating\",\"value\":4,\"event_id\":\"{}-{number}\"}}",
+                self.run
+            )
+        };
+        match self.events {
+            0 => String::new(),
+            events => format!("[{}]", (0..events).map(event).collect::<Vec<_>>().join(",")),
+        }
+    }
 }
 
 /// Latencies of replies, in seconds: of successes, of 503s; and the numbers of all others and of requests that were not sent.
@@ -36,8 +60,8 @@ struct Seen {
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [address, path, rate, connections, seconds] = &args[..] else {
-        println!("usage: load ADDRESS PATH RATE CONNECTIONS SECONDS");
+    let [address, path, rate, connections, seconds, more @ ..] = &args[..] else {
+        println!("usage: load ADDRESS PATH RATE CONNECTIONS SECONDS [EVENTS]");
         std::process::exit(2);
     };
     let load = Load {
@@ -46,6 +70,8 @@ fn main() {
         rate: rate.parse().unwrap(),
         connections: connections.parse().unwrap(),
         length: Duration::from_secs_f64(seconds.parse().unwrap()),
+        events: more.first().map_or(0, |events| events.parse().unwrap()),
+        run: std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros(),
     };
     // One thread, so that a client costs little beside the service that it measures.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -81,7 +107,13 @@ async fn client(load: Arc<Load>, number: u32, begin: Instant) -> Seen {
     let mut socket = TcpStream::connect(&load.address).await.unwrap();
     socket.set_nodelay(true).unwrap();
     let (mut seen, mut buffer, mut free) = (Seen::default(), vec![0; 1 << 16], begin);
-    let method = if load.path.starts_with("/v1/") || load.path.starts_with("/healthz") { "GET" } else { "POST" };
+    let method = if load.events > 0 {
+        "POST"
+    } else if load.path.starts_with("/v1/") || load.path.starts_with("/healthz") {
+        "GET"
+    } else {
+        "POST"
+    };
     for turn in 0u32.. {
         let order = turn * load.connections + number;
         let due = match load.rate {
@@ -99,7 +131,11 @@ async fn client(load: Arc<Load>, number: u32, begin: Instant) -> Seen {
             tokio::time::sleep_until(due.into()).await;
         }
         let path = load.path.replace("{}", &(order % 1000 + 1).to_string());
-        let request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n");
+        let body = load.body(order);
+        let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+        let length = body.len();
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n{kind}content-length: {length}\r\n\r\n{body}");
         socket.write_all(request.as_bytes()).await.unwrap();
         let status = read_reply(&mut socket, &mut buffer).await;
         free = Instant::now();
