@@ -1,7 +1,42 @@
 //! What can go wrong with a store.
 
+use std::fmt::{Display, Formatter, Result as Written};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Where a store is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A folder of the file system, or a file in it.
+    Path(PathBuf),
+    /// A database of a server, as `host:port/database`; without user and password.
+    Database(String),
+}
+
+impl Place {
+    /// How something else gets a place of its own.
+    fn apart(&self, other: &str) -> String {
+        match self {
+            Self::Path(_) => format!("`--data-dir` gives {other} a folder of its own"),
+            Self::Database(_) => format!("give {other} a database of its own"),
+        }
+    }
+}
+
+impl From<&Path> for Place {
+    fn from(path: &Path) -> Self {
+        Self::Path(path.to_owned())
+    }
+}
+
+impl Display for Place {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Written {
+        match self {
+            Self::Path(path) => path.display().fmt(out),
+            Self::Database(name) => write!(out, "schema `foretaste` of {name}"),
+        }
+    }
+}
 
 /// Why a store did not do what it was asked for. Unless a variant says otherwise, nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -16,34 +51,36 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another process writes to it.
-    #[error("the store in {} is in use by {holder}; `--data-dir` gives a second service a folder of its own", path.display())]
+    #[error("the store in {place} is in use by {holder}; {}", place.apart("a second service"))]
     InUse {
-        /// The folder.
-        path: PathBuf,
+        /// The folder or the database.
+        place: Place,
         /// The process, as `process 123`.
         holder: String,
     },
-    /// The file is no store.
-    #[error("{} is no store of foretaste", path.display())]
+    /// What is there is no store.
+    #[error("{place} is no store of foretaste")]
     NoStore {
-        /// The file.
-        path: PathBuf,
+        /// The file or the database.
+        place: Place,
     },
     /// It was written by a later foretaste.
-    #[error("{} is a store of format {found}, this foretaste knows formats up to {known}; use the foretaste that wrote it, or a later one", path.display())]
+    #[error(
+        "{place} is a store of format {found}, this foretaste knows formats up to {known}; use the foretaste that wrote it, or a later one"
+    )]
     Newer {
-        /// The file.
-        path: PathBuf,
+        /// The file or the database.
+        place: Place,
         /// Its format.
         found: i64,
         /// The newest format that is known here.
         known: i64,
     },
     /// It holds the data of another source.
-    #[error("the store in {} holds {found}, not {asked}; `--data-dir` gives {asked} a folder of its own", path.display())]
+    #[error("the store in {place} holds {found}, not {asked}; {}", place.apart(asked))]
     OtherSource {
-        /// The folder.
-        path: PathBuf,
+        /// The folder or the database.
+        place: Place,
         /// The source that it holds.
         found: String,
         /// The source that was asked for.

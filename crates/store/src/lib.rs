@@ -14,6 +14,10 @@ mod catalogue;
 mod checksum;
 mod error;
 mod event;
+#[cfg(feature = "sqlite")]
+mod importing;
+#[cfg(feature = "sqlite")]
+mod kept;
 mod kind;
 #[cfg(feature = "sqlite")]
 mod snapshot;
@@ -22,7 +26,7 @@ mod sqlite;
 mod store;
 mod worth;
 
-pub use error::StoreError;
+pub use error::{Place, StoreError};
 pub use event::{Appended, Event, NewEvent};
 pub use kind::{EventKind, Meaning, Merge, Rules};
 #[cfg(feature = "sqlite")]

@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use foretaste_data::dataset::Dataset;
 use foretaste_files::PrivateFolder;
 
-use crate::error::StoreError;
+use crate::error::{Place, StoreError};
 use crate::event::{Appended, Event, NewEvent};
 use crate::kind::EventKind;
 use crate::store::{About, Fault, Imported, Progress, Store};
@@ -62,9 +62,9 @@ impl SqliteStore {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn folder(&self) -> &Path {
+    fn place(&self) -> Place {
         let path = self.reader.path();
-        path.parent().unwrap_or(path)
+        path.parent().unwrap_or(path).into()
     }
 }
 
@@ -82,7 +82,7 @@ fn locked(private: &PrivateFolder, folder: &Path) -> Result<File, StoreError> {
                 file.read_to_string(&mut holder).map_err(refused)?;
             }
             let holder = if holder.is_empty() { "another process".to_owned() } else { holder };
-            Err(StoreError::InUse { path: folder.to_owned(), holder })
+            Err(StoreError::InUse { place: folder.into(), holder })
         }
     }
 }
@@ -94,7 +94,7 @@ impl Store for SqliteStore {
 
     fn import(&self, source: &str, data: &Dataset, progress: &mut Progress<'_>) -> Result<Imported, StoreError> {
         let mut writer = self.writer();
-        let imported = import::import(&mut writer, self.folder(), source, data, progress);
+        let imported = import::import(&mut writer, &self.place(), source, data, progress);
         self.sequence.store(writer.last(), Ordering::Release);
         imported
     }

@@ -25,7 +25,7 @@ impl SqliteReader {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(FILE);
         if !path.is_file() {
-            return Err(StoreError::NoStore { path: folder.to_owned() });
+            return Err(StoreError::NoStore { place: folder.into() });
         }
         let reader = Self { path };
         schema::known_format(&reader.connection()?, &reader.path)?;

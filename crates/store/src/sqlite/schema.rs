@@ -68,7 +68,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
 /// The format of a store; 0 of an empty file.
 pub(super) fn known_format(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let no_store = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => StoreError::NoStore { path: path.to_owned() },
+        Some(ErrorCode::NotADatabase) => StoreError::NoStore { place: path.into() },
         _ => error.into(),
     };
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
@@ -77,10 +77,10 @@ pub(super) fn known_format(connection: &Connection, path: &Path) -> Result<i64, 
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     match (application, tables) {
         (0, 0) | (APPLICATION, _) => {}
-        _ => return Err(StoreError::NoStore { path: path.to_owned() }),
+        _ => return Err(StoreError::NoStore { place: path.into() }),
     }
     if found > known {
-        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+        return Err(StoreError::Newer { place: path.into(), found, known });
     }
     Ok(found)
 }

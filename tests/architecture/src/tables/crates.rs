@@ -229,7 +229,9 @@ pub(super) const CRATES: &[Crate] = &[
             ("store", &["error", "event", "kind"]),
             ("catalogue", &["error"]),
             ("snapshot", &["catalogue", "error", "store", "worth"]),
-            ("sqlite", &["catalogue", "checksum", "error", "event", "kind", "snapshot", "store", "worth"]),
+            ("kept", &["catalogue", "checksum", "error", "kind", "snapshot", "store", "worth"]),
+            ("importing", &["catalogue", "checksum", "error", "kept", "kind", "store"]),
+            ("sqlite", &["checksum", "error", "event", "importing", "kept", "kind", "store", "worth"]),
         ],
     },
     Crate {

@@ -30,8 +30,8 @@ pub(super) fn open(folder: &Path, data: &DataArgs) -> Result<(Arc<Dataset>, Orig
             }
         }
         Some(held) => {
-            let (path, found) = (folder.to_owned(), held.source);
-            return Err(refused(StoreError::OtherSource { path, found, asked }));
+            let (place, found) = (folder.into(), held.source);
+            return Err(refused(StoreError::OtherSource { place, found, asked }));
         }
         None => import(&store, &asked, data)?,
     }
