@@ -86,6 +86,13 @@ pub enum StoreError {
         /// The source that was asked for.
         asked: String,
     },
+    /// What is to hold it is not fit for that, or the URL says nothing that can be connected to.
+    #[error("the store cannot be used: {0}")]
+    Unusable(String),
+    /// Its server cannot be reached, or takes nothing at the moment. What was to be written may be there or not: events that
+    /// have ids can be sent again.
+    #[error("the store cannot be reached now: {0}; send it again, with the same event ids")]
+    Away(String),
     /// The disk is full.
     #[error("the disk of the store is full: nothing was written; free some space and send it again")]
     Full,

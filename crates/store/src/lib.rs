@@ -8,24 +8,28 @@
 //! A [`Store`] knows ids and events, and nothing of models or HTTP. Inside, users and items have numbers of their own, which
 //! never change; the dense indices of a [`Dataset`](foretaste_data::dataset::Dataset) are made by a snapshot.
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod catalogue;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod checksum;
 mod error;
 mod event;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod importing;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod kept;
 mod kind;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod snapshot;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
 mod worth;
 
+#[cfg(feature = "postgres")]
+pub use crate::postgres::PostgresStore;
 pub use error::{Place, StoreError};
 pub use event::{Appended, Event, NewEvent};
 pub use kind::{EventKind, Meaning, Merge, Rules};

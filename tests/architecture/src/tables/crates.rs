@@ -232,6 +232,7 @@ pub(super) const CRATES: &[Crate] = &[
             ("kept", &["catalogue", "checksum", "error", "kind", "snapshot", "store", "worth"]),
             ("importing", &["catalogue", "checksum", "error", "kept", "kind", "store"]),
             ("sqlite", &["checksum", "error", "event", "importing", "kept", "kind", "store", "worth"]),
+            ("postgres", &["checksum", "error", "event", "importing", "kept", "kind", "store", "worth"]),
         ],
     },
     Crate {
