@@ -1,7 +1,7 @@
 //! A Postgres of the tests: in a folder that removes itself, on a Unix socket alone, as a user without rights.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -10,6 +10,7 @@ pub(crate) struct Cluster {
     folder: tempfile::TempDir,
     programs: PathBuf,
     databases: AtomicU32,
+    watch: Option<Child>,
 }
 
 /// The server that tests share; its databases are their own. It ends with the process of the tests.
@@ -46,14 +47,15 @@ impl Cluster {
         if is_root() {
             assert!(Command::new("chown").arg("nobody").arg(folder.path()).status().unwrap().success());
         }
-        let cluster = Self { folder, programs, databases: AtomicU32::new(0) };
+        let mut cluster = Self { folder, programs, databases: AtomicU32::new(0), watch: None };
         let data = cluster.data();
         cluster.run("initdb", &["--username=test", "--auth=trust", "--encoding=UTF8", "--locale=C", "-D", &data]);
         let watch = format!("{data}/../watch");
         std::fs::write(&watch, WATCH).unwrap();
         cluster.resume();
         // A value in a static is never dropped: a process of its own ends the server when this one is gone.
-        cluster.command("sh").args([&watch, &std::process::id().to_string(), &data]).spawn().unwrap();
+        let process = std::process::id().to_string();
+        cluster.watch = Some(cluster.command("sh").args([&watch, &process, &data]).spawn().unwrap());
         Some(cluster)
     }
 
@@ -94,6 +96,17 @@ impl Cluster {
         self.run("pg_ctl", &["start", "-w", "-t", "60", "-l", &log, "-o", &options, "-D", &self.data()]);
     }
 
+    /// Seconds of processor that the server and its sessions took.
+    pub(crate) fn seconds(&self) -> f64 {
+        let process = std::fs::read_to_string(format!("{}/postmaster.pid", self.data())).unwrap();
+        let process = process.lines().next().unwrap().to_owned();
+        let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| ticks(&entry.unwrap().path()));
+        // Of the first process also those of sessions that have ended.
+        all.filter(|(number, parent, _)| *number == process || *parent == process)
+            .map(|(number, _, [own, ended])| if number == process { own + ended } else { own })
+            .sum()
+    }
+
     /// The URL of a database that nothing is in.
     pub(crate) fn database(&self) -> String {
         let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
@@ -104,8 +117,22 @@ impl Cluster {
     }
 }
 
+/// The number of a process, its parent, and its seconds of processor: its own, and of its children that have ended.
+pub(crate) fn ticks(folder: &Path) -> Option<(String, String, [f64; 2])> {
+    let text = std::fs::read_to_string(folder.join("stat")).ok()?;
+    let number = text.split(' ').next()?.to_owned();
+    let fields: Vec<&str> = text.rsplit(") ").next()?.split(' ').collect();
+    // In hundredths of a second, on every Linux.
+    let sum =
+        |at: usize| Some((fields.get(at)?.parse::<f64>().ok()? + fields.get(at + 1)?.parse::<f64>().ok()?) / 100.0);
+    Some((number, fields.get(1)?.to_string(), [sum(11)?, sum(13)?]))
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
+        if let Some(mut watch) = self.watch.take() {
+            let _ = watch.kill().and_then(|()| watch.wait());
+        }
         // The folder is removed next.
         let _ = self.command("pg_ctl").args(["stop", "-w", "-m", "immediate", "-D", &self.data()]).status();
     }
