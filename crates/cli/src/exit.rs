@@ -40,6 +40,7 @@ Environment:
   FORETASTE_CACHE  where downloads are kept, instead of the user's cache folder
   FORETASTE_STATE  where services keep their records, logs and sockets
   FORETASTE_IMAGES the table from images to Python interpreters
+  FORETASTE_STORE  the database in which a service keeps events, as `serve --store`
   FORETASTE_KEYS_FILE the file that keeps the keys of services";
 
 impl From<Exit> for ExitCode {

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use foretaste_data::dataset::Dataset;
 use foretaste_data::interactions::Feedback;
 
-use crate::error::StoreError;
+use crate::error::{Place, StoreError};
 use crate::event::{Appended, Event, NewEvent};
 use crate::kind::EventKind;
 
@@ -43,6 +43,9 @@ pub struct Fault(pub String);
 
 /// Events, users and items, kept for good. One process at a time writes to it.
 pub trait Store: Debug + Send + Sync {
+    /// Where it is, for people: without a password.
+    fn place(&self) -> Place;
+
     /// What it is of; `None` before an import is done.
     ///
     /// # Errors

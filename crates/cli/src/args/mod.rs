@@ -44,7 +44,7 @@ pub(crate) use lists::{FallbackArg, InspectArgs, PairColumns, PopularArgs, Predi
 #[cfg(feature = "notebooks")]
 pub(crate) use notebook::{KernelArgs, NotebookArgs};
 pub(crate) use selection::SelectionArgs;
-pub(crate) use serve::{InheritArg, LogFormat, ServeArgs};
+pub(crate) use serve::{InheritArg, LogFormat, ServeArgs, StorePlace};
 pub(crate) use short::ShortArgs;
 #[cfg(feature = "notebooks")]
 pub(crate) use size::size;

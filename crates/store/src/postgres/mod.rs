@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use foretaste_data::dataset::Dataset;
 
-use crate::error::StoreError;
+use crate::error::{Place, StoreError};
 use crate::event::{Appended, Event, NewEvent};
 use crate::kind::EventKind;
 use crate::store::{About, Fault, Imported, Progress, Store};
@@ -55,6 +55,10 @@ impl PostgresStore {
 }
 
 impl Store for PostgresStore {
+    fn place(&self) -> Place {
+        self.server.place().clone()
+    }
+
     fn about(&self) -> Result<Option<About>, StoreError> {
         read::about(&mut self.server.reading()?)
     }

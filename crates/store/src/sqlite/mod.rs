@@ -88,6 +88,11 @@ fn locked(private: &PrivateFolder, folder: &Path) -> Result<File, StoreError> {
 }
 
 impl Store for SqliteStore {
+    fn place(&self) -> Place {
+        let file = self.reader.path();
+        file.parent().unwrap_or(file).into()
+    }
+
     fn about(&self) -> Result<Option<About>, StoreError> {
         self.reader.about()
     }

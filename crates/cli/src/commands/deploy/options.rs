@@ -16,8 +16,8 @@ use crate::exit::{Exit, coded};
 
 /// Flags that are no keys: where the service listens is `port`, which the supervisor holds for all replicas, so that none
 /// of them can have a second address of its own; a store has one process, and a rollout two; `memory` is a key of every service; `keys` is `required` or `none`.
-pub(super) const NO_KEYS: [&str; 9] =
-    ["help", "inherit", "listen", "port", "admin-listen", "memory", "keys", "insecure-no-keys", "data-dir"];
+pub(super) const NO_KEYS: [&str; 10] =
+    ["help", "inherit", "listen", "port", "admin-listen", "memory", "keys", "insecure-no-keys", "data-dir", "store"];
 /// Keys that stand for flags of another name.
 const KEYS: &str = "keys";
 const KEYS_FILE: &str = "keys_file";

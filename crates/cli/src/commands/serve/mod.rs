@@ -47,13 +47,13 @@ pub(super) fn run(args: &ServeArgs) -> Result<()> {
     // What clients can make the service hold comes out of the same memory as its models.
     let budget = Budget::within(args.memory);
     let room = args.memory.map(|bytes| machine::room_in(bytes).saturating_sub(budget.most() as u64));
-    let (recommender, origin) = match args.store() {
+    let (recommender, origin) = match args.store()? {
         None => {
             let origin = source::origin(&args.data);
             (train.install(|| prepare(args, room))?, origin)
         }
-        Some(folder) => {
-            let (dataset, origin) = train.install(|| stored::open(folder, &args.data))?;
+        Some(place) => {
+            let (dataset, origin) = train.install(|| stored::open(&place, &args.data))?;
             (train.install(|| fit_within(dataset, &args.fit, room))?, origin)
         }
     };

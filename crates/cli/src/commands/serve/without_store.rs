@@ -1,15 +1,14 @@
 //! A build without stores: each is refused by name.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 use foretaste::dataset::Dataset;
 use foretaste_service::Origin;
 
-use crate::args::DataArgs;
+use crate::args::{DataArgs, StorePlace};
 use crate::exit::{Exit, coded};
 
-pub(super) fn open(_: &Path, _: &DataArgs) -> Result<(Arc<Dataset>, Origin)> {
+pub(super) fn open(_: &StorePlace, _: &DataArgs) -> Result<(Arc<Dataset>, Origin)> {
     Err(coded(Exit::Usage, anyhow!("this foretaste was built without stores; build it with the feature `store`")))
 }
