@@ -54,6 +54,7 @@ pub(crate) enum ErrorCode {
     NoStore,
     StorageFull,
     StorageFailed,
+    StorageAway,
     Internal,
     FitFailed,
     SourceUnreadable,
@@ -116,6 +117,7 @@ impl ErrorCode {
             Self::FitFailed => (StatusCode::INTERNAL_SERVER_ERROR, "fit_failed"),
             Self::SourceUnreadable => (StatusCode::INTERNAL_SERVER_ERROR, "source_unreadable"),
             // It may work later; each of these carries Retry-After.
+            Self::StorageAway => (StatusCode::SERVICE_UNAVAILABLE, "storage_away"),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
             Self::FitQueueFull => (StatusCode::CONFLICT, "fit_queue_full"),
             Self::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
@@ -169,6 +171,7 @@ impl ErrorCode {
             Self::Internal => "the request failed for a reason of our own",
             Self::FitFailed => "the fit failed",
             Self::SourceUnreadable => "the source cannot be read again",
+            Self::StorageAway => "the store cannot be reached now; events that have ids can be sent again",
             Self::Overloaded => "too many requests wait for a scoring thread, or to be written",
             Self::FitQueueFull => "one fit runs and another waits",
             Self::ShuttingDown => "the service is shutting down",
@@ -177,7 +180,10 @@ impl ErrorCode {
 
     /// Whether the same request may work a little later; the reply then says when.
     pub(crate) const fn may_pass(self) -> bool {
-        matches!(self, Self::Overloaded | Self::FitQueueFull | Self::ShuttingDown | Self::RateLimited)
+        matches!(
+            self,
+            Self::StorageAway | Self::Overloaded | Self::FitQueueFull | Self::ShuttingDown | Self::RateLimited
+        )
     }
 
     pub(crate) const fn name(self) -> &'static str {
@@ -295,6 +301,7 @@ impl From<WriteError> for ApiError {
             WriteError::NoStore => ErrorCode::NoStore,
             WriteError::Busy { .. } => ErrorCode::Overloaded,
             WriteError::Full(_) => ErrorCode::StorageFull,
+            WriteError::Away(_) => ErrorCode::StorageAway,
             WriteError::Failed(_) => ErrorCode::StorageFailed,
             WriteError::ShuttingDown => ErrorCode::ShuttingDown,
         };

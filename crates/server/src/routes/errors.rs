@@ -14,8 +14,8 @@ use ErrorCode::{
     InsufficientRole, Internal, InvalidBody, InvalidEvent, InvalidExplain, InvalidLimit, InvalidModel,
     InvalidParameter, InvalidRank, InvalidRating, MalformedJson, MethodNotAllowed, MisdirectedRequest, MissingKey,
     MissingParameter, NoDirection, NoStore, NotEnoughMemory, NotInHistory, NotSupported, Overloaded, RateLimited,
-    ShuttingDown, StorageFailed, StorageFull, Timeout, TooManyEntries, UnknownHistory, UnknownItem, UnknownJob,
-    UnknownKey, UnknownModel, UnknownUser, UnreadableBody, UnsupportedMediaType, UriTooLong,
+    ShuttingDown, StorageAway, StorageFailed, StorageFull, Timeout, TooManyEntries, UnknownHistory, UnknownItem,
+    UnknownJob, UnknownKey, UnknownModel, UnknownUser, UnreadableBody, UnsupportedMediaType, UriTooLong,
 };
 
 /// Any route, also one that is open to all.
@@ -39,7 +39,7 @@ const SCORED: &[ErrorCode] = &[Overloaded];
 const BODY: &[ErrorCode] = &[MalformedJson, UnreadableBody, Timeout, UnsupportedMediaType, InvalidBody];
 /// Routes that write events.
 const EVENTS: &[ErrorCode] =
-    &[InvalidEvent, TooManyEntries, NoStore, Overloaded, StorageFull, StorageFailed, ShuttingDown];
+    &[InvalidEvent, TooManyEntries, NoStore, Overloaded, StorageFull, StorageFailed, StorageAway, ShuttingDown];
 /// Routes that ask for a fit.
 const FIT: &[ErrorCode] = &[InvalidRank, InvalidModel, NotEnoughMemory, FitQueueFull, ShuttingDown];
 

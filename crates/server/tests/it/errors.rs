@@ -248,12 +248,13 @@ fn what_the_model_that_serves_cannot_do_is_said() {
 }
 
 /// What events may be refused with.
-const EVENTS: [&str; 7] = [
+const EVENTS: [&str; 8] = [
     "409 no_store",
     "422 invalid_event",
     "422 too_many_entries",
     "503 overloaded",
     "503 shutting_down",
+    "503 storage_away",
     "503 storage_failed",
     "507 storage_full",
 ];
