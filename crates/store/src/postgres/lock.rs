@@ -21,6 +21,25 @@ const HOLDER: &str = "
         AND (l.classid::bigint << 32) | l.objid::bigint = $1
         AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())";
 
+/// A session, of all that a server ever had.
+#[derive(Clone, Debug)]
+pub(super) struct SessionName(String);
+
+/// The session of this connection.
+pub(super) fn session(client: &mut Client) -> Result<SessionName, StoreError> {
+    let name = "SELECT pid || ' ' || backend_start FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()";
+    Ok(SessionName(client.query_one(name, &[])?.try_get(0)?))
+}
+
+/// Ends a session whose connection was lost, which the server may not know yet: until then it has the lock. What it has begun to
+/// commit it commits or does not.
+pub(super) fn end(client: &mut Client, session: &SessionName) -> Result<(), StoreError> {
+    let end =
+        "SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid || ' ' || backend_start = $1";
+    client.execute(end, &[&session.0])?;
+    Ok(())
+}
+
 /// Takes the lock for the session of this connection.
 pub(super) fn take(client: &mut Client, place: &Place) -> Result<(), StoreError> {
     let begun = Instant::now();

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use postgres::{Client, Statement};
 
+use super::lock::SessionName;
 use super::numbers::{Added, Numbers};
 use super::server::Server;
 use super::{lock, schema};
@@ -31,6 +32,8 @@ const ADD: &str = "
 pub(super) struct Writer {
     server: Server,
     session: Option<Session>,
+    /// The session that there was last.
+    name: Option<SessionName>,
     last: u64,
 }
 
@@ -52,7 +55,7 @@ impl std::fmt::Debug for Writer {
 
 impl Writer {
     pub(super) fn open(server: &Server) -> Result<Self, StoreError> {
-        let mut writer = Self { server: server.clone(), session: None, last: 0 };
+        let mut writer = Self { server: server.clone(), session: None, name: None, last: 0 };
         writer.session()?;
         Ok(writer)
     }
@@ -66,7 +69,7 @@ impl Writer {
     pub(super) fn session(&mut self) -> Result<&mut Session, StoreError> {
         let session = match self.session.take().filter(|session| !session.client.is_closed()) {
             Some(session) => session,
-            None => Session::begin(&self.server)?,
+            None => Session::begin(&self.server, &mut self.name)?,
         };
         self.last = session.last;
         Ok(self.session.insert(session))
@@ -127,8 +130,12 @@ struct Columns<'a> {
 }
 
 impl Session {
-    fn begin(server: &Server) -> Result<Self, StoreError> {
+    fn begin(server: &Server, name: &mut Option<SessionName>) -> Result<Self, StoreError> {
         let mut client = server.writing()?;
+        if let Some(before) = name.as_ref() {
+            lock::end(&mut client, before)?;
+        }
+        *name = Some(lock::session(&mut client)?);
         lock::take(&mut client, server.place())?;
         schema::settle(&mut client, server.place())?;
         let (known, add) = (client.prepare(KNOWN)?, client.prepare(ADD)?);

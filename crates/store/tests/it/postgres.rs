@@ -1,6 +1,9 @@
 //! The suite on a Postgres that the tests start, and what is of a server.
 
+use std::io::{Read, Write};
 use std::ops::ControlFlow;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ::postgres::{Client, NoTls};
@@ -147,19 +150,65 @@ fn a_row_that_is_not_as_it_was_written_is_no_value() {
 /// What a role or a database is set to does not make an acknowledgement come before the disk has it.
 #[test]
 fn it_is_durable_whatever_the_database_is_set_to() {
-    with_database(|_, url| {
-        let mut other = Client::connect(url, NoTls).unwrap();
-        let name: String = other.query_one("SELECT current_database()", &[]).unwrap().get(0);
-        other.batch_execute(&format!("ALTER DATABASE {name} SET synchronous_commit = off")).unwrap();
-        let _store = PostgresStore::open(url).unwrap();
-        // The session says itself how it commits: what it wrote is flushed when it returns.
-        let store_is_behind = |client: &mut Client| -> bool {
-            client.query_one("SELECT pg_current_wal_flush_lsn() < pg_current_wal_insert_lsn()", &[]).unwrap().get(0)
-        };
-        for n in 0..50 {
-            _store.append(&[event("a", "1", "rating", 1.0, n, None)]).unwrap();
-            assert!(!store_is_behind(&mut other), "event {n} was acknowledged before it was on the disk");
-        }
+    // Its log is written to by this test alone.
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.database();
+    let mut other = Client::connect(&url, NoTls).unwrap();
+    let name: String = other.query_one("SELECT current_database()", &[]).unwrap().get(0);
+    other.batch_execute(&format!("ALTER DATABASE {name} SET synchronous_commit = off")).unwrap();
+    let store = PostgresStore::open(&url).unwrap();
+    let mut is_behind = || -> bool {
+        let find = "SELECT pg_current_wal_flush_lsn() < pg_current_wal_insert_lsn()";
+        other.query_one(find, &[]).unwrap().get(0)
+    };
+    // The first question reads what it needs, and may tidy it.
+    is_behind();
+    for n in 0..50 {
+        store.append(&[event("a", "1", "rating", 1.0, n, None)]).unwrap();
+        assert!(!is_behind(), "event {n} was acknowledged before it was on the disk");
+    }
+}
+
+/// A connection that breaks without the server hearing of it: the session that it was holds the lock on.
+#[test]
+fn a_session_that_the_server_still_has_is_ended() {
+    with_database(|cluster, url| {
+        let folder = tempfile::tempdir().unwrap();
+        let (near, far) = (folder.path().join(".s.PGSQL.5432"), cluster.socket());
+        let listener = UnixListener::bind(near).unwrap();
+        let url = url.replace(&far.parent().unwrap().display().to_string(), &folder.path().display().to_string());
+        let is_cut = Arc::new(AtomicBool::new(false));
+        let cut = Arc::clone(&is_cut);
+        // Ends with the process of the tests.
+        std::thread::spawn(move || {
+            let mut kept = Vec::new();
+            for client in listener.incoming() {
+                let (client, server) = (client.unwrap(), UnixStream::connect(&far).unwrap());
+                // The server's end of the connection that is cut stays open.
+                kept.push(server.try_clone().unwrap());
+                let (mut from, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+                std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+                let (mut client, mut server, cut) = (client, server, Arc::clone(&cut));
+                std::thread::spawn(move || {
+                    let mut bytes = [0; 8192];
+                    while let Ok(count @ 1..) = client.read(&mut bytes) {
+                        if cut.swap(false, Ordering::Relaxed) {
+                            client.shutdown(std::net::Shutdown::Both).unwrap();
+                            return;
+                        }
+                        server.write_all(&bytes[..count]).unwrap();
+                    }
+                });
+            }
+        });
+        let store = PostgresStore::open(&url).unwrap();
+        let append = |n| store.append(&[event("a", "1", "rating", 1.0, n, Some(&n.to_string()))]);
+        assert_eq!(append(1).unwrap(), [Appended::New(1)]);
+        is_cut.store(true, Ordering::Relaxed);
+        // What was lost was a question: it is asked again on a connection that is made again.
+        assert_eq!(append(2).unwrap(), [Appended::New(2)]);
+        assert!(!is_cut.load(Ordering::Relaxed));
+        assert_eq!(append(2).unwrap(), [Appended::Known]);
     });
 }
 
