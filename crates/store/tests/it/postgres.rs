@@ -103,7 +103,8 @@ fn what_is_no_store_and_what_is_newer_is_refused_and_not_touched() {
 #[test]
 fn a_url_that_cannot_be_used_is_refused_without_its_password() {
     for url in [
-        "postgres://me:secret@/db?sslmode=require",
+        "postgres://me:secret@h/db?sslmode=require",
+        "postgres://me:secret@/db",
         "postgres://me:sec@ret@host/db",
         "postgres://me:secret@h/d?x=y",
         "x",
