@@ -192,7 +192,7 @@ fn refused(error: &StoreError, failed: &OnceLock<String>) -> WriteError {
 #[cfg(test)]
 mod tests {
     use foretaste::dataset::Dataset;
-    use foretaste_store::{About, Event, EventKind, Fault, Imported, Progress};
+    use foretaste_store::{About, Event, EventKind, Fault, Imported, Place, Progress};
 
     use super::*;
 
@@ -201,6 +201,10 @@ mod tests {
     struct Flaky(Mutex<(usize, Vec<Event>)>);
 
     impl Store for Flaky {
+        fn place(&self) -> Place {
+            Place::Database("nowhere".to_owned())
+        }
+
         fn append(&self, events: &[NewEvent]) -> Result<Vec<Appended>, StoreError> {
             let (calls, kept) = &mut *self.0.lock().unwrap();
             *calls += 1;
