@@ -90,8 +90,13 @@ impl Cluster {
 
     /// Starts it.
     pub(crate) fn resume(&self) {
+        self.resume_with("fsync=on");
+    }
+
+    /// Starts it with a setting.
+    pub(crate) fn resume_with(&self, setting: &str) {
         let folder = self.folder.path().display();
-        let options = format!("-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=on");
+        let options = format!("-c listen_addresses='' -c unix_socket_directories='{folder}' -c {setting}");
         let log = format!("{folder}/log");
         self.run("pg_ctl", &["start", "-w", "-t", "60", "-l", &log, "-o", &options, "-D", &self.data()]);
     }

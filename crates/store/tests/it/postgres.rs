@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::ops::ControlFlow;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use ::postgres::{Client, NoTls};
 use foretaste_data::dataset::Dataset;
@@ -168,6 +168,11 @@ fn it_is_durable_whatever_the_database_is_set_to() {
         store.append(&[event("a", "1", "rating", 1.0, n, None)]).unwrap();
         assert!(!is_behind(), "event {n} was acknowledged before it was on the disk");
     }
+    drop(store);
+    cluster.crash();
+    cluster.resume_with("fsync=off");
+    let error = PostgresStore::open(&url).unwrap_err();
+    assert!(matches!(&error, StoreError::Unusable(why) if why.contains("fsync = off")), "{error}");
 }
 
 /// A connection that breaks without the server hearing of it: the session that it was holds the lock on.
@@ -221,7 +226,7 @@ fn a_crash_of_the_server_loses_nothing() {
     let url = cluster.database();
     let store = demo(&url);
     let before = store.sequence();
-    let stop = AtomicBool::new(false);
+    let (stop, written) = (AtomicBool::new(false), AtomicU64::new(0));
     let named = |n: u64| {
         let (user, item, id) = (format!("u{}", n % 1000), format!("i{}", n % 100), format!("e{n}"));
         event(&user, &item, "view", 1.0, i64::try_from(n).unwrap(), Some(&id))
@@ -239,6 +244,7 @@ fn a_crash_of_the_server_loses_nothing() {
                         acknowledged += 10;
                         assert_eq!(store.sequence(), acknowledged, "no gap, none twice");
                         sent += 1;
+                        written.store(sent, Ordering::Relaxed);
                     }
                     Err(StoreError::Away(_)) => lost += 1,
                     Err(error) => panic!("{error}"),
@@ -251,8 +257,16 @@ fn a_crash_of_the_server_loses_nothing() {
             std::thread::sleep(std::time::Duration::from_millis(50 + random.below(150) as u64));
             cluster.crash();
             cluster.resume();
+            // It is written to again.
+            let (before, begun) = (written.load(Ordering::Relaxed), std::time::Instant::now());
+            while written.load(Ordering::Relaxed) == before && !writer.is_finished() {
+                if begun.elapsed() > std::time::Duration::from_secs(30) {
+                    stop.store(true, Ordering::Relaxed);
+                    panic!("nothing was written after the server was there again");
+                }
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
         }
-        std::thread::sleep(std::time::Duration::from_millis(100));
         stop.store(true, Ordering::Relaxed);
         writer.join().unwrap()
     });
