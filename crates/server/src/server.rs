@@ -19,9 +19,6 @@ use crate::config::ServerConfig;
 use crate::metrics::prometheus::Metrics;
 use crate::routes::{admin_router, roles, router, scored_paths};
 
-/// Connections that the admin listener serves at once.
-const ADMIN_CONNECTIONS: usize = 64;
-
 /// Between two looks at the schedule of fits.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -203,7 +200,7 @@ impl Parts {
         // Health and metrics are answered until the last request is.
         let (_finished, finish) = oneshot::channel::<()>();
         if let Some((address, listener)) = admin {
-            let slots = Slots::new(ADMIN_CONNECTIONS, ADMIN_CONNECTIONS);
+            let slots = Slots::of_admin();
             let until = async { drop(finish.await) };
             let answer = edge(admin_router(Arc::clone(&app)), access.clone().listening(address));
             tokio::spawn(foretaste_net::serve(listener, answer, Arc::clone(&limits), slots, tls.clone(), until));

@@ -115,10 +115,7 @@ fn interaction(user: &str, item: &str, data: &Dataset) -> Option<Observation> {
     let (user, item) = (interactions.user(user)?, interactions.item(item)?);
     let (items, values) = interactions.of(user);
     let at = items.binary_search(&item.0).ok()?;
-    let kind = match interactions.feedback() {
-        Feedback::Explicit { .. } => EventKind::RATING,
-        Feedback::Implicit => EventKind::INTERACTION,
-    };
+    let kind = EventKind::of_data(interactions.feedback());
     Some(Observation { sequence: 0, kind, value: values[at], time: interactions.times_of(user).map(|times| times[at]) })
 }
 

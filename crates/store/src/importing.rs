@@ -5,7 +5,6 @@ use std::ops::Range;
 use foretaste_data::catalogue::Catalogue;
 use foretaste_data::dataset::Dataset;
 use foretaste_data::ids::IdTable;
-use foretaste_data::interactions::Feedback;
 
 use crate::catalogue::{Property, object};
 use crate::checksum;
@@ -115,10 +114,7 @@ impl Imported {
 pub(crate) fn events(data: &Dataset, places: Range<u64>) -> impl Iterator<Item = Imported> + '_ {
     let interactions = &data.interactions;
     let (matrix, times) = (interactions.matrix(), interactions.times());
-    let kind = match interactions.feedback() {
-        Feedback::Explicit { .. } => EventKind::RATING,
-        Feedback::Implicit => EventKind::INTERACTION,
-    };
+    let kind = EventKind::of_data(interactions.feedback());
     let offsets = matrix.offsets();
     let places = usize::try_from(places.start).unwrap_or(usize::MAX)..usize::try_from(places.end).unwrap_or(usize::MAX);
     // The row of a place, counted from 1.

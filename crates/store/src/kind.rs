@@ -1,5 +1,7 @@
 //! Types of events: what one is worth, and how several of one user and item become one interaction.
 
+use foretaste_data::interactions::Feedback;
+
 /// The type of an event. Its number is what a store holds, and never changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventKind(u8);
@@ -66,6 +68,15 @@ impl EventKind {
     pub const RATING: Self = Self(0);
     /// What a file of interactions holds, with its value.
     pub const INTERACTION: Self = Self(1);
+
+    /// The type of what a data set of such values holds.
+    #[must_use]
+    pub fn of_data(feedback: Feedback) -> Self {
+        match feedback {
+            Feedback::Explicit { .. } => Self::RATING,
+            Feedback::Implicit => Self::INTERACTION,
+        }
+    }
 
     /// The type of that name.
     #[must_use]

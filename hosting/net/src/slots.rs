@@ -49,7 +49,16 @@ impl Open {
     }
 }
 
+/// Connections that an admin listener serves at once.
+const ADMIN: usize = 64;
+
 impl Slots {
+    /// Those of an admin listener, which a full main listener cannot starve.
+    #[must_use]
+    pub fn of_admin() -> Arc<Self> {
+        Self::new(ADMIN, ADMIN)
+    }
+
     /// Room for `most` connections, `most_per_ip` of them from one address.
     #[must_use]
     pub fn new(most: usize, most_per_ip: usize) -> Arc<Self> {

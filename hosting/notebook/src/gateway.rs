@@ -181,7 +181,7 @@ impl Gateway {
         let (_finished, finish) = oneshot::channel::<()>();
         if let Some(listener) = admin {
             let address = listener.local_addr().map_err(GatewayError::System)?;
-            let slots = Slots::new(ADMIN_CONNECTIONS, ADMIN_CONNECTIONS);
+            let slots = Slots::of_admin();
             let edge = self.edge(Admin(Arc::clone(&service)), access.clone().listening(address));
             let until = async { drop(finish.await) };
             runtime.spawn(serve(listener, edge, Arc::clone(&self.limits), slots, tls.clone(), until));
@@ -208,9 +208,6 @@ impl Drop for Gateway {
         }
     }
 }
-
-/// Connections that the second address serves at once.
-const ADMIN_CONNECTIONS: usize = 64;
 
 /// The longest wait for a kernel is not shorter than this.
 const LEAST_PATIENCE: Duration = Duration::from_secs(10);

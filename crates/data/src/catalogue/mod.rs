@@ -29,7 +29,7 @@ pub use value::{
     PropertyType, Value,
 };
 
-use crate::ids::{IdError, IdTable, ItemIx, UserIx, id_order};
+use crate::ids::{IdTable, ItemIx, UserIx};
 use crate::interactions::normalised;
 
 /// Names that the column of genres may have, [`normalised`]; the filter `genre` falls on the first that is there.
@@ -119,21 +119,6 @@ impl Catalogue {
         let properties = self.properties.select(rows);
         let Self { title, genres, year, .. } = *self;
         Self { rated: rows.len(), unrated: IdTable::default(), properties, title, genres, year }
-    }
-
-    /// The same knowledge of the same items, of which others have interactions now: `before` are the ids of those that had
-    /// some, `now` of those that have. Of ids that were not known nothing is; none is forgotten. O(items).
-    ///
-    /// # Errors
-    /// Never, but for more ids than an [`IdTable`] can hold.
-    pub fn continued(&self, before: &IdTable, now: &IdTable) -> Result<Self, IdError> {
-        let row = |id: &str| before.index(id).map(|row| row as usize).or_else(|| self.unrated_row(id));
-        let known = before.iter().chain(self.unrated.iter());
-        let mut rest: Vec<&str> = known.filter(|id| now.index(id).is_none()).collect();
-        rest.sort_unstable_by(|a, b| id_order(a, b));
-        let unrated = IdTable::from_sorted(rest)?;
-        let rows: Vec<usize> = now.iter().chain(unrated.iter()).map(|id| row(id).unwrap_or(usize::MAX)).collect();
-        Ok(Self { rated: now.len(), unrated, ..self.select(&rows) })
     }
 
     /// Number of rows: items with interactions and without.
@@ -285,23 +270,6 @@ mod tests {
         assert_eq!(Catalogue::from_items(catalogue.iter()).unwrap(), catalogue);
         assert_eq!(catalogue.item(ItemIx(3)), Item::default());
         assert_eq!(catalogue.others(0).count(), 0);
-    }
-
-    #[test]
-    fn an_item_keeps_what_is_known_of_it_when_it_is_rated_and_when_it_no_longer_is() {
-        let ids = |ids: &[&str]| IdTable::from_sorted(ids.iter().copied()).unwrap();
-        let origin = Origin { column: None, evidence: String::new() };
-        let mut properties = Properties::none(3);
-        let titles = ["one", "two", "nine"].map(|title| Some(Value::Text(title)));
-        properties.add_values("title", origin, PropertyType::Text, titles).unwrap();
-        let catalogue = Catalogue::new(2, ids(&["9"]), properties).unwrap();
-        let (before, now) = (ids(&["1", "2"]), ids(&["2", "9", "new"]));
-        let after = catalogue.continued(&before, &now).unwrap();
-        let titles: Vec<Option<&str>> = (0..4).map(|row| after.title_of(row)).collect();
-        assert_eq!(titles, [Some("two"), Some("nine"), None, Some("one")]);
-        assert_eq!((after.rated(), after.unrated_row("1")), (3, Some(3)));
-        assert_eq!(catalogue.continued(&before, &before).unwrap(), catalogue);
-        assert_eq!(after.continued(&now, &before).unwrap().title_of(2), Some("nine"));
     }
 
     #[test]

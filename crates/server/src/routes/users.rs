@@ -66,8 +66,12 @@ pub(super) async fn user(State(app): State<Shared>, Id(id): Id, _: NoQuery) -> R
     app.score(move |version| {
         let (recommender, users) = (&version.recommender, &version.recommender.dataset().users);
         let since = version.since(&id);
-        let ratings = recommender.rated_by(&id, &since.observed).map_or(0, |rated| rated.len());
         let row = recommender.user(&id).map(|user| user.0 as usize);
+        let ratings = match &row {
+            // Without news of the user nothing has to be put together.
+            Ok(row) if since.observed.is_empty() => recommender.dataset().interactions.matrix().row(*row).0.len(),
+            _ => recommender.rated_by(&id, &since.observed).map_or(0, |rated| rated.len()),
+        };
         let row = match row.or_else(|unknown| users.unrated_row(&id).ok_or(unknown)) {
             Ok(row) => row,
             // Who did something since is known, too.
